@@ -1,0 +1,243 @@
+"""The project's commands, beside Kedro's own: `kedro run` with a guard, sync-dvc, workspaces, rollback, verdict.
+
+A fault of the user ends with one readable message and an exit code (core.errors), never with a traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import importlib
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from kedro.framework.cli.project import run as kedro_run
+from kedro.framework.startup import ProjectMetadata
+
+from cpt_pipeline import dvc, releases
+from cpt_pipeline.core.errors import CptError, WorkspaceBusyError
+from cpt_pipeline.core.process import die_with_parent
+from cpt_pipeline.core.verdicts import Verdict
+from cpt_pipeline.core.workspace import locked
+from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
+
+_INTERRUPTED = 75
+_NOT_PROMOTED = 3
+
+
+def readable(command: Callable[..., Any]) -> Callable[..., Any]:
+    """End a command with the message and exit code of a `CptError`, wherever it lies in the chain of causes."""
+
+    @functools.wraps(command)
+    def wrapped(*arguments: Any, **options: Any) -> Any:
+        try:
+            return command(*arguments, **options)
+        except KeyboardInterrupt:
+            click.secho("\nInterrupted. The same command goes on where this one stopped.", fg="yellow", err=True)
+            sys.exit(_INTERRUPTED)
+        except Exception as error:
+            fault = _fault(error)
+            if fault is None:
+                raise
+            click.secho(f"\n{type(fault).__name__}: {fault}", fg="red", err=True)
+            sys.exit(fault.exit_code)
+
+    return wrapped
+
+
+_env = click.option("--env", "-e", default=None, help="Environment under conf/; base with conf/local when not given.")
+_data_root = click.option("--data-root", default=None, help="Root of all data instead of the one in globals.yml.")
+
+
+@click.group(name="cpt_pipeline")
+def cli() -> None:
+    """Give the group that Kedro adds to its own commands."""
+
+
+@click.option("--force", is_flag=True, help="Overwrite outputs that DVC has on record for other parameters.")
+@_data_root
+@click.pass_obj
+@readable
+def run(metadata: ProjectMetadata, force: bool, data_root: str | None, **options: Any) -> None:
+    """Run stages: `kedro run --pipelines=cpt`. Does what it says; `dvc repro` redoes only what changed."""
+    del force  # read by the preflight hook from the click context
+    if "DVC_STAGE" in os.environ:
+        die_with_parent()  # dvc, when it is killed, leaves its stages running
+    if data_root:
+        options["params"] = {**options["params"], DATA_ROOT: data_root}
+    if options["pipeline"] and not options["pipelines"]:
+        options["pipelines"], options["pipeline"] = [options["pipeline"]], None
+    assert kedro_run.callback is not None
+    kedro_run.callback(**options)
+    names = options["pipelines"] or ["__default__"]
+    if _decides(names):
+        layout = Layout.read(metadata.project_path, options["env"], data_root=options["params"].get(DATA_ROOT))
+        click.echo(summary(layout))
+
+
+run_command = click.command("run")(run)
+run_command.params = [*kedro_run.params, *run_command.params]
+cli.add_command(run_command)
+
+
+@cli.command("sync-dvc")
+@click.option(
+    "--check", is_flag=True, help="Change nothing; exit 1 and show the difference when dvc.yaml is out of date."
+)
+@_env
+@click.pass_obj
+@readable
+def sync_dvc(metadata: ProjectMetadata, check: bool, env: str | None) -> None:
+    """Write dvc.yaml from the pipelines; with --env NAME, conf/NAME/dvc.yaml."""
+    registry = importlib.import_module(f"{metadata.package_name}.pipeline_registry")
+    layout = Layout.read(metadata.project_path, env or BASE)
+    stages = dvc.describe_stages(registry.STAGES)
+    if not check:
+        for made in dvc.prepare_environment(stages, layout):
+            click.echo(f"made {layout.relative(made)}")
+    text = dvc.render(stages, layout, metadata.source_dir / metadata.package_name)
+    target = dvc.target(layout)
+    name = layout.relative(target)
+    found = target.read_text(encoding="utf-8") if target.is_file() else ""
+    if check and found != text:
+        lines = difflib.unified_diff(found.splitlines(), text.splitlines(), name, "the project", lineterm="", n=1)
+        click.echo("\n".join(lines))
+        click.secho(f"{name} is out of date: run `kedro sync-dvc` and commit it.", fg="red", err=True)
+        sys.exit(1)
+    if not check:
+        target.write_text(text, encoding="utf-8")
+    click.echo(f"{name}: {len(stages)} stages, up to date")
+
+
+@cli.command()
+@click.option("--clear", is_flag=True, help="Remove those that no process is working in.")
+@_env
+@_data_root
+@click.pass_obj
+@readable
+def workspaces(metadata: ProjectMetadata, clear: bool, env: str | None, data_root: str | None) -> None:
+    """List unfinished work with stage, size and age; a stage that runs again goes on there."""
+    folder = Layout.read(metadata.project_path, env, data_root=data_root).data_root / ".work"
+    found = sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    for path in found:
+        click.echo(_workspace_line(path, clear=clear))
+    if not found:
+        click.echo(f"No unfinished work in {folder}.")
+
+
+@cli.command()
+@click.option(
+    "--to", default=None, help="Release to go back to: its id, the start of it, or `base`. Default: the one before."
+)
+@_env
+@_data_root
+@click.pass_obj
+@readable
+def rollback(metadata: ProjectMetadata, to: str | None, env: str | None, data_root: str | None) -> None:
+    """Go back to an earlier release: checks its bytes and moves the pointer; nothing is removed."""
+    root = Layout.read(metadata.project_path, env, data_root=data_root).path("release")
+    pointer = releases.roll_back(root, to)
+    click.echo(f"In use: {pointer['model']} ({pointer['release'] or 'the base model'})")
+    if pointer["release"]:
+        place = root / pointer["release"]
+        commit = json.loads((place / "release.json").read_text(encoding="utf-8"))["commit"]
+        click.echo(f"  model       {place / 'model'}")
+        click.echo(f"  parameters  {place / 'parameters.json'}")
+        click.echo(f"  code        git checkout {commit}" if commit else "  code        made outside Git")
+        if (place / "dvc.lock").is_file():
+            click.echo(f"  data        cp {place / 'dvc.lock'} dvc.lock && dvc checkout")
+
+
+@cli.command()
+@_env
+@_data_root
+@click.pass_obj
+@readable
+def verdict(metadata: ProjectMetadata, env: str | None, data_root: str | None) -> None:
+    """Print the decision and its reasons; exits 3 unless the candidate was promoted."""
+    layout = Layout.read(metadata.project_path, env, data_root=data_root)
+    click.echo(summary(layout))
+    decision = layout.path("decision")
+    if not decision.is_file() or _read(decision)["verdict"] != Verdict.PROMOTE:
+        sys.exit(_NOT_PROMOTED)
+
+
+def summary(layout: Layout) -> str:
+    """Say what was decided and why, where the report is, and what to type next."""
+    path = layout.path("decision")
+    if not path.is_file():
+        return f"There is no decision yet ({layout.relative(path)}): run `kedro run --pipelines=cpt`."
+    decision = _read(path)
+    report = layout.path("report")
+    lines = ["", f"Verdict: {decision['verdict'].replace('_', ' ')}; in use: {decision['model']}"]
+    lines += [f"  - {reason}" for reason in decision["reasons"]]
+    if decision.get("remedy_command"):
+        lines += ["", "Try next, in a place of its own:", f"  {_beside(decision['remedy_command'], layout)}"]
+    shown = layout.relative(report) if report.is_file() else "not written yet (kedro run --pipelines=report)"
+    at_env = f" --env={layout.env}" if layout.env else ""
+    at_lock = f" conf/{layout.env}/dvc.yaml" if layout.env not in (None, BASE) else ""
+    lines += [
+        "",
+        f"Report:  {shown}",
+        "Next:",
+        *_commands(
+            (f"kedro verdict{at_env}", "this decision again; exits 3 unless promoted"),
+            (f"dvc repro{at_lock}", "after an edit: redoes what changed and nothing else"),
+            (f"kedro viz run{at_env}", "the lineage, with metrics and figures, in a browser"),
+            ("kedro mlflow ui", "all runs with parameters and curves"),
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def _beside(command: str, layout: Layout) -> str:
+    """Give a command its environment, and a data root below this one so that it overwrites nothing."""
+    if not command.startswith("kedro run") or "--data-root" in command:
+        return command
+    env = f" --env={layout.env}" if layout.env and "--env" not in command else ""
+    return f"{command}{env} --data-root={layout.relative(layout.data_root)}/trial"
+
+
+def _commands(*listed: tuple[str, str]) -> list[str]:
+    width = max(len(command) for command, _ in listed)
+    return [f"  {command:<{width}}  # {meaning}" for command, meaning in listed]
+
+
+def _decides(names: list[str]) -> bool:
+    from kedro.framework.project import pipelines
+
+    return any("decision" in pipelines[name].all_outputs() for name in names)
+
+
+def _fault(error: BaseException | None) -> CptError | None:
+    while error is not None and not isinstance(error, CptError):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def _workspace_line(path: Path, *, clear: bool) -> str:
+    files = [file for file in path.rglob("*") if file.is_file()]
+    size = sum(file.stat().st_size for file in files)
+    age = time.time() - max((file.stat().st_mtime for file in files), default=path.stat().st_mtime)
+    stage, _, digest = path.name.rpartition("-")
+    state = "interrupted"
+    try:
+        with locked(path / ".lock"):
+            if clear:
+                shutil.rmtree(path)
+                state = "cleared"
+    except WorkspaceBusyError:
+        state = "in use"
+    return f"{stage:<12} {digest}  {size / 1e6:>10,.1f} MB  {age / 3600:>8,.1f} h  {state}"

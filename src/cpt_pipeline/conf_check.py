@@ -1,0 +1,163 @@
+"""The parameters check: every problem of every stage at once, before anything runs.
+
+Kedro validates typed parameters itself, but stops at the wording of pydantic, ignores keys that no stage
+reads, and lets a missing key pass until the runner. Here each problem is one line with its file and key.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, get_args
+
+from kedro.pipeline import Pipeline
+from kedro.validation.type_extractor import TypeExtractor
+from pydantic import BaseModel, ValidationError
+
+from cpt_pipeline.core.errors import ParameterError, raise_all
+from cpt_pipeline.core.redaction import redact
+from cpt_pipeline.layout import BASE, DATA_ROOT, Layout, has_key
+
+_PREFIX = "params:"
+_LONGEST_VALUE = 60
+
+
+def check_parameters(layout: Layout, pipelines: Mapping[str, Pipeline]) -> None:
+    """Raise one `ParameterError` that lists everything wrong with the parameters of all stages."""
+    raise_all(ParameterError, "The parameters are wrong and nothing was started:", find_problems(layout, pipelines))
+
+
+def find_problems(layout: Layout, pipelines: Mapping[str, Pipeline]) -> list[str]:
+    """Give one line per problem: conf file, dotted key, value, what to do."""
+    read = sorted(
+        {name.removeprefix(_PREFIX) for each in pipelines.values() for name in each.inputs() if _is_key(name)}
+    )
+    typed = TypeExtractor(dict(pipelines)).extract_types_from_pipelines()
+    where = _Where(layout)
+    return [
+        *_interpolated(where),
+        *_unread(where, layout.parameters, read),
+        *_missing(where, layout.parameters, read),
+        *(line for key in read if key in typed for line in _invalid(where, layout.parameters, key, typed[key])),
+    ]
+
+
+def _is_key(name: str) -> bool:
+    return name.startswith(_PREFIX)
+
+
+class _Where:
+    """Which file says a key: `--params`, else the environment, else base."""
+
+    def __init__(self, layout: Layout) -> None:
+        env = layout.env or layout.loader.default_run_env
+        envs = [env, BASE] if env != BASE and (layout.conf / env).is_dir() else [BASE]
+        self.files = [
+            (layout.relative(path), content) for each in envs for path, content in layout.parameter_files(each).items()
+        ]
+        self._given = dict(layout.loader.runtime_params or {})
+
+    def of(self, dotted: str) -> str:
+        """Give the place of the key, or of the closest key around it."""
+        while dotted:
+            for place, content in [("--params", self._given), *self.files]:
+                if has_key(content, dotted):
+                    return place
+            dotted = dotted.rpartition(".")[0]
+        return f"conf/{BASE}"
+
+
+def _interpolated(where: _Where) -> Iterator[str]:
+    for place, content in where.files:
+        for key, value in _leaves(content):
+            if isinstance(value, str) and "${" in value:
+                shown = _shown(key, value)
+                yield f"{place}: {key} = {shown}: DVC reads this as text and would not see it change; write the value"
+
+
+def _unread(where: _Where, parameters: Mapping[str, Any], read: list[str]) -> Iterator[str]:
+    known = sorted({key.partition(".")[0] for key in read})
+    for key in parameters:
+        if key not in known and key != DATA_ROOT:
+            yield f"{where.of(key)}: {key}: no stage reads this key{_closest(key, known)}"
+
+
+def _missing(where: _Where, parameters: Mapping[str, Any], read: list[str]) -> Iterator[str]:
+    for key in read:
+        if not has_key(parameters, key):
+            stage = key.partition(".")[0].removesuffix("_run")
+            yield f"{where.of(key)}: {key} is missing; conf/{BASE}/parameters_{stage}.yml is where it is expected"
+
+
+def _invalid(where: _Where, parameters: Mapping[str, Any], key: str, model: Any) -> Iterator[str]:
+    value: Any = parameters
+    for part in key.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            return
+        value = value[part]
+    models = _models_in(model)
+    try:
+        for each in models:
+            each.model_validate(value)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            dotted = ".".join([key, *map(str, detail["loc"])])
+            yield _line(where, dotted, detail, _names_at(models, detail["loc"][:-1]))
+
+
+def _line(where: _Where, dotted: str, detail: Mapping[str, Any], known: list[str]) -> str:
+    name = dotted.rpartition(".")[2]
+    if detail["type"] == "extra_forbidden":
+        return f"{where.of(dotted)}: {dotted} = {_shown(name, detail['input'])}: no such key{_closest(name, known)}"
+    if detail["type"] == "missing":
+        return f"{where.of(dotted)}: {dotted} is missing and has no default"
+    message = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    shown = _shown(name, detail["input"])
+    return f"{where.of(dotted)}: {dotted} = {shown}: {message}" if shown else f"{where.of(dotted)}: {dotted}: {message}"
+
+
+def _shown(name: str, value: Any) -> str:
+    """Give a value in one short piece; nothing for a nested one, whose message must speak for itself."""
+    if isinstance(value, Mapping | list | tuple | BaseModel):
+        return ""
+    text = repr(redact(value, name))
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."
+
+
+def _closest(name: str, known: Iterable[str]) -> str:
+    listed = list(known)
+    found = difflib.get_close_matches(name, listed, n=1, cutoff=0.6)
+    if found:
+        return f"; did you mean {found[0]}?"
+    return f"; known here: {', '.join(listed)}" if listed else ""
+
+
+def _names_at(models: list[type[BaseModel]], location: tuple[int | str, ...]) -> list[str]:
+    """Give the field names allowed at a place inside the models."""
+    for part in location:
+        inner = [
+            found
+            for model in models
+            if part in model.model_fields
+            for found in _models_in(model.model_fields[str(part)].annotation)
+        ]
+        models = inner or models
+    return sorted({name for model in models for name in model.model_fields})
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for argument in get_args(annotation) for model in _models_in(argument)]
+
+
+def _leaves(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _leaves(each, f"{prefix}.{key}" if prefix else str(key))
+    elif isinstance(value, list | tuple):
+        for index, each in enumerate(value):
+            yield from _leaves(each, f"{prefix}.{index}")
+    else:
+        yield prefix, value

@@ -1,0 +1,1 @@
+"""What every layer may import: parameters, artifacts, workspaces, errors. Standard library, pydantic, xxhash."""

@@ -1,0 +1,69 @@
+"""The errors a user can cause, each saying what is wrong, where it came from and what to do.
+
+Everything here descends from `CptError`; anything else that escapes is a fault of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class CptError(Exception):
+    """A fault the user can repair. `exit_code` is what a command ends with."""
+
+    exit_code = 2
+
+
+class ParameterError(CptError):
+    """One or more parameters are wrong or unknown; the message lists all of them."""
+
+
+class SourceError(CptError):
+    """A source of text is missing, unreadable, empty, or carries no licence."""
+
+
+class NothingLeftError(CptError):
+    """A stage would publish no text at all."""
+
+
+class ArtifactError(CptError):
+    """A directory is not a finished artifact, or its bytes differ from its manifest."""
+
+
+class ModelNotFoundError(CptError):
+    """The base model is at neither the folder nor the hub name that conf gives."""
+
+
+class DiskSpaceError(CptError):
+    """The disk has less room than the next write needs."""
+
+    exit_code = 75
+
+
+class WorkspaceBusyError(CptError):
+    """Another process is writing in the same workspace."""
+
+
+class NotPermittedError(CptError):
+    """The plan exceeds the budget, so the stage may not start."""
+
+    exit_code = 3
+
+
+class TrainingFailedError(CptError):
+    """The training worker ended without a model; carries its last lines."""
+
+    exit_code = 4
+
+
+class TrainingInterruptedError(CptError):
+    """The training worker stopped at a signal or a limit and can go on from its checkpoint."""
+
+    exit_code = 75
+
+
+def raise_all(error: type[CptError], heading: str, problems: Iterable[str]) -> None:
+    """Raise one `error` that lists every problem, or return when there is none."""
+    listed = list(problems)
+    if listed:
+        raise error("\n".join([heading, *(f"  - {problem}" for problem in listed)]))

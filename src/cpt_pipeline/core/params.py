@@ -1,0 +1,27 @@
+"""The base of every parameter class: frozen, and closed to keys that nobody reads."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Params(BaseModel):
+    """Parameters of one stage. Cannot change, cannot hold an unknown key.
+
+    `str()` is JSON because MLflow stores `str(value)`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def __str__(self) -> str:
+        return self.model_dump_json()
+
+
+class Report(BaseModel):
+    """What a domain function says about its work: counts and shares, never a clock."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def as_metrics(self) -> dict[str, object]:
+        """Give the JSON object that is stored as `<stage>_metrics`."""
+        return self.model_dump(mode="json")

@@ -1,0 +1,118 @@
+"""Workspaces: where a stage works, named after what it works on.
+
+`<data root>/.work/<stage>-<digest of inputs and params>`: killed work finds itself again, changed
+inputs start clean. What resumes lives beside `out/`; `out/` holds what will be published and is
+emptied at every start. Publishing the last directory of `out/` ends the workspace (`close_if_spent`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cpt_pipeline.core import provenance
+from cpt_pipeline.core.artifact import content_hash, digest_json
+from cpt_pipeline.core.errors import WorkspaceBusyError
+from cpt_pipeline.core.params import Params
+
+ROOT_VARIABLE = "CPT_DATA_ROOT"
+"""Environment variable with the data root of this run; the wiring sets it from conf."""
+
+Input = Path | Mapping[str, Any]
+"""An artifact directory, or a small JSON value."""
+
+
+def root() -> Path:
+    """Give the folder of all workspaces of this data root."""
+    return Path(os.environ.get(ROOT_VARIABLE, "data")) / ".work"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The place of one piece of work. `path` survives a kill, `out` is made anew at every start."""
+
+    stage: str
+    path: Path
+    inputs: dict[str, str]
+    params: dict[str, Any]
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def out(self) -> Path:
+        """Directory whose children are published as artifacts."""
+        return self.path / "out"
+
+    @property
+    def digest(self) -> str:
+        """What names this work: inputs and params."""
+        return self.path.name.rpartition("-")[2]
+
+    def provenance(self) -> dict[str, Any]:
+        """Give `<stage>_provenance`: params, input and output hashes, code, versions, times."""
+        outputs = {path.name: content_hash(path) for path in sorted(self.out.iterdir()) if path.is_dir()}
+        return provenance.describe(self.stage, self.params, self.inputs, outputs, self.started)
+
+
+@contextmanager
+def workspace(stage: str, inputs: Mapping[str, Input], params: Params | Mapping[str, Params]) -> Iterator[Workspace]:
+    """Open the workspace of `stage` for these inputs and params.
+
+    Work that ends with nothing in `out/` to publish leaves no workspace behind.
+    `WorkspaceBusyError` when another live process holds it.
+    """
+    hashes = {name: _identity(value) for name, value in inputs.items()}
+    plain = _plain(params)
+    digest = digest_json({"stage": stage, "inputs": hashes, "params": plain})[:16]
+    path = root() / f"{stage}-{digest}"
+    path.mkdir(parents=True, exist_ok=True)
+    with locked(path / ".lock"):
+        work = Workspace(stage, path.resolve(), hashes, plain)
+        shutil.rmtree(work.out, ignore_errors=True)
+        work.out.mkdir()
+        yield work
+        if not any(work.out.iterdir()):
+            shutil.rmtree(path)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock that dies with this process; name the holder when it is taken."""
+    with path.open("a+", encoding="utf-8") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            stream.seek(0)
+            raise WorkspaceBusyError(
+                f"{path.parent} is in use by {stream.read().strip() or 'another process'}. "
+                "Wait for it or stop it; two writers would destroy each other's work."
+            ) from None
+        stream.seek(0)
+        stream.truncate()
+        stream.write(json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}))
+        stream.flush()
+        yield
+
+
+def close_if_spent(published_from: Path) -> None:
+    """Remove the workspace once the last directory of its `out/` has been moved away."""
+    out = published_from.parent
+    if out.name == "out" and out.parent.parent.name == ".work" and not any(out.iterdir()):
+        shutil.rmtree(out.parent, ignore_errors=True)
+
+
+def _identity(value: Input) -> str:
+    return content_hash(value) if isinstance(value, Path) else digest_json(value)
+
+
+def _plain(params: Params | Mapping[str, Params]) -> dict[str, Any]:
+    if isinstance(params, Params):
+        return params.model_dump(mode="json")
+    return {name: each.model_dump(mode="json") for name, each in params.items()}

@@ -1,0 +1,85 @@
+"""Licences: no text comes in without one.
+
+A licence is an SPDX expression, or `unknown, allowed because <reason>` in the words of whoever decided it. For
+installed packages it is read from their metadata, whose older forms (classifiers, a whole licence text) are
+mapped to SPDX only where the mapping is certain.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib import metadata
+
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+_UNKNOWN = re.compile(r"unknown, allowed because \S.*")
+_CLASSIFIERS = {
+    "Apache Software License": "Apache-2.0",
+    "ISC License (ISCL)": "ISC",
+    "MIT License": "MIT",
+    "MIT No Attribution License (MIT-0)": "MIT-0",
+    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "Python Software Foundation License": "PSF-2.0",
+    "The Unlicense (Unlicense)": "Unlicense",
+    "GNU General Public License v3 (GPLv3)": "GPL-3.0-only",
+    "GNU General Public License v3 or later (GPLv3+)": "GPL-3.0-or-later",
+    "GNU Lesser General Public License v3 (LGPLv3)": "LGPL-3.0-only",
+    "GNU Lesser General Public License v3 or later (LGPLv3+)": "LGPL-3.0-or-later",
+}
+"""Classifiers that name one licence. `BSD License` does not: the text decides between two and three clauses."""
+
+_TEXTS = (
+    (
+        "BSD-3-Clause",
+        ("Redistribution and use in source and binary forms", "may be used to endorse or promote products"),
+    ),
+    ("BSD-2-Clause", ("Redistribution and use in source and binary forms", "this list of conditions")),
+    ("MIT", ("Permission is hereby granted, free of charge", 'THE SOFTWARE IS PROVIDED "AS IS"')),
+    ("Apache-2.0", ("Apache License", "Version 2.0, January 2004")),
+    ("ISC", ("Permission to use, copy, modify, and/or distribute this software", "ISC")),
+    ("PSF-2.0", ("PYTHON SOFTWARE FOUNDATION LICENSE VERSION 2",)),
+)
+"""Sentences that all stand in the text of a licence; the first that fits wins."""
+
+
+def spdx(text: str) -> str | None:
+    """Give the SPDX expression in its canonical form, or None when the text is none."""
+    if not text.strip():
+        return None
+    try:
+        return str(canonicalize_license_expression(text))
+    except InvalidLicenseExpression:
+        return None
+
+
+def find_problem(license: str) -> str | None:
+    """Say what is wrong with a licence given in conf; None when it may be used."""
+    if not license.strip():
+        return "no license given. Set license to an SPDX expression, or to `unknown, allowed because <reason>`"
+    if license.startswith("unknown"):
+        if _UNKNOWN.fullmatch(license):
+            return None
+        return f"license {license!r} does not say why it is allowed. Write `unknown, allowed because <reason>`"
+    if spdx(license) is None:
+        return f"license {license!r} is not an SPDX expression (https://spdx.org/licenses)"
+    return None
+
+
+def package_license(name: str) -> str | None:
+    """Give the SPDX licence of an installed package from its metadata; None when it cannot be told."""
+    found = metadata.metadata(name)
+    expression, text = (" ".join(found.get_all(field) or ()) for field in ("License-Expression", "License"))
+    return spdx(expression) or _from_classifiers(found.get_all("Classifier") or []) or _from_text(text)
+
+
+def _from_classifiers(classifiers: list[str]) -> str | None:
+    names = [each.rpartition(" :: ")[2] for each in classifiers if each.startswith("License :: OSI Approved :: ")]
+    mapped = [_CLASSIFIERS.get(name) for name in names]
+    return mapped[0] if len(mapped) == 1 else None
+
+
+def _from_text(text: str) -> str | None:
+    plain = " ".join(text.split())
+    if len(plain) < 100:
+        return spdx(plain)
+    return next((name for name, sentences in _TEXTS if all(each in plain for each in sentences)), None)

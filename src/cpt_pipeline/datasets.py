@@ -1,0 +1,71 @@
+"""The two kinds of dataset Kedro does not have: a finished directory, and the releases.
+
+Nodes get and give a `Path`; saving is one rename, so a directory is either the old one or the new one.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from kedro.io import AbstractDataset
+
+from cpt_pipeline import releases
+from cpt_pipeline.core.artifact import is_sealed, publish, read_manifest
+from cpt_pipeline.core.workspace import close_if_spent
+
+logger = logging.getLogger(__name__)
+
+
+class DirectoryDataset(AbstractDataset[Path, Path]):
+    """An artifact directory, handed over as a `Path`; it exists when its manifest does."""
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._filepath = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> Path:
+        """Give the directory; `ArtifactError` when the stage that makes it never finished."""
+        read_manifest(self._filepath)
+        return self._filepath
+
+    def save(self, data: Path) -> None:
+        """Move a sealed directory out of its workspace into place; the last one ends the workspace."""
+        publish(data, self._filepath)
+        close_if_spent(data)
+
+    def _exists(self) -> bool:
+        return is_sealed(self._filepath)
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath)}
+
+
+class ReleaseDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
+    """The releases of a data root: saving a decision appends and moves the pointer, loading gives the pointer."""
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._filepath = Path(filepath)
+        self.metadata = metadata
+        self._facts = releases.RunFacts()
+
+    def describe_run(self, facts: releases.RunFacts) -> None:
+        """Take what the next release shall remember of its run; completes a pointer that a killed run left."""
+        self._facts = facts
+        releases.complete(self._filepath)
+
+    def load(self) -> dict[str, Any]:
+        """Give the pointer to the release in use, `{"model": "base", ...}` when there is none."""
+        return releases.current(self._filepath)
+
+    def save(self, data: dict[str, Any]) -> None:
+        """Append the decided model as a release and point at it; a hold or a return to base changes nothing."""
+        pointer = releases.settle(self._filepath, data, self._facts)
+        logger.info("In use: %s (%s)", pointer["model"], pointer["release"] or "no release yet")
+
+    def _exists(self) -> bool:
+        return (self._filepath / releases.POINTER).is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath)}

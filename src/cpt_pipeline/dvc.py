@@ -1,0 +1,206 @@
+"""dvc.yaml, written from the Kedro project: a stage re-runs when its data, its code or its parameters changed.
+
+A pure function of conf and source, so a test and `kedro sync-dvc --check` can compare it with the file.
+Left out on purpose: `<stage>_run` keys (how, not what), `*_provenance` as a dependency (a comment would
+re-run the report), the releases (append-only), library versions.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import yaml
+from kedro.pipeline import Pipeline
+
+from cpt_pipeline.core.closure import import_closure
+from cpt_pipeline.core.errors import ParameterError
+from cpt_pipeline.layout import BASE, Entry, Layout, has_key
+
+BASE_FILE = "dvc.yaml"
+BASE_LOCK = "dvc.lock"
+_HEADER = "# Written by `kedro sync-dvc` from the pipelines, conf and imports of the project. Do not edit.\n"
+_DIRECTORY = "DirectoryDataset"
+_RELEASE = "ReleaseDataset"
+_PARAMS = "params:"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage as DVC needs it: what it reads and makes, and the files its code begins with."""
+
+    name: str
+    description: str
+    pipeline: Pipeline
+    sources: tuple[Path, ...]
+
+
+def describe_stages(modules: Mapping[str, ModuleType]) -> list[Stage]:
+    """Give the stages of `name: module with create_pipeline`, in their order."""
+    return [_describe(name, module) for name, module in modules.items()]
+
+
+def render(stages: Iterable[Stage], layout: Layout, package: Path) -> str:
+    """Give the text of the environment's dvc.yaml. `package` is the folder of the source package."""
+    written = {stage.name: _stage(stage, layout, package.resolve()) for stage in stages}
+    text: str = yaml.dump({"stages": written}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+    return _HEADER + text
+
+
+def target(layout: Layout) -> Path:
+    """Give the place of the environment's dvc.yaml: the project for base, its conf folder for any other."""
+    return layout.project / BASE_FILE if _env(layout) == BASE else layout.conf / _env(layout) / BASE_FILE
+
+
+def prepare_environment(stages: Iterable[Stage], layout: Layout) -> list[Path]:
+    """Give every stage a params file in the environment, so that DVC sees an override added later.
+
+    `ParameterError` when the environment shares its data root with another one.
+    """
+    if _env(layout) == BASE:
+        return []
+    if layout.data_root == Layout.read(layout.project, BASE).data_root:
+        raise ParameterError(
+            f"conf/{_env(layout)}/globals.yml must set a data_root of its own: base works in "
+            f"{layout.relative(layout.data_root)} and two environments would overwrite each other."
+        )
+    made = []
+    for key in sorted({key for stage in stages for key in _keys(stage)}):
+        path = layout.conf / _env(layout) / _base_file(layout, key).name
+        if not path.exists():
+            path.write_text("{}\n", encoding="utf-8")
+            made.append(path)
+    return made
+
+
+def tracked_outputs(layout: Layout) -> dict[Path, set[Path]]:
+    """Give what every dvc.lock of the project has on record as made: absolute paths by lock file."""
+    locks = [layout.project / BASE_LOCK, *sorted(layout.conf.glob(f"*/{BASE_LOCK}"))]
+    found = {}
+    for lock in locks:
+        if lock.is_file():
+            content = yaml.safe_load(lock.read_text(encoding="utf-8")) or {}
+            stages = (content.get("stages") or {}).values()
+            found[lock] = {layout.project / out["path"] for stage in stages for out in stage.get("outs", ())}
+    return found
+
+
+def _describe(name: str, module: ModuleType) -> Stage:
+    pipeline: Pipeline = module.create_pipeline()
+    functions = [module.create_pipeline, *(node.func for node in pipeline.nodes)]
+    sources = {Path(inspect.getfile(inspect.unwrap(function))) for function in functions}
+    description = (inspect.getdoc(module.create_pipeline) or name).splitlines()[0]
+    return Stage(name, description, pipeline, tuple(sorted(sources)))
+
+
+def _stage(stage: Stage, layout: Layout, package: Path) -> dict[str, Any]:
+    read = _entries(layout, stage.pipeline.inputs())
+    made = _entries(layout, stage.pipeline.all_outputs())
+    files = [path for path in import_closure(stage.sources, package) if path != package / "__init__.py"]
+    deps = [layout.relative(entry.path) for entry in read if not entry.name.endswith("_provenance")]
+    outs = _sort_outputs(made, layout)
+    env = _env(layout)
+    written: dict[str, Any] = {"desc": stage.description}
+    if env != BASE:
+        written["wdir"] = "../.."
+    written["cmd"] = f"kedro run --env={env} --pipelines={stage.name}"
+    written["deps"] = [*sorted(deps), *(path.relative_to(package.parents[1]).as_posix() for path in files)]
+    written["params"] = [*_params(stage, layout), _catalog(layout, [*read, *made])]
+    return {**written, **{kind: listed for kind, listed in outs.items() if listed}}
+
+
+def _entries(layout: Layout, names: Iterable[str]) -> list[Entry]:
+    """Give the catalog entries of datasets, sorted; a dataset that only memory would hold is an error of ours."""
+    found = []
+    for name in sorted(name for name in names if not name.startswith(_PARAMS) and name != "parameters"):
+        entry = layout.entry(name)
+        assert entry is not None, f"{name} crosses a stage border and is not in conf/base/catalog.yml"
+        if not entry.type.endswith(_RELEASE):
+            found.append(entry)
+    return found
+
+
+def _sort_outputs(made: Iterable[Entry], layout: Layout) -> dict[str, list[Any]]:
+    outs: dict[str, list[Any]] = {"outs": [], "metrics": [], "plots": []}
+    for entry in made:
+        place = layout.relative(entry.path)
+        if entry.type.endswith(_DIRECTORY):
+            outs["outs"].append(place)
+        elif entry.name.endswith("_metrics"):
+            outs["metrics"].append({place: _Flow(cache=False)})
+        elif entry.name.endswith(("_log", "_figure")):
+            outs["plots"].append({place: _Flow(cache=False)})
+        else:
+            outs["outs"].append({place: _Flow(cache=False)})
+    return outs
+
+
+def _keys(stage: Stage) -> list[str]:
+    """Give the parameter keys that decide what comes out."""
+    names = (name.removeprefix(_PARAMS) for name in stage.pipeline.inputs() if name.startswith(_PARAMS))
+    return sorted(name for name in names if not name.partition(".")[0].endswith("_run"))
+
+
+def _params(stage: Stage, layout: Layout) -> list[dict[str, Any]]:
+    by_file: dict[Path, list[str]] = {}
+    whole: set[Path] = set()
+    overrides = {} if _env(layout) == BASE else layout.parameter_files(_env(layout))
+    for key in _keys(stage):
+        by_file.setdefault(_base_file(layout, key), []).append(key)
+        for path, content in overrides.items():
+            if has_key(content, key):
+                by_file.setdefault(path, []).append(key)
+        empty = layout.conf / _env(layout) / _base_file(layout, key).name
+        if overrides.get(empty) == {}:
+            whole.add(empty)
+    listed: list[dict[str, Any]] = []
+    listed += [{layout.relative(path): _FlowList(sorted(keys))} for path, keys in by_file.items()]
+    listed += [{layout.relative(path): None} for path in whole]
+    return sorted(listed, key=lambda each: next(iter(each)))
+
+
+def _base_file(layout: Layout, key: str) -> Path:
+    for path, content in layout.parameter_files(BASE).items():
+        if has_key(content, key):
+            return path
+    raise ParameterError(f"conf/{BASE}: {key} is missing; a stage reads it, so it needs a value in base")
+
+
+def _catalog(layout: Layout, entries: Iterable[Entry]) -> dict[str, Any]:
+    """Give how the stage's datasets are written; where they are is in deps and outs already."""
+    keys = sorted({f"{entry.key}.{option}" for entry in entries for option in entry.options})
+    return {layout.relative(layout.conf / BASE / "catalog.yml"): _FlowList(keys)}
+
+
+def _env(layout: Layout) -> str:
+    return layout.env or BASE
+
+
+class _Flow(dict[str, Any]):
+    """A mapping written on one line."""
+
+
+class _FlowList(list[str]):
+    """A list written on one line."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Block style, indented lists, no aliases."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_Dumper.add_representer(
+    _Flow, lambda dumper, data: dumper.represent_mapping("tag:yaml.org,2002:map", data, flow_style=True)
+)
+_Dumper.add_representer(
+    _FlowList, lambda dumper, data: dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=True)
+)

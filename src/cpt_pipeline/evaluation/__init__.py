@@ -1,0 +1,1 @@
+"""Before and after: base and candidates on the same held-out texts and the same benchmarks."""

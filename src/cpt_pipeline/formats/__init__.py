@@ -1,0 +1,1 @@
+"""The files that cross a stage border: documents, tokens, mixtures, models."""

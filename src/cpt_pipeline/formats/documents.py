@@ -1,0 +1,158 @@
+"""Documents: parquet shards of one text per row, the currency of collect, clean and dedup.
+
+Readable by datatrove, datasets, polars and pandas. The order of rows is part of the content. Memory is
+bounded by one shard on writing and one row group on reading, never by the corpus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xxhash
+
+from cpt_pipeline.core.artifact import read_manifest, require_space, seal
+
+SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("digest", pa.string(), nullable=False),
+        pa.field("text", pa.large_string(), nullable=False),
+        pa.field("channel", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("license", pa.string(), nullable=False),
+        pa.field("url", pa.string()),
+        pa.field("language", pa.string()),
+        pa.field("category", pa.string()),
+        pa.field("quality", pa.float32()),
+        pa.field("published", pa.string()),
+        pa.field("metadata", pa.string()),
+    ]
+)
+"""`id` comes from source, revision and record position and never changes; `digest` is of the text as it is
+now; `published` is an ISO date; `metadata` is a JSON object as text."""
+
+EXCLUDED_SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("channel", pa.string()),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("detail", pa.string()),
+    ]
+)
+"""One row per record that a stage did not keep: the reason is a counter's name, the detail is for people
+(the document it copies, the rule's value, the error's text)."""
+
+_SHARD_BYTES = 256 << 20
+_GROUP_BYTES = 8 << 20
+
+
+def digest_text(text: str) -> str:
+    """Give the xxh3-128 of the text's UTF-8 bytes."""
+    return xxhash.xxh3_128(text.encode("utf-8")).hexdigest()
+
+
+def document(*, id: str, text: str, channel: str, source: str, license: str, **optional: Any) -> dict[str, Any]:  # noqa: A002
+    """Make one row; `optional` takes url, language, category, quality, published, metadata (JSON text)."""
+    return {
+        "id": id,
+        "digest": digest_text(text),
+        "text": text,
+        "channel": channel,
+        "source": source,
+        "license": license,
+        **{name: optional.pop(name, None) for name in ("url", "language", "category", "quality", "published", "metadata")},
+        **_none_left(optional),
+    }
+
+
+def with_text(row: dict[str, Any], text: str) -> dict[str, Any]:
+    """Give the same document with another text: the id stays, the digest follows."""
+    return row if row["text"] == text else {**row, "text": text, "digest": digest_text(text)}
+
+
+class DocumentWriter:
+    """Write rows as `documents-00000.parquet`, ...; sealed on a clean exit, left unfinished on an error."""
+
+    def __init__(self, directory: Path, *, shard_bytes: int = _SHARD_BYTES, schema: pa.Schema = SCHEMA) -> None:
+        self.directory = directory
+        self.num_documents = 0
+        self.num_bytes = 0
+        self._schema = schema
+        self._shard_bytes = shard_bytes
+        self._waiting: list[dict[str, Any]] = []
+        self._waiting_bytes = self._bytes_in_shard = 0
+        self._shards = 0
+        self._writer: pq.ParquetWriter | None = None
+        directory.mkdir(parents=True, exist_ok=True)
+
+    def __enter__(self) -> DocumentWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is None:
+            self._write_group()
+        self._close_shard()
+        if kind is None:
+            if not self._shards:
+                pq.write_table(self._schema.empty_table(), self._next_path())
+            name = "documents" if self._schema is SCHEMA else "excluded"
+            seal(self.directory, name, rows=self.num_documents, text_bytes=self.num_bytes)
+
+    def write(self, row: dict[str, Any]) -> None:
+        """Add one row."""
+        size = len(row["text"].encode("utf-8")) if "text" in row else len(row["id"])
+        self._waiting.append(row)
+        self._waiting_bytes += size
+        self.num_documents += 1
+        self.num_bytes += size
+        if self._waiting_bytes >= min(_GROUP_BYTES, self._shard_bytes):
+            self._write_group()
+
+    def _write_group(self) -> None:
+        if not self._waiting:
+            return
+        require_space(self.directory, self._waiting_bytes)
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._next_path(), self._schema, compression="zstd")
+            self._shards += 1
+        self._writer.write_table(pa.Table.from_pylist(self._waiting, schema=self._schema))
+        self._bytes_in_shard += self._waiting_bytes
+        self._waiting, self._waiting_bytes = [], 0
+        if self._bytes_in_shard >= self._shard_bytes:
+            self._close_shard()
+
+    def _close_shard(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self._writer, self._bytes_in_shard = None, 0
+
+    def _next_path(self) -> Path:
+        return self.directory / f"documents-{self._shards:05}.parquet"
+
+
+def read_documents(directory: Path, columns: Iterable[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Read the rows of a finished artifact in order, one row group in memory at a time."""
+    read_manifest(directory)
+    chosen = list(columns) if columns is not None else None
+    for path in sorted(directory.glob("documents-*.parquet")):
+        with pq.ParquetFile(path) as shard:
+            for group in range(shard.num_row_groups):
+                yield from shard.read_row_group(group, columns=chosen).to_pylist()
+
+
+def count_documents(directory: Path) -> int:
+    """Give the number of rows without reading them."""
+    rows: int = read_manifest(directory)["rows"]
+    return rows
+
+
+def _none_left(optional: dict[str, Any]) -> dict[str, Any]:
+    if optional:
+        raise TypeError(f"not columns of a document: {', '.join(sorted(optional))}")
+    return {}

@@ -1,0 +1,109 @@
+"""PreflightHook: everything that is settled before the first node runs.
+
+The data root is made known to the stages, the parameters are checked as a whole, work that DVC has on
+record is not overwritten by a run DVC would not repeat, and an unfinished release is completed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import click
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.framework.project import pipelines
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+
+from cpt_pipeline.conf_check import check_parameters
+from cpt_pipeline.core.errors import ParameterError
+from cpt_pipeline.core.redaction import redact
+from cpt_pipeline.core.workspace import ROOT_VARIABLE
+from cpt_pipeline.datasets import ReleaseDataset
+from cpt_pipeline.dvc import BASE_LOCK, tracked_outputs
+from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
+from cpt_pipeline.releases import RunFacts
+from cpt_pipeline.tracking import flatten
+
+logger = logging.getLogger(__name__)
+
+_NAMES_SHOWN = 4
+
+
+class PreflightHook:
+    """Refuse what would go wrong, before it costs anything."""
+
+    @hook_impl(tryfirst=True)
+    def after_context_created(self, context: KedroContext) -> None:
+        """Set the data root and check all parameters; `ParameterError` lists every problem."""
+        self._layout = Layout(context.project_path, context.config_loader, context.env)
+        os.environ[ROOT_VARIABLE] = str(self._layout.data_root)
+        check_parameters(self._layout, pipelines)
+
+    @hook_impl
+    def before_node_run(self, node: Node) -> None:
+        """Say which stage begins."""
+        self._started = time.monotonic()
+        logger.info("%s: begins", node.short_name)
+
+    @hook_impl
+    def after_node_run(self, node: Node) -> None:
+        """Say how long it took; its outputs are saved next."""
+        logger.info("%s: done in %.1f s", node.short_name, time.monotonic() - self._started)
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        """Refuse to overwrite recorded outputs, then tell the releases what they shall remember."""
+        if not _asked_to_force():
+            refuse_overwrite(self._layout, pipeline.all_outputs(), run_params.get("runtime_params") or {})
+        for name in sorted(pipeline.all_outputs()):
+            dataset = catalog.get(name)
+            if isinstance(dataset, ReleaseDataset):
+                dataset.describe_run(_facts(self._layout))
+
+
+def refuse_overwrite(layout: Layout, outputs: Iterable[str], given: Mapping[str, Any]) -> None:
+    """Raise `ParameterError` when a run would replace outputs that DVC recorded for other parameters.
+
+    A run repeats what DVC has on record when it is of the environment of the lock file and has no `--params`
+    but those of a `<stage>_run` key, which change nothing in the result.
+    """
+    changing = [key for key, _ in flatten(given) if key != DATA_ROOT and not key.partition(".")[0].endswith("_run")]
+    env = BASE if layout.env in (None, "local") else layout.env
+    entries = {name: layout.entry(name) for name in outputs}
+    for lock, recorded in tracked_outputs(layout).items():
+        replaced = sorted(name for name, entry in entries.items() if entry is not None and entry.path in recorded)
+        owner = BASE if lock == layout.project / BASE_LOCK else lock.parent.name
+        if replaced and (changing or owner != env):
+            listed = ", ".join(replaced[:_NAMES_SHOWN]) + (" ..." if len(replaced) > _NAMES_SHOWN else "")
+            why = f"--params {', '.join(sorted(changing))}" if changing else f"--env {env}"
+            raise ParameterError(
+                f"This run with {why} would replace {listed}, which {layout.relative(lock)} has on record. "
+                "Give it a place of its own (--data-root data/trial), or put the values in conf and use `dvc repro`, "
+                "or add --force."
+            )
+
+
+def _asked_to_force() -> bool:
+    context = click.get_current_context(silent=True)
+    return bool(context and context.params.get("force"))
+
+
+def _facts(layout: Layout) -> RunFacts:
+    env = layout.env or BASE
+    lock = layout.project / BASE_LOCK if env in (BASE, "local") else layout.conf / env / BASE_LOCK
+    return RunFacts(redact(layout.parameters), env, _commit(layout.project), lock)
+
+
+def _commit(project: Path) -> str | None:
+    try:
+        done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=project, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

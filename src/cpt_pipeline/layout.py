@@ -1,0 +1,147 @@
+"""Where everything of one environment lives: conf files, data root, catalog entries.
+
+Read from conf alone, without building a dataset or opening a session, so commands can say where a
+file is and `kedro sync-dvc` can draw the graph on a machine that has no data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+from kedro.config import MissingConfigException, OmegaConfigLoader
+from kedro.framework.project import settings
+from kedro.io.catalog_config_resolver import CatalogConfigResolver
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from cpt_pipeline.core.errors import ParameterError
+
+DATA_ROOT = "data_root"
+BASE = "base"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One dataset as the catalog describes it. `key` is its name, or the factory pattern that makes it."""
+
+    name: str
+    key: str
+    type: str
+    path: Path
+    options: tuple[str, ...]
+    """The keys of the entry that change what is written: neither where it is nor how Kedro-Viz draws it."""
+
+
+class Layout:
+    """Conf of one environment. `env` is None for a plain run (base with conf/local over it).
+
+    Catalog and globals are read at once: OmegaConf's resolvers belong to the process, so a second loader
+    would answer for the first.
+    """
+
+    def __init__(self, project: Path, loader: OmegaConfigLoader, env: str | None) -> None:
+        self.project = project
+        self.loader = loader
+        self.env = env
+        self.conf = Path(loader.conf_source)
+        self._resolver = _resolver(loader)
+        self._globals = dict(loader["globals"])
+
+    @classmethod
+    def read(cls, project: Path, env: str | None = None, *, data_root: str | None = None) -> Layout:
+        """Read the conf of a project. `data_root` stands over the one in globals.yml."""
+        conf = project / settings.CONF_SOURCE
+        if env is not None and not (conf / env).is_dir():
+            known = sorted(path.name for path in conf.iterdir() if path.is_dir())
+            raise ParameterError(f"conf/{env} does not exist; the environments are {', '.join(known)}")
+        params = {DATA_ROOT: data_root} if data_root else None
+        arguments: dict[str, Any] = dict(settings.CONFIG_LOADER_ARGS)
+        loader = settings.CONFIG_LOADER_CLASS(conf_source=str(conf), env=env, runtime_params=params, **arguments)
+        return cls(project, loader, env)
+
+    @cached_property
+    def data_root(self) -> Path:
+        """Root of all data: the runtime parameter `data_root`, else globals.yml."""
+        params = self.loader.runtime_params or {}
+        root = params.get(DATA_ROOT) or self._globals.get(DATA_ROOT)
+        if not isinstance(root, str):
+            raise ParameterError(f"conf/{BASE}/globals.yml: data_root must be a folder name, found {root!r}")
+        return self.project / root
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """Parameters of base, environment and `--params`, merged, not validated."""
+        try:
+            found: dict[str, Any] = self.loader["parameters"]
+        except MissingConfigException:
+            return dict(self.loader.runtime_params or {})
+        except (ValueError, yaml.YAMLError, OmegaConfBaseException) as error:
+            raise ParameterError(f"The parameters cannot be read: {error}") from error
+        return found
+
+    def parameter_files(self, env: str) -> dict[Path, dict[str, Any]]:
+        """Give the parameter files of one environment and what each says, uninterpolated, sorted by name."""
+        found = {}
+        for path in sorted((self.conf / env).rglob("*.y*ml")):
+            place = path.relative_to(self.conf / env)
+            if any(part.startswith("parameters") for part in place.parts):
+                found[path] = _read_yaml(path)
+        return found
+
+    def entry(self, name: str) -> Entry | None:
+        """Give the catalog entry of a dataset, or None when only memory would hold it."""
+        resolver = self._resolver
+        key = name if name in resolver.config else resolver.match_dataset_pattern(name)
+        if key is None:
+            return None
+        config = resolver.resolve_pattern(name)
+        place = config.get("filepath") or config.get("path") or config.get("dataset", {}).get("filepath")
+        if place is None:
+            return None
+        options = sorted(set(config) - {"filepath", "path", "metadata"})
+        return Entry(name, key, config["type"], self.project / place, tuple(options))
+
+    def path(self, name: str) -> Path:
+        """Give the place of a dataset that the catalog must know."""
+        found = self.entry(name)
+        assert found is not None, f"{name} is not in the catalog"
+        return found.path
+
+    def relative(self, path: Path) -> str:
+        """Give a path as messages and dvc.yaml show it: from the project folder."""
+        return path.relative_to(self.project).as_posix() if path.is_relative_to(self.project) else str(path)
+
+
+def has_key(values: Any, dotted: str) -> bool:
+    """Say whether nested mappings and lists hold a dotted key; a list's key is its index."""
+    for part in dotted.split("."):
+        if isinstance(values, Mapping) and part in values:
+            values = values[part]
+        elif isinstance(values, list) and part.isdecimal() and int(part) < len(values):
+            values = values[int(part)]
+        else:
+            return False
+    return True
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
+    except (yaml.YAMLError, OmegaConfBaseException) as error:
+        raise ParameterError(f"{path} is not readable YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise ParameterError(f"{path} must hold keys and values, found a {type(content).__name__}")
+    return {str(key): value for key, value in content.items()}
+
+
+def _resolver(loader: OmegaConfigLoader) -> CatalogConfigResolver:
+    try:
+        credentials: Mapping[str, Any] = loader["credentials"]
+    except MissingConfigException:
+        credentials = {}
+    return CatalogConfigResolver(loader["catalog"], dict(credentials), default_runtime_patterns={"{any}": {}})

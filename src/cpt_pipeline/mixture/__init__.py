@@ -1,0 +1,1 @@
+"""Mixing: which document stands where in training, decided before training."""

@@ -1,0 +1,1 @@
+"""What touches torch: loading, the document-masked forward pass, losses, bits per byte."""

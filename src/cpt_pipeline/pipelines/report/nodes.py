@@ -1,0 +1,20 @@
+"""Node of stage report."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from cpt_pipeline.core.artifact import digest_json
+from cpt_pipeline.core.provenance import describe
+from cpt_pipeline.reporting.report import describe_page, draw_curves, render_report
+
+Record = dict[str, Any]
+
+
+def report(**artifacts: Any) -> tuple[Record, Record, Any, str]:
+    """Draw the curves and render the page; the method is in reporting.report."""
+    started = datetime.now(UTC)
+    figure, page = draw_curves(artifacts), render_report(artifacts)
+    inputs = {name: digest_json(value) for name, value in sorted(artifacts.items())}
+    return describe_page(artifacts).as_metrics(), describe("report", {}, inputs, {}, started), figure, page

@@ -1,0 +1,1 @@
+"""Recipes join domain packages into one piece of work: a base from scratch."""

@@ -1,0 +1,23 @@
+"""Settings that Kedro reads: the hooks, and how an environment is laid over base.
+
+kedro-mlflow is switched off as a plugin because TrackingHook drives it itself: so nothing secret is
+recorded and a tracking server that is down does not end a training. Kedro imports this file before its
+plugins, so what has to be set before MLflow is imported is set here.
+"""
+
+import logging
+import os
+
+os.environ.setdefault("DO_NOT_TRACK", "true")
+logging.captureWarnings(True)
+
+from cpt_pipeline.hooks import PreflightHook  # noqa: E402
+from cpt_pipeline.tracking import TrackingHook  # noqa: E402
+
+HOOKS = (TrackingHook(), PreflightHook())
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro-mlflow", "kedro_mlflow")
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "local",
+    "merge_strategy": {"parameters": "soft", "mlflow": "soft"},
+}

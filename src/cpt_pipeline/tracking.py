@@ -1,0 +1,195 @@
+"""TrackingHook: what a run was given and what came out, recorded in MLflow; one MLflow run per `kedro run`.
+
+kedro-mlflow reads mlflow.yml and opens and closes the run; this hook drives it and records the rest itself:
+typed params flattened and without secrets, `*_metrics` as numbers, `*_log` as curves, small files as
+artifacts. A tracking server that is down costs one warning, never the run.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from kedro.config import MissingConfigException
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
+from mlflow import MlflowClient, active_run
+from mlflow.entities import Metric, Param
+from pydantic import BaseModel
+
+from cpt_pipeline.core.redaction import redact
+from cpt_pipeline.layout import Layout
+
+logger = logging.getLogger(__name__)
+
+_MOST_METRICS, _MOST_PARAMS, _LONGEST_PARAM = 1000, 100, 6000
+_IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+_SQLITE = "sqlite:///"
+_SMALL_FILES = (".json", ".png", ".svg", ".html")
+
+
+class TrackingHook:
+    """Record a run in MLflow. Every method survives a server that does not answer."""
+
+    def __init__(self) -> None:
+        self._kedro_mlflow = MlflowHook()
+        self._client: MlflowClient | None = None
+        self._run_id = ""
+        self._layout: Layout | None = None
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Read mlflow.yml and reach for the server."""
+        for name, value in _IMPATIENT.items():
+            os.environ.setdefault(name, value)
+        for talkative in ("alembic", "mlflow", "kedro_mlflow"):
+            logging.getLogger(talkative).setLevel(logging.WARNING)
+        self._client = None
+        self._layout = Layout(context.project_path, context.config_loader, context.env)
+        _place_in_project(context)
+        self._survive(lambda: self._connect(context))
+
+    @hook_impl
+    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        """Open the run and tag it with its stages, and with DVC's when DVC started it."""
+        self._survive(lambda: self._open(redact(run_params), pipeline, catalog))
+
+    @hook_impl
+    def before_node_run(self, node: Node, inputs: dict[str, Any]) -> None:
+        """Record the node's params, one per leaf."""
+        given = {name.removeprefix("params:"): value for name, value in inputs.items() if name.startswith("params:")}
+        self._survive(lambda: self._record_params(given))
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        """Record metrics, curves, the verdict, and every small file as an artifact."""
+        self._survive(lambda: self._record_output(dataset_name, data))
+
+    @hook_impl
+    def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        """Close the run as finished."""
+        self._survive(lambda: self._kedro_mlflow.after_pipeline_run(run_params, pipeline, catalog))
+
+    @hook_impl
+    def on_pipeline_error(
+        self, error: Exception, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
+    ) -> None:
+        """Close the run as failed."""
+        self._survive(lambda: self._kedro_mlflow.on_pipeline_error(error, run_params, pipeline, catalog))
+
+    def _survive(self, record: Callable[[], None]) -> None:
+        """Run one piece of recording; the first failure is told and ends the recording of this run."""
+        if self._layout is None:
+            return
+        try:
+            record()
+        except Exception as error:
+            logger.warning("MLflow cannot record this run (%s: %s); the run goes on.", type(error).__name__, error)
+            self._layout = None
+
+    def _connect(self, context: KedroContext) -> None:
+        self._kedro_mlflow.after_context_created(context)
+        self._client = MlflowClient(self._kedro_mlflow.mlflow_config.server.mlflow_tracking_uri)
+
+    def _open(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        self._kedro_mlflow.before_pipeline_run(run_params, pipeline, catalog)
+        run = active_run()
+        if run is None or self._client is None:
+            self._layout = None
+            return
+        self._run_id = run.info.run_id
+        stages = list(dict.fromkeys(node.namespace or node.name for node in pipeline.nodes))
+        self._client.set_tag(self._run_id, "stage", "+".join(stages))
+        if stage := os.environ.get("DVC_STAGE"):
+            self._client.set_tag(self._run_id, "dvc_stage", stage)
+
+    def _record_params(self, given: Mapping[str, Any]) -> None:
+        leaves = flatten(redact({name: _plain(value) for name, value in given.items()}))
+        params = [Param(_name(key), str(value)[:_LONGEST_PARAM]) for key, value in leaves]
+        assert self._client is not None
+        for start in range(0, len(params), _MOST_PARAMS):
+            self._client.log_batch(self._run_id, params=params[start : start + _MOST_PARAMS])
+
+    def _record_output(self, name: str, data: Any) -> None:
+        assert self._client is not None and self._layout is not None
+        metrics: list[Metric] = []
+        now = int(time.time() * 1000)
+        if name.endswith("_metrics"):
+            metrics = [Metric(_name(key), value, now, 0) for key, value in numbers(data, name.removesuffix("_metrics"))]
+        elif name.endswith("_log"):
+            metrics = [
+                Metric(_name(key), value, now, step) for key, value, step in curves(data, name.removesuffix("_log"))
+            ]
+        for start in range(0, len(metrics), _MOST_METRICS):
+            self._client.log_batch(self._run_id, metrics=metrics[start : start + _MOST_METRICS])
+        if name == "decision":
+            self._client.set_tag(self._run_id, "verdict", str(data["verdict"]))
+        entry = self._layout.entry(name)
+        if entry is not None and entry.path.suffix in _SMALL_FILES and entry.path.is_file():
+            self._client.log_artifact(self._run_id, str(entry.path))
+
+
+def flatten(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Give the leaves of a JSON value with dotted keys; an empty container is a leaf."""
+    if isinstance(value, Mapping) and value:
+        for key, each in value.items():
+            yield from flatten(each, f"{prefix}.{key}" if prefix else str(key))
+    elif isinstance(value, list | tuple) and any(isinstance(each, Mapping) for each in value):
+        for index, each in enumerate(value):
+            yield from flatten(each, f"{prefix}.{index}")
+    elif prefix:
+        yield prefix, value
+
+
+def numbers(value: Any, prefix: str) -> Iterator[tuple[str, float]]:
+    """Give the numbers among the leaves; a truth value is none."""
+    for key, each in flatten(value, prefix):
+        if isinstance(each, int | float) and not isinstance(each, bool):
+            yield key, float(each)
+
+
+def curves(rows: list[dict[str, Any]], stage: str) -> Iterator[tuple[str, float, int]]:
+    """Give the points of a training log: `stage1.train.loss`, `stage1.train.<channel>.loss`, `stage1.heldout...`."""
+    for row in rows:
+        prefix = f"{stage}.{row.get('kind', 'train')}"
+        plain = {key: value for key, value in row.items() if key not in {"kind", "step", "channel_loss", "channels"}}
+        channels = {name: {"loss": loss} for name, loss in row.get("channel_loss", {}).items()}
+        for key, number in numbers({**plain, **channels, **row.get("channels", {})}, prefix):
+            yield key, number, int(row["step"])
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+
+
+def _name(key: str) -> str:
+    """Make a key that MLflow takes."""
+    return re.sub(r"[^/\w.\- ]", "_", key)[:250]
+
+
+def _place_in_project(context: KedroContext) -> None:
+    """Make a relative SQLite file relative to the project, wherever the command was started."""
+    loader = context.config_loader
+    if "mlflow" not in loader.config_patterns:
+        loader.config_patterns["mlflow"] = ["mlflow*", "mlflow*/**", "**/mlflow*"]
+    try:
+        conf = dict(loader["mlflow"])
+    except MissingConfigException:
+        return
+    server = dict(conf.get("server") or {})
+    uri = server.get("mlflow_tracking_uri") or ""
+    file = uri.removeprefix(_SQLITE)
+    if uri.startswith(_SQLITE) and file and not Path(file).is_absolute():
+        loader["mlflow"] = {
+            **conf,
+            "server": {**server, "mlflow_tracking_uri": f"{_SQLITE}{context.project_path / file}"},
+        }

@@ -1,0 +1,141 @@
+"""Start the training workers, watch them, start them again after a death; torch is never loaded here.
+
+torchrun's own restarts hang on gloo after a kill, so each start is a fresh one with a fresh port, and goes on
+only while starts make progress.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from cpt_pipeline.core.errors import TrainingFailedError, TrainingInterruptedError
+from cpt_pipeline.core.params import Report
+from cpt_pipeline.core.process import run_child
+from cpt_pipeline.training import checkpoint
+from cpt_pipeline.training.job import TrainJob
+from cpt_pipeline.training.log import TrainingLog
+from cpt_pipeline.training.params import TrainRunParams
+
+logger = logging.getLogger(__name__)
+WORKER = "cpt_pipeline.training.worker"
+_DONE, _WRONG_INPUT, _UNSTABLE, _RESUMABLE = 0, 2, 4, 75
+
+
+class TrainReport(Report):
+    """What a training stage did. Speed is a measurement and differs from run to run."""
+
+    steps: int
+    tokens: int
+    seconds: float
+    """Sum over the optimizer steps, without start-up, checkpoints and held-out measurements."""
+    tokens_per_second: float
+    loss_first: float
+    loss_last: float
+    """Mean loss of the last ten steps, nats per token."""
+    skipped_steps: tuple[int, ...] = ()
+    resumed_from: tuple[int, ...] = ()
+    heldout: dict[str, dict[str, float]] = Field(default_factory=dict)
+    """Held-out figures of every channel at the end."""
+    memory_gb: float | None = None
+    """Peak of the first device's allocations; None on a CPU."""
+
+
+def train(job: TrainJob) -> tuple[TrainReport, list[dict[str, Any]]]:
+    """Train a job to its end; give the report and the rows of the log.
+
+    `TrainingFailedError` with the worker's last lines, `TrainingInterruptedError` when it stopped at a signal or
+    limit and the same command goes on from the checkpoint.
+    """
+    path = job.work / "job.json"
+    path.write_text(job.model_dump_json(indent=2), encoding="utf-8")
+    restarts = 0
+    while True:
+        before = _progress(job)
+        command = worker_command(path, job.run)
+        code, tail = run_child(command, log=job.work / "worker.log", environment=_environment(job.run))
+        if code == _DONE:
+            rows = TrainingLog(job.work / "log.jsonl").rows()
+            return _report(job, rows), rows
+        _raise_if_final(code, tail, job)
+        if restarts >= job.run.max_restarts or _progress(job) <= before:
+            raise TrainingFailedError(
+                f"{job.stage}: the worker died (exit {code}) after {_progress(job)} finished steps. "
+                f"Its last lines:\n{tail}"
+                f"The whole log is {job.work / 'worker.log'}. The same command goes on from the last checkpoint."
+            )
+        restarts += 1
+        logger.warning(
+            "%s: the worker died (exit %d); start %d of %d", job.stage, code, restarts + 1, job.run.max_restarts + 1
+        )
+
+
+def worker_command(job: Path, run: TrainRunParams) -> list[str]:
+    """Give the command line that starts the workers of a job."""
+    if run.launcher == "single":
+        return [sys.executable, "-m", WORKER, str(job)]
+    if run.launcher == "srun":
+        return ["srun", f"--ntasks={run.num_ranks}", sys.executable, "-m", WORKER, str(job)]
+    port = str(_free_port())
+    if run.launcher == "torchrun":
+        launcher = [sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={run.num_ranks}"]
+        return [*launcher, "--max-restarts=0", f"--master-port={port}", "-m", WORKER, str(job)]
+    launcher = [sys.executable, "-m", "deepspeed.launcher.runner", f"--master_port={port}"]
+    where = [f"--hostfile={run.hostfile}"] if run.hostfile else [f"--num_gpus={run.num_ranks}"]
+    return [*launcher, *where, "--module", WORKER, str(job)]
+
+
+def _environment(run: TrainRunParams) -> dict[str, str]:
+    environment = {"TOKENIZERS_PARALLELISM": "false"}
+    if run.device == "cpu":
+        environment["DS_ACCELERATOR"] = "cpu"
+    return environment
+
+
+def _raise_if_final(code: int, tail: str, job: TrainJob) -> None:
+    if code == _RESUMABLE:
+        raise TrainingInterruptedError(
+            f"{job.stage} stopped after {_progress(job)} steps at a signal or limit "
+            f"({job.stage}_run.stop_after_steps, max_hours). The same command goes on from there."
+        )
+    if code in (_WRONG_INPUT, _UNSTABLE):
+        what = "training is unstable" if code == _UNSTABLE else "the worker refused its input"
+        raise TrainingFailedError(f"{job.stage}: {what} (exit {code}). Its last lines:\n{tail}")
+
+
+def _progress(job: TrainJob) -> int:
+    return max(checkpoint.steps_in(job.work / "checkpoints"), default=0)
+
+
+def _report(job: TrainJob, rows: list[dict[str, Any]]) -> TrainReport:
+    steps = [row for row in rows if row["kind"] == "train"]
+    heldout = [row for row in rows if row["kind"] == "heldout"]
+    seconds = sum(row["seconds"] for row in steps)
+    last = [row["loss"] for row in steps[-10:]]
+    newest = job.work / "checkpoints" / checkpoint.name_of(_progress(job)) / "state.json"
+    state = json.loads(newest.read_text(encoding="utf-8"))
+    return TrainReport(
+        steps=len(steps),
+        tokens=steps[-1]["tokens"],
+        seconds=round(seconds, 2),
+        tokens_per_second=round(steps[-1]["tokens"] / max(seconds, 1e-9), 1),
+        loss_first=steps[0]["loss"],
+        loss_last=sum(last) / len(last),
+        skipped_steps=tuple(state["skipped"]),
+        resumed_from=tuple(state["resumed_from"]),
+        heldout=heldout[-1]["channels"] if heldout else {},
+        memory_gb=steps[-1].get("memory_gb"),
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

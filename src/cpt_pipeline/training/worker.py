@@ -1,0 +1,111 @@
+"""The training worker: `python -m cpt_pipeline.training.worker job.json` on every rank.
+
+Knows no Kedro, reads no conf, decides nothing. Exit codes: 0 done, 2 wrong input, 4 unstable training,
+75 stopped at a signal or limit and resumable.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from cpt_pipeline.core.errors import CptError, ParameterError
+from cpt_pipeline.core.process import die_with_parent
+from cpt_pipeline.core.workspace import locked
+from cpt_pipeline.formats.mixture import Mixture
+from cpt_pipeline.model.load import load_causal_lm, load_nf4_causal_lm, new_causal_lm
+from cpt_pipeline.training.backend import Backend, DeepSpeedBackend, TorchBackend, UnstableError, start_processes
+from cpt_pipeline.training.job import TrainJob
+from cpt_pipeline.training.loop import StopRequest, Trainer
+
+DONE, WRONG_INPUT, UNSTABLE, RESUMABLE = 0, 2, 4, 75
+logger = logging.getLogger(__name__)
+
+
+def run(job: TrainJob) -> int:
+    """Train one job on this rank and give the exit code."""
+    stop = StopRequest()
+    stop.listen()
+    device = start_processes(job.run)
+    torch.manual_seed(job.params.seed)
+    try:
+        backend = make_backend(job, device)
+        if backend.rank == 0:
+            with locked(job.work / "run.lock"):
+                finished = Trainer(job, backend).run(stop)
+        else:
+            finished = Trainer(job, backend).run(stop)
+    except UnstableError as error:
+        logger.error("training is unstable: %s. Halve the peak learning rate or look at the data of that step.", error)
+        return UNSTABLE
+    except CptError as error:
+        logger.error("%s", error)
+        return error.exit_code
+    return DONE if finished else RESUMABLE
+
+
+def make_backend(job: TrainJob, device: torch.device) -> Backend:
+    """Load the model and put it behind the backend that the job asks for."""
+    model = make_model(job, device)
+    rows = Mixture(job.mixture, job.tokens).rows_per_step
+    if rows % job.run.num_ranks:
+        raise ParameterError(f"mix.rows_per_step is {rows}, which {job.run.num_ranks} ranks cannot share equally; use a multiple")
+    if job.run.backend == "deepspeed":
+        num_micro_batches = -(-(rows // job.run.num_ranks) // job.run.micro_batch_rows)
+        return DeepSpeedBackend(model, job.params, job.run, device, num_micro_batches)
+    return TorchBackend(model, job.params, device)
+
+
+def make_model(job: TrainJob, device: torch.device) -> nn.Module:
+    """Load or initialise the model to be trained, with adapters in mode lora."""
+    deepspeed_bf16 = job.run.backend == "deepspeed" and job.params.precision == "bf16"
+    dtype = "bfloat16" if deepspeed_bf16 else "float32"
+    model: Any
+    if job.params.mode == "lora" and job.params.lora.quantization == "nf4":
+        model = load_nf4_causal_lm(job.model, device)
+    elif job.init == "random":
+        model = new_causal_lm(job.model, seed=job.params.seed, dtype=dtype)
+    else:
+        model = load_causal_lm(job.model, dtype=dtype)
+    if job.params.gradient_checkpointing:
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    if job.params.mode == "lora":
+        model = _with_adapter(model, job)
+    trained: nn.Module = model.train()
+    return trained
+
+
+def _with_adapter(model: Any, job: TrainJob) -> nn.Module:
+    from peft import LoraConfig, PeftModel, get_peft_model
+
+    adapted: nn.Module
+    if job.adapter is not None:
+        adapted = PeftModel.from_pretrained(model, str(job.adapter), is_trainable=True)
+        return adapted
+    lora = job.params.lora
+    targets = lora.target_modules if isinstance(lora.target_modules, str) else list(lora.target_modules)
+    config = LoraConfig(
+        r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules=targets, task_type="CAUSAL_LM"
+    )
+    adapted = get_peft_model(model, config)
+    return adapted
+
+
+def main() -> int:
+    """Run the job named on the command line."""
+    die_with_parent()
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    if os.environ.get("RANK", "0") != "0":
+        logging.getLogger().setLevel(logging.ERROR)
+    path = Path(next(argument for argument in sys.argv[1:] if not argument.startswith("--")))
+    return run(TrainJob.model_validate_json(path.read_text(encoding="utf-8")))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

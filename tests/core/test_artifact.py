@@ -1,0 +1,146 @@
+"""Artifacts: finished only with a manifest, equal only with equal bytes, damaged by any change."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cpt_pipeline.core.artifact import (
+    MANIFEST,
+    content_hash,
+    digest_file,
+    digest_json,
+    find_damage,
+    is_sealed,
+    link_tree,
+    publish,
+    read_manifest,
+    require_space,
+    seal,
+    write_json,
+)
+from cpt_pipeline.core.errors import ArtifactError, DiskSpaceError
+
+
+@pytest.fixture
+def sealed(tmp_path: Path) -> Path:
+    return make(tmp_path / "sealed")
+
+
+def make(place: Path, text: str = "abc") -> Path:
+    (place / "deep").mkdir(parents=True)
+    (place / "a.txt").write_text(text)
+    (place / "deep" / "b.bin").write_bytes(b"\x00" * 10)
+    seal(place, "documents", rows=2)
+    return place
+
+
+def test_manifest_is_literally_this(sealed: Path) -> None:
+    assert json.loads((sealed / MANIFEST).read_text()) == {
+        "format": 1,
+        "kind": "documents",
+        "rows": 2,
+        "files": {
+            "a.txt": {"bytes": 3, "xxh3_128": "06b05ab6733a618578af5f94892f3950"},
+            "deep/b.bin": {"bytes": 10, "xxh3_128": digest_file(sealed / "deep" / "b.bin")},
+        },
+    }
+
+
+def test_equal_content_is_equal_wherever_it_lies(sealed: Path, tmp_path: Path) -> None:
+    assert content_hash(make(tmp_path / "other")) == content_hash(sealed)
+    assert content_hash(make(tmp_path / "third", "abd")) != content_hash(sealed)
+
+
+@given(st.dictionaries(st.text(), st.integers() | st.text(), min_size=2))
+def test_digest_of_json_ignores_the_order_of_keys(value: dict[str, int | str]) -> None:
+    assert digest_json(value) == digest_json(dict(reversed(value.items())))
+    assert digest_json(value) != digest_json({**value, "one more": 0, "and": 1})
+
+
+def test_unfinished_directory_says_what_to_do(tmp_path: Path) -> None:
+    assert not is_sealed(tmp_path)
+    with pytest.raises(ArtifactError, match=r"no manifest\.json.*Run that stage again"):
+        read_manifest(tmp_path)
+
+
+def test_other_format_is_refused(sealed: Path) -> None:
+    write_json(sealed / MANIFEST, {"format": 99, "files": {}})
+    with pytest.raises(ArtifactError, match="is of format 99, this version reads 1"):
+        content_hash(sealed)
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        (lambda place: (place / "a.txt").write_text("abd"), ["a.txt: bytes differ from the manifest"]),
+        (lambda place: (place / "a.txt").write_text("ab"), ["a.txt: 2 bytes, expected 3"]),
+        (lambda place: (place / "deep/b.bin").write_bytes(b""), ["deep/b.bin: 0 bytes, expected 10"]),
+        (lambda place: (place / "a.txt").unlink(), ["a.txt: missing"]),
+        (lambda place: (place / "c").touch(), ["c: not named by the manifest"]),
+        (
+            lambda place: (place / "a.txt").rename(place / "z.txt"),
+            ["z.txt: not named by the manifest", "a.txt: missing"],
+        ),
+        (lambda place: (place / "deep" / MANIFEST).touch(), ["deep/manifest.json: not named by the manifest"]),
+        (lambda _place: None, []),
+    ],
+)
+def test_every_kind_of_damage_is_found(sealed: Path, damage, found: list[str]) -> None:  # type: ignore[no-untyped-def]
+    damage(sealed)
+    assert find_damage(sealed) == found
+
+
+def test_any_single_flipped_bit_is_found(sealed: Path) -> None:
+    path = sealed / "deep" / "b.bin"
+    for bit in range(80):
+        flipped = bytearray(10)
+        flipped[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(flipped)
+        assert find_damage(sealed) == ["deep/b.bin: bytes differ from the manifest"]
+
+
+def test_write_json_replaces_whole_files(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    write_json(path, {"b": 1, "a": "汉"})
+    with pytest.raises(TypeError):
+        write_json(path, {"a": object()})
+    assert path.read_text(encoding="utf-8") == '{\n  "a": "汉",\n  "b": 1\n}\n'
+    write_json(path, [])
+    assert path.read_text() == "[]\n"
+
+
+def test_publish_moves_and_replaces(sealed: Path, tmp_path: Path) -> None:
+    target = tmp_path / "data" / "raw"
+    publish(sealed, target)
+    assert not sealed.exists()
+    publish(make(tmp_path / "newer", "abd"), target)
+    assert (target / "a.txt").read_text() == "abd"
+    assert find_damage(target) == []
+    assert [path.name for path in target.parent.iterdir()] == ["raw"]
+
+
+def test_publish_refuses_what_is_not_finished(sealed: Path, tmp_path: Path) -> None:
+    (tmp_path / "half").mkdir()
+    with pytest.raises(ArtifactError):
+        publish(tmp_path / "half", sealed)
+    assert find_damage(sealed) == []
+
+
+def test_link_tree_shares_bytes_and_skips_the_manifest(sealed: Path, tmp_path: Path) -> None:
+    link_tree(sealed, tmp_path / "linked")
+    assert not is_sealed(tmp_path / "linked")
+    assert (tmp_path / "linked" / "deep" / "b.bin").samefile(sealed / "deep" / "b.bin")
+
+
+def test_require_space_names_both_numbers(tmp_path: Path) -> None:
+    require_space(tmp_path, 1)
+    with pytest.raises(
+        DiskSpaceError, match=r"needs 1,125,899,906,842,624 bytes and the disk has [\d,]+ free"
+    ) as caught:
+        require_space(tmp_path, 1 << 50)
+    assert caught.value.exit_code == 75

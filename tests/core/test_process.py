@@ -1,0 +1,138 @@
+"""Child processes: watched, logged, and never left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cpt_pipeline.core import process
+from cpt_pipeline.core.process import run_child, run_module, stop
+
+PYTHON = sys.executable
+
+
+def is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def wait_for(condition: object, seconds: float = 20.0) -> bool:
+    """Wait until `condition()` holds."""
+    assert callable(condition)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.mark.parametrize("code", [0, 2, 75])
+def test_the_exit_code_is_passed_on(tmp_path: Path, code: int) -> None:
+    found, _ = run_child([PYTHON, "-c", f"raise SystemExit({code})"], log=tmp_path / "log")
+    assert found == code
+
+
+def test_a_death_by_signal_is_told_from_an_exit(tmp_path: Path) -> None:
+    found, tail = run_child(["sh", "-c", "echo before; kill -9 $$"], log=tmp_path / "log")
+    assert (found, tail) == (-signal.SIGKILL, "before\n")
+
+
+def test_output_is_shown_kept_and_its_end_returned(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "deep" / "worker.log"
+    script = "for i in 1 2 3 4; do echo out $i; echo err $i >&2; done; printf 'no newline'"
+    code, tail = run_child(["sh", "-c", script], log=log, tail_lines=3)
+    assert (code, tail) == (0, "out 4\nerr 4\nno newline")
+    whole = "".join(f"out {number}\nerr {number}\n" for number in (1, 2, 3, 4)) + "no newline"
+    assert log.read_text() == whole
+    captured = capfd.readouterr()
+    assert (captured.err, captured.out) == (whole, "")
+    run_child(["sh", "-c", "echo again"], log=log)
+    assert log.read_text() == whole + "again\n"
+
+
+def test_bytes_that_are_no_text_are_kept_as_they_are(tmp_path: Path) -> None:
+    code, tail = run_child(["sh", "-c", r"printf '\377\n中文\n'"], log=tmp_path / "log")
+    assert (code, tail) == (0, "\ufffd\n中文\n")
+    assert (tmp_path / "log").read_bytes() == b"\xff\n" + "中文\n".encode()
+
+
+def test_nothing_can_ask_a_question(tmp_path: Path) -> None:
+    """`trust_remote_code` asks when it can; a stage under DVC must not wait for an answer."""
+    code, tail = run_child(["sh", "-c", "read answer && echo got one || echo closed"], log=tmp_path / "log")
+    assert (code, tail) == (0, "closed\n")
+
+
+def test_the_environment_is_ours_and_what_is_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OURS", "a")
+    script = "echo $OURS $ADDED"
+    assert run_child(["sh", "-c", script], log=tmp_path / "log", environment={"ADDED": "b"})[1] == "a b\n"
+    assert "ADDED" not in os.environ
+
+
+def test_a_module_gets_its_job(tmp_path: Path) -> None:
+    (tmp_path / "job.json").write_text('{"a": 1}')
+    code, tail = run_module("json.tool", tmp_path / "job.json", log=tmp_path / "log")
+    assert (code, tail) == (0, '{\n    "a": 1\n}\n')
+
+
+def test_a_program_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        run_child([str(tmp_path / "nothing")], log=tmp_path / "log")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel binds a child to its parent on Linux only")
+def test_a_child_dies_with_its_parent_however_that_dies(tmp_path: Path) -> None:
+    """The child ignores SIGTERM and SIGHUP, and what it said is in the log."""
+    pid_file = tmp_path / "pid"
+    script = f"trap '' TERM HUP INT; echo started; echo $$ > {pid_file}.tmp; mv {pid_file}.tmp {pid_file}; while :; do sleep 0.05; done"
+    parent_code = (
+        "from pathlib import Path; from cpt_pipeline.core.process import run_child; "
+        f"run_child(['sh', '-c', {script!r}], log=Path({str(tmp_path / 'log')!r}))"
+    )
+    parent = subprocess.Popen([PYTHON, "-c", parent_code], stderr=subprocess.DEVNULL)
+    try:
+        assert wait_for(pid_file.exists)
+        child = int(pid_file.read_text())
+        assert is_running(child)
+        assert wait_for(lambda: (tmp_path / "log").read_text() == "started\n")
+    finally:
+        parent.kill()
+        parent.wait()
+    assert wait_for(lambda: not is_running(child), 5)
+    assert (tmp_path / "log").read_text() == "started\n"
+
+
+def test_an_error_here_stops_the_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Ctrl-C does: the child gets SIGTERM and may save before we go on."""
+    script = f"trap 'echo saved > {tmp_path / 'saved'}; exit 75' TERM; echo ready; while :; do sleep 0.05; done"
+
+    class Interrupting:
+        def write(self, text: str) -> None:
+            raise KeyboardInterrupt
+
+        def flush(self) -> None: ...
+
+    monkeypatch.setattr(sys, "stderr", Interrupting())
+    with pytest.raises(KeyboardInterrupt):
+        run_child(["sh", "-c", script], log=tmp_path / "log")
+    assert (tmp_path / "saved").read_text() == "saved\n"
+
+
+def test_a_child_that_will_not_stop_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_SECONDS_TO_STOP", 0.2)
+    child = subprocess.Popen(["sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done"], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"ready\n"
+    stop(child)
+    assert child.returncode == -signal.SIGKILL
+    stop(child)

@@ -1,0 +1,214 @@
+"""Dedup: planted copies and leaks go, the split keeps its promise, every record is accounted for."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cpt_pipeline.core.artifact import MANIFEST
+from cpt_pipeline.core.errors import NothingLeftError
+from cpt_pipeline.corpus.dedup import DedupParams, DedupReport, dedup_documents
+from cpt_pipeline.corpus.words import fold
+from cpt_pipeline.formats.benchmarks import BenchmarkItem, write_items
+from cpt_pipeline.formats.documents import read_documents
+from tests.corpus.texts import item, make_row, make_text, write_artifact
+
+REPOSITORY = Path(__file__).parents[2]
+ARTIFACTS = ("unique_documents", "heldout_documents", "dedup_excluded")
+QUESTION = item("A train leaves the station at nine and arrives at noon; how many hours did it travel?", "three")
+
+
+def run(
+    place: Path, texts: list[tuple[str, str]], items: list[BenchmarkItem] | None = None, **params: int | float
+) -> DedupReport:
+    place.mkdir(parents=True, exist_ok=True)
+    documents = write_artifact(place / "clean_documents", texts)
+    write_items(place / "benchmark_texts", items or [])
+    params = {"heldout_documents_per_channel": 1, **params}
+    return dedup_documents(documents, place / "benchmark_texts", place, DedupParams.model_validate(params))
+
+
+def ids(place: Path, name: str) -> list[str]:
+    return [row["id"] for row in read_documents(place / name)]
+
+
+def excluded(place: Path) -> dict[str, tuple[str, str]]:
+    return {row["id"]: (row["reason"], row["detail"]) for row in read_documents(place / "dedup_excluded")}
+
+
+def changed(text: str, word: int = 5) -> str:
+    words = text.split(" ")
+    return " ".join([*words[:word], "changed", *words[word + 1 :]])
+
+
+@pytest.mark.feature(34)
+@pytest.mark.feature(35)
+def test_earliest_of_exact_and_near_copies_survives(tmp_path: Path) -> None:
+    base = [make_text(number) for number in range(40)]
+    recased = base[3].upper().replace("\n", "   ")
+    texts = [*base, recased, changed(base[3]), changed(base[7]), base[7]]
+    report = run(tmp_path, [("en", text) for text in texts], heldout_max_characters=10_000)
+    heldout = ids(tmp_path, "heldout_documents")[0]
+    assert heldout not in {"s/3", "s/7"}
+    assert excluded(tmp_path) == {
+        "s/40": ("exact", "s/3"),
+        "s/41": ("near", "s/3"),
+        "s/42": ("near", "s/7"),
+        "s/43": ("exact", "s/7"),
+    }
+    assert ids(tmp_path, "unique_documents") == [f"s/{n}" for n in range(40) if f"s/{n}" != heldout]
+    assert (report.records_in, report.documents, report.heldout_documents) == (44, 39, 1)
+    assert (report.clusters, report.largest_cluster) == (2, 3)
+
+
+def test_copies_are_found_across_channels(tmp_path: Path) -> None:
+    texts = [("en", make_text(n)) for n in range(10)] + [("code", make_text(n)) for n in (2, 20, 21, 22)]
+    run(tmp_path, texts)
+    assert set(excluded(tmp_path)) == {"s/10"}
+
+
+@pytest.mark.feature(41)
+@pytest.mark.feature(42)
+def test_planted_benchmark_text_goes_and_is_reported(tmp_path: Path) -> None:
+    leaking = f"{make_text(50)}\nQ: A TRAIN leaves the station at nine, and arrives at noon.\n{make_text(51)}"
+    texts = [*[("en", make_text(number)) for number in range(10)], ("en", leaking), ("en", changed(leaking))]
+    report = run(tmp_path, texts, [QUESTION, item("Too short", "x", 1)])
+    words = "a train leaves the station at nine and"
+    assert excluded(tmp_path) == dict.fromkeys(("s/10", "s/11"), ("benchmark", f"quiz/0: {words}"))
+    assert report.benchmarks["quiz"].model_dump() == {
+        "items": 2,
+        "unguarded_items": 1,
+        "found_items": 1,
+        "documents": 2,
+    }
+
+
+def test_document_that_leaks_does_not_take_its_clean_copies_along(tmp_path: Path) -> None:
+    clean = make_text(50, 300)
+    leaking = f"{QUESTION.prompt}\n{clean}"
+    run(tmp_path, [*[("en", make_text(number)) for number in range(10)], ("en", leaking), ("en", clean)], [QUESTION])
+    assert list(excluded(tmp_path)) == ["s/10"]
+
+
+def test_copies_of_heldout_documents_leave_training(tmp_path: Path) -> None:
+    base = [make_text(number) for number in range(20)]
+    texts = [("en", text) for text in [*base, *[changed(text) for text in base]]]
+    report = run(tmp_path, texts, heldout_documents_per_channel=4, heldout_max_share=0.5)
+    heldout = ids(tmp_path, "heldout_documents")
+    assert len(heldout) == 4
+    reasons = excluded(tmp_path)
+    assert {copy for reason, copy in reasons.values() if reason == "near_heldout"} == set(heldout)
+    assert report.excluded == {"near": 16, "near_heldout": 4}
+
+
+def test_every_channel_gives_its_part_and_long_documents_stay(tmp_path: Path) -> None:
+    texts = [("en", make_text(n)) for n in range(40)] + [
+        ("domain", make_text(100 + n, 30 if n % 2 else 300)) for n in range(12)
+    ]
+    report = run(tmp_path, texts, heldout_documents_per_channel=3, heldout_max_characters=700)
+    assert {channel: amount.documents for channel, amount in report.heldout_channels.items()} == {"en": 3, "domain": 1}
+    assert all(len(row["text"]) <= 700 for row in read_documents(tmp_path / "heldout_documents"))
+    assert report.channels["domain"].documents == 11
+
+
+def test_choice_of_heldout_documents_is_stable_when_text_is_added(tmp_path: Path) -> None:
+    few = [("en", make_text(number)) for number in range(30)]
+    run(tmp_path / "few", few, heldout_documents_per_channel=3)
+    run(
+        tmp_path / "more",
+        [*few, *[("en", make_text(number)) for number in range(30, 60)]],
+        heldout_documents_per_channel=6,
+    )
+    run(tmp_path / "seed", few, heldout_documents_per_channel=3, seed=2)
+    assert set(ids(tmp_path / "few", "heldout_documents")) & set(ids(tmp_path / "more", "heldout_documents"))
+    assert ids(tmp_path / "few", "heldout_documents") != ids(tmp_path / "seed", "heldout_documents")
+
+
+def test_result_does_not_depend_on_shards_or_repetition(tmp_path: Path) -> None:
+    rows = [make_row(n, make_text(n % 25) + f" {n}") for n in range(40)]
+    for name, size in (("a", 1 << 20), ("b", 1 << 20), ("c", 700)):
+        write_items(tmp_path / name / "benchmark_texts", [QUESTION])
+        documents = write_artifact(tmp_path / name / "clean", rows, shard_bytes=size)
+        dedup_documents(documents, tmp_path / name / "benchmark_texts", tmp_path / name, DedupParams())
+    for artifact in ARTIFACTS:
+        assert len({(tmp_path / name / artifact / MANIFEST).read_bytes() for name in "abc"}) == 1
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        ([("en", make_text(1)), ("en", changed(make_text(1)))], "channel en has no training document"),
+        ([("en", make_text(n, 3_000)) for n in range(5)], "channel en has no held-out document"),
+        (
+            [*[("en", make_text(n)) for n in range(5)], ("domain", QUESTION.prompt)],
+            r"channel domain has no training.*benchmark",
+        ),
+        ([], "clean_documents holds no document at all"),
+    ],
+)
+def test_what_cannot_be_split_is_named(tmp_path: Path, texts: list[tuple[str, str]], words: str) -> None:
+    with pytest.raises(NothingLeftError, match=words):
+        run(tmp_path, texts, [QUESTION])
+    assert not (tmp_path / "unique_documents" / MANIFEST).exists()
+
+
+def test_shipped_conf_is_the_default() -> None:
+    given = yaml.safe_load((REPOSITORY / "conf/base/parameters_dedup.yml").read_text())["dedup"]
+    assert DedupParams.model_validate(given) == DedupParams()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 11), st.sampled_from(["same", "near", "case", "leak"])), max_size=25),
+    st.integers(0, 9),
+)
+def test_records_are_partitioned_and_heldout_text_is_not_in_training(
+    tmp_path_factory: pytest.TempPathFactory, plan: list[tuple[int, str]], seed: int
+) -> None:
+    place = tmp_path_factory.mktemp("dedup")
+    make = {
+        "same": lambda text: text,
+        "near": lambda text: changed(text, random.Random(len(plan)).randrange(60)),
+        "case": lambda text: text.title(),
+        "leak": lambda text: f"{text}\n{QUESTION.prompt}",
+    }
+    texts = [("ab"[number % 2], make_text(number)) for number in range(12)]
+    texts += [("ab"[number % 3 % 2], make[kind](make_text(number))) for number, kind in plan]
+    report = run(place, texts, [QUESTION], heldout_documents_per_channel=2, heldout_max_share=0.5, seed=seed)
+
+    parts = [ids(place, name) for name in ARTIFACTS]
+    assert sorted(itertools.chain(*parts)) == sorted(f"s/{number}" for number in range(len(texts)))
+    assert report.records_in == report.documents + report.heldout_documents + sum(report.excluded.values())
+    assert report.excluded.get("benchmark", 0) == sum(kind == "leak" for _, kind in plan)
+    kept = {row["id"]: shingles(row["text"]) for name in ARTIFACTS[:2] for row in read_documents(place / name)}
+    assert all(overlap(kept[one], kept[other]) < 0.9 for one, other in itertools.combinations(kept, 2))
+    assert all(copied in kept for reason, copied in excluded(place).values() if reason != "benchmark")
+
+
+def shingles(text: str) -> set[str]:
+    folded = fold(text)
+    return {folded[start : start + 5] for start in range(len(folded) - 4)}
+
+
+def overlap(one: set[str], other: set[str]) -> float:
+    return len(one & other) / len(one | other)
+
+
+@pytest.mark.feature(35)
+@pytest.mark.parametrize(("size", "num_pairs"), [(100, 5), (1_000, 10)])
+def test_gold_pairs_are_found_and_no_others(tmp_path: Path, shared: Path, size: int, num_pairs: int) -> None:
+    folder = shared / "data/neardup_gold_minhash"
+    lines = (folder / f"articles_{size}.train").read_text(encoding="utf-8").splitlines()
+    names = [line.partition(" ")[0] for line in lines]
+    run(tmp_path, [("en", line.partition(" ")[2]) for line in lines], heldout_max_characters=100_000)
+    numbers = {f"s/{number}": name for number, name in enumerate(names)}
+    found = {frozenset((numbers[copy], numbers[first])) for copy, (_, first) in excluded(tmp_path).items()}
+    truth = {frozenset(line.split()) for line in (folder / f"articles_{size}.truth").read_text().splitlines()}
+    assert len(truth) == num_pairs
+    assert found == truth

@@ -1,0 +1,107 @@
+"""Documents: order, identity and shards; unfinished artifacts are not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cpt_pipeline.core.artifact import MANIFEST, read_manifest
+from cpt_pipeline.core.errors import ArtifactError
+from cpt_pipeline.formats.documents import (
+    EXCLUDED_SCHEMA,
+    DocumentWriter,
+    count_documents,
+    digest_text,
+    document,
+    read_documents,
+    with_text,
+)
+
+
+def row(number: int, text: str = "text") -> dict[str, object]:
+    return document(id=f"s/{number}", text=text, channel="en", source="s", license="MIT", quality=0.5)
+
+
+def write(place: Path, rows: list[dict[str, object]], **options: int) -> Path:
+    with DocumentWriter(place, **options) as writer:
+        for each in rows:
+            writer.write(each)
+    return place
+
+
+def test_digest_is_xxh3_128_of_utf8() -> None:
+    assert digest_text("") == "99aa06d3014798d86001c324468d497f"
+    assert digest_text("汉字") != digest_text("漢字")
+
+
+def test_with_text_moves_the_digest_and_never_the_id() -> None:
+    old = row(1, "old")
+    assert with_text(old, "old") is old
+    new = with_text(old, "new")
+    assert (new["id"], new["text"], new["digest"]) == ("s/1", "new", digest_text("new"))
+    assert old["text"] == "old"
+
+
+def test_unknown_column_is_refused_by_name() -> None:
+    with pytest.raises(TypeError, match="not columns of a document: licence"):
+        document(id="1", text="t", channel="en", source="s", license="MIT", licence="MIT")
+
+
+def test_shards_keep_the_order_and_the_counts(tmp_path: Path) -> None:
+    rows = [row(number, "x" * 40) for number in range(10)]
+    place = write(tmp_path / "a", rows, shard_bytes=100)
+    assert [path.name for path in sorted(place.glob("*.parquet"))] == [f"documents-{n:05}.parquet" for n in range(4)]
+    assert [each["id"] for each in read_documents(place)] == [f"s/{number}" for number in range(10)]
+    assert count_documents(place) == 10
+    assert read_manifest(place)["text_bytes"] == 400
+    assert list(read_documents(place, ("id",)))[9] == {"id": "s/9"}
+
+
+def test_equal_rows_make_equal_bytes(tmp_path: Path) -> None:
+    rows = [row(number) for number in range(5)]
+    first, second = write(tmp_path / "a", rows), write(tmp_path / "b", rows)
+    assert (first / MANIFEST).read_bytes() == (second / MANIFEST).read_bytes()
+    assert (first / MANIFEST).read_bytes() != (write(tmp_path / "c", rows[::-1]) / MANIFEST).read_bytes()
+
+
+def test_error_while_writing_leaves_nothing_finished(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="stop"), DocumentWriter(tmp_path / "a") as writer:
+        writer.write(row(1))
+        raise ValueError("stop")
+    with pytest.raises(ArtifactError, match="never finished"):
+        list(read_documents(tmp_path / "a"))
+
+
+def test_artifact_without_rows_can_be_read(tmp_path: Path) -> None:
+    place = write(tmp_path / "a", [])
+    assert list(read_documents(place)) == []
+    assert count_documents(place) == 0
+
+
+def test_excluded_rows_have_their_own_kind(tmp_path: Path) -> None:
+    one = {"id": "s/1", "source": "s", "channel": None, "reason": "empty", "detail": None}
+    with DocumentWriter(tmp_path / "a", schema=EXCLUDED_SCHEMA) as writer:
+        writer.write(one)
+    assert read_manifest(tmp_path / "a")["kind"] == "excluded"
+    assert list(read_documents(tmp_path / "a")) == [one]
+
+
+def test_pandas_reads_the_shards(tmp_path: Path) -> None:
+    place = write(tmp_path / "a", [row(1, "汉字"), row(2)])
+    table = pd.read_parquet(sorted(place.glob("*.parquet")))
+    assert table["text"].tolist() == ["汉字", "text"]
+    assert table["quality"].tolist() == [0.5, 0.5]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=30)), st.integers(1, 60))
+def test_any_text_comes_back_from_any_shard_size(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], shard_bytes: int
+) -> None:
+    rows = [row(number, text) for number, text in enumerate(texts)]
+    place = write(tmp_path_factory.mktemp("d") / "a", rows, shard_bytes=shard_bytes)
+    assert list(read_documents(place)) == rows

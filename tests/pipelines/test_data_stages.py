@@ -1,0 +1,96 @@
+"""The nodes of collect, clean and dedup: what they publish, and what a kill in the middle leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cpt_pipeline.core.artifact import content_hash, find_damage
+from cpt_pipeline.core.channels import ChannelsParams
+from cpt_pipeline.core.workspace import ROOT_VARIABLE
+from cpt_pipeline.corpus.clean import CleanParams
+from cpt_pipeline.corpus.collect import CollectParams
+from cpt_pipeline.corpus.dedup import DedupParams
+from cpt_pipeline.formats.benchmarks import BenchmarkParams, SuiteParams
+from cpt_pipeline.pipelines import clean, collect, dedup
+from cpt_pipeline.pipelines.clean.nodes import clean as clean_node
+from cpt_pipeline.pipelines.collect.nodes import collect as collect_node
+from cpt_pipeline.pipelines.dedup.nodes import dedup as dedup_node
+from tests.corpus.texts import make_text, write_artifact
+
+PROBES = Path(__file__).parents[2] / "conf/base/benchmarks/probes.jsonl"
+
+
+@pytest.fixture(autouse=True)
+def data_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+def test_the_three_nodes_chain_and_their_provenance_names_one_another(tmp_path: Path) -> None:
+    lines = [json.dumps({"text": make_text(number % 30)}) for number in range(40)]
+    (tmp_path / "own.jsonl").write_text("\n".join([*lines, '{"text": "short"}']))
+    source = {"kind": "files", "name": "own", "channel": "domain", "path": tmp_path / "own.jsonl", "license": "MIT"}
+    suite = SuiteParams(benchmarks=(BenchmarkParams(name="probes", path=PROBES),))
+    params = CollectParams.model_validate({"sources": [source]})
+
+    collected = collect_node(params, ChannelsParams(roles={"domain": "domain"}), suite)
+    cleaned = clean_node(collected[4], CleanParams())
+    unique = dedup_node(cleaned[3], collected[3], DedupParams())
+
+    assert [path.name for path in collected[2:]] == ["collect_excluded", "benchmark_texts", "raw_documents"]
+    assert [path.name for path in cleaned[2:]] == ["clean_excluded", "clean_documents"]
+    assert [path.name for path in unique[2:]] == ["dedup_excluded", "heldout_documents", "unique_documents"]
+    assert all(find_damage(path) == [] for path in (*collected[2:], *cleaned[2:], *unique[2:]))
+    metrics: list[Any] = [collected[0], cleaned[0], unique[0]]
+    assert [each["records_in"] for each in metrics] == [41, 41, 40]
+    assert metrics[2]["documents"] + metrics[2]["heldout_documents"] == 30
+    assert json.loads(json.dumps(metrics)) == metrics
+    assert cleaned[1]["inputs"]["raw_documents"] == collected[1]["outputs"]["raw_documents"]
+    assert unique[1]["inputs"]["clean_documents"] == cleaned[1]["outputs"]["clean_documents"]
+
+
+@pytest.mark.parametrize("stage", [collect, clean, dedup])
+def test_what_a_node_gives_is_what_its_pipeline_names(stage: Any) -> None:
+    (node,) = stage.create_pipeline().nodes
+    name = stage.__name__.rpartition(".")[2]
+    assert node.outputs[:2] == [f"{name}_metrics", f"{name}_provenance"]
+    assert node.namespace == name
+    assert f"{name}_excluded" in node.outputs
+
+
+CLEAN = """
+import sys
+from pathlib import Path
+from cpt_pipeline.corpus.clean import CleanParams
+from cpt_pipeline.pipelines.clean.nodes import clean
+print("started", flush=True)
+clean(Path(sys.argv[1]), CleanParams())
+"""
+
+
+@pytest.mark.feature(4)
+def test_killed_stage_gives_the_same_when_run_again(tmp_path: Path, data_root: Path) -> None:
+    rows = [("en", make_text(number % 50, 400)) for number in range(3_000)]
+    raw = write_artifact(tmp_path / "raw", rows)
+    for delay in (0.0, 0.1, 0.3):
+        victim = subprocess.Popen([sys.executable, "-c", CLEAN, str(raw)], stdout=subprocess.PIPE)
+        assert victim.stdout is not None
+        victim.stdout.readline()
+        time.sleep(delay)
+        os.kill(victim.pid, signal.SIGKILL)
+        assert victim.wait() == -signal.SIGKILL
+        victim.stdout.close()
+    again = clean_node(raw, CleanParams())
+    untouched = clean_node(raw, CleanParams(exempt={"no such category": ()}))
+    assert [content_hash(path) for path in again[2:]] == [content_hash(path) for path in untouched[2:]]
+    assert find_damage(again[3]) == []
+    assert len(list((data_root / ".work").iterdir())) == 2

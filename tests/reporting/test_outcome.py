@@ -1,0 +1,50 @@
+"""Verdict, checks, before and after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cpt_pipeline.reporting import outcome
+from cpt_pipeline.reporting.page import Mark
+from cpt_pipeline.reporting.reading import Artifacts
+
+
+@pytest.mark.parametrize(
+    ("verdict", "word", "tone"),
+    [("promote", "Promoted", "good"), ("hold", "Held", "open"), ("roll_back", "Rolled back", "bad")],
+)
+def test_banner_says_the_verdict(artifacts: dict[str, Any], verdict: str, word: str, tone: str) -> None:
+    artifacts["decision"]["verdict"] = verdict
+    found = outcome.banner(Artifacts(artifacts))
+    assert (found.word, found.tone, found.in_use) == (word, tone, "stage2")
+
+
+def test_cards_have_the_tone_of_their_check(artifacts: dict[str, Any]) -> None:
+    artifacts["decision"]["checks"][2]["passed"] = False
+    found = {card.label: card for card in outcome.cards(Artifacts(artifacts))}
+    assert (found["domain"].value, found["domain"].tone) == ("−24.5%", "good")
+    assert found["en"].tone == "bad"
+    assert found["tokens trained"].value == "754 k"
+
+
+def test_candidates_are_all_there_with_their_place(artifacts: dict[str, Any]) -> None:
+    artifacts["decision"]["model"] = "stage1"
+    rows = outcome.candidates(Artifacts(artifacts)).rows
+    assert [(row[0], row[1], row[2], row[-1]) for row in rows] == [
+        ("stage1-step-000100", "100", "−18.0%", ""),
+        ("stage1", "147", "−21.8%", "in use"),
+        ("stage2", "37", "−24.5%", "judged"),
+    ]
+
+
+def test_checks_name_limit_and_result(artifacts: dict[str, Any]) -> None:
+    artifacts["decision"]["checks"][0] |= {"passed": False, "point": 0.1, "low": 0.08, "high": 0.12}
+    rows = outcome.checks(Artifacts(artifacts)).rows
+    assert rows[0][0] == "domain"
+    assert rows[1] == ("code", "general", "rise", "10.0%", "8.0% to 12.0%", "at most 2.0%", Mark("not passed", "bad"))
+
+
+def test_error_of_an_accuracy(artifacts: dict[str, Any]) -> None:
+    assert outcome.benchmarks(Artifacts(artifacts)).rows == (("probes", "30", "36.7%", "43.3%", "+6.7%", "8.8%"),)

@@ -1,0 +1,180 @@
+"""The page: rendered from artifacts alone, whole without a network, honest about what is missing."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import re
+from html.parser import HTMLParser
+from random import Random
+from typing import Any
+
+import pytest
+
+from cpt_pipeline.reporting.reading import EXPECTED
+from cpt_pipeline.reporting.report import describe_page, render_report
+
+_VOID = {"meta", "br", "img", "link", "hr", "input", "path", "use"}
+
+
+class Page(HTMLParser):
+    """Collects ids, links and texts, and checks that every element is closed in its place."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.words: list[str] = []
+        self.tags: set[str] = set()
+        self.feed(html)
+        self.close()
+        assert self.open == [], f"never closed: {self.open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        if tag not in _VOID:
+            self.open.append(tag)
+        given_attributes = dict(attrs)
+        self.links += [
+            str(given_attributes[name]) for name in ("src", "href", "xlink:href", "action") if name in given_attributes
+        ]
+        self.ids += [str(given_attributes["id"])] if "id" in given_attributes else []
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in _VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in _VOID:
+            assert self.open.pop() == tag, f"</{tag}> closes another element"
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] not in {"style", "script"}:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def test_page_is_whole_and_loads_nothing(artifacts: dict[str, Any]) -> None:
+    html = render_report(artifacts)
+    page = Page(html)
+    assert "script" not in page.tags
+    assert page.links, "the contents link to the sections"
+    assert all(link.startswith("#") for link in page.links)
+    assert {link[1:] for link in page.links} <= set(page.ids)
+    assert len(page.ids) == len(set(page.ids)), "every id is used once"
+    assert not re.search(r"@import|url\((?!#)", html)
+    assert 'name="viewport"' in html
+
+
+def test_page_is_the_same_every_time(artifacts: dict[str, Any]) -> None:
+    assert render_report(artifacts) == render_report(copy.deepcopy(artifacts))
+
+
+@pytest.mark.feature(100)
+def test_a_changed_score_is_found_in_the_page(artifacts: dict[str, Any]) -> None:
+    assert "1.2345" not in Page(render_report(artifacts)).text
+    artifacts["scores"]["models"]["stage2"]["channels"]["domain"]["bits_per_byte"] = 1.2345
+    changed = Page(render_report(artifacts)).text
+    assert "domain 2.8911 1.2345 −24.5%" in changed
+    assert "models.stage2.channels.domain.bits_per_byte 1.2345" in changed
+
+
+def test_page_says_what_was_decided_and_what_it_cost(artifacts: dict[str, Any]) -> None:
+    text = Page(render_report(artifacts)).text
+    for expected in (
+        "Promoted stage2 is promoted: all 3 checks passed. To be used now: stage2",
+        "domain domain fall 24.5% 23.5% to 25.6% at least 15.0% passed",
+        "time of training 36 s to 6 min 2 s 1 min 16 s as estimated",
+        "money (USD) 0.0005 to 0.005 0.00104",
+        "probes 30 36.7% 43.3% +6.7%",
+        "PSF-2.0 1,800",
+        "dedup near_heldout 27 1.03%",
+        "stage1 domain 50.0% 301 k 410 k 0.73",
+        "domain 402 → 131",
+        "Input array of shape (n, m) <b>bold</b>.",
+        "Every artifact this page reads was there.",
+    ):
+        assert expected in text, expected
+
+
+def test_remedy_stands_as_a_line_to_paste(artifacts: dict[str, Any]) -> None:
+    line = 'kedro run --pipeline=cpt --params="mix.domain_share=0.25,stage1.optimizer.peak_lr=0.0005"'
+    artifacts["decision"] |= {
+        "verdict": "roll_back", "model": "stage1-step-000100", "remedy_command": line,
+        "remedy": {"mix.domain_share": 0.25, "stage1.optimizer.peak_lr": 0.0005},
+    }  # fmt: skip
+    text = Page(render_report(artifacts)).text
+    assert "Rolled back" in text
+    assert line in text
+    assert "mix.domain_share 0.5 0.25" in text
+    assert "stage1-step-000100 a matrix." in text, "the model in use continues the prompts too"
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_missing_artifact_is_named(artifacts: dict[str, Any], name: str) -> None:
+    """Without the logs, since curves take the most time."""
+    absent = {name, "base_log", "stage1_log", "stage2_log", "decision"}
+    left = {other: value for other, value in artifacts.items() if other not in absent}
+    named = [other for other in EXPECTED if other in absent]
+    assert f"Missing artifacts: {', '.join(named)}." in Page(render_report(left)).text
+    assert describe_page(left).missing == tuple(named)
+    assert describe_page(artifacts).missing == ()
+
+
+def test_an_empty_run_gives_a_page_without_numbers() -> None:
+    text = Page(render_report({})).text
+    assert "No decision" in text
+    assert text.count("missing") > len(EXPECTED)
+    told = text.split("Missing artifacts")[0]
+    assert not re.search(r"\d", re.sub(r"stage ?[12]", "", told)), "no number, and above all no 0"
+
+
+def test_a_refused_run_gives_the_reason(artifacts: dict[str, Any]) -> None:
+    kept = {"plan_metrics", "collect_metrics", "permit"}
+    refused = {name: value for name, value in artifacts.items() if name in kept}
+    refused["permit"] = {
+        "stages": {"stage1": False},
+        "reasons": ["money would be at least 12 USD, plan.max_money is 5"],
+    }
+    text = Page(render_report(refused)).text
+    assert "The run stopped before stage decide: money would be at least 12 USD, plan.max_money is 5." in text
+
+
+def test_a_score_that_is_no_number_is_missing_and_not_zero(artifacts: dict[str, Any]) -> None:
+    artifacts["scores"]["comparisons"]["stage2"]["channels"]["en"] = {
+        "relative_change": None,
+        "low": math.nan,
+        "high": None,
+    }
+    artifacts["scores"]["models"]["stage2"]["channels"]["en"]["bits_per_byte"] = None
+    text = Page(render_report(artifacts)).text
+    assert "en 2.2412 missing missing missing general 150" in text
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_nothing_that_is_missing_breaks_the_page(artifacts: dict[str, Any], seed: int) -> None:
+    """Twenty leaves or branches of any artifact are taken away, or are no number."""
+    random = Random(seed)
+    broken = json.loads(json.dumps(artifacts))
+    for _ in range(20):
+        place, key = broken, random.choice(sorted(broken))
+        for _ in range(random.randrange(6)):
+            inner = place[key]
+            keys = (
+                sorted(inner) if isinstance(inner, dict) else list(range(len(inner))) if isinstance(inner, list) else []
+            )
+            if not keys:
+                break
+            place, key = inner, random.choice(keys)
+        replacement = random.choice([None, math.nan, "gone"])
+        if replacement == "gone":
+            del place[key]
+        else:
+            place[key] = replacement
+    Page(render_report(broken))

@@ -1,0 +1,111 @@
+"""The commands as a user types them, on the tiny project: messages, exit codes, going on after a kill."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project
+
+
+@pytest.mark.feature(1)
+def test_a_run_ends_with_the_verdict_the_report_and_the_next_commands(recorded_template: tuple[Path, str]) -> None:
+    _, said = recorded_template
+    assert "Verdict: promote; in use: train" in said
+    assert "domain improved in 4 rows" in said
+    assert "Report:  not written yet" in said
+    assert "dvc repro" in said
+    assert "Deprecat" not in said
+
+
+def test_a_roll_back_ends_with_reasons_a_remedy_to_paste_and_exit_code_3(recorded: Project) -> None:
+    recorded.succeed("kedro", "verdict")
+    recorded.replace("conf/base/parameters_decide.yml", "promote", "roll_back")
+    said = recorded.succeed("kedro", "run", "--pipelines=decide")
+    assert "Verdict: roll back; in use: base" in said
+    assert "kedro run --params train.learning_rate=0.1 --data-root=data/trial" in said
+    assert recorded.run("kedro", "verdict").returncode == 3
+    pointer = json.loads((recorded.path / "data/09_releases/current.json").read_text(encoding="utf-8"))
+    assert pointer["model"] == "train", "a roll back to the base of a round keeps what was released before it"
+
+
+def test_wrong_parameters_stop_the_run_with_every_problem_and_no_traceback(tiny: Project) -> None:
+    tiny.replace("conf/base/parameters_train.yml", "num_steps: 4", "num_step: 4")
+    tiny.write("conf/base/parameters_misc.yml", "cleen: {min_chars: 3}\n")
+    done = tiny.run("kedro", "run", "--pipelines=draw")
+    assert done.returncode == 2
+    assert "conf/base/parameters_misc.yml: cleen: no stage reads this key; did you mean clean?" in done.stderr
+    assert "conf/base/parameters_train.yml: train.num_step = 4: no such key; did you mean num_steps?" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tiny.path / "data").exists()
+
+
+def test_a_fault_in_a_stage_ends_with_its_message_and_exit_code(recorded: Project) -> None:
+    recorded.replace("conf/base/parameters_clean.yml", "min_chars: 3", "min_chars: 99")
+    done = recorded.run("kedro", "run", "--pipelines=clean")
+    assert done.returncode == 2
+    assert "NothingLeftError: clean kept none of 20 words; lower clean.min_chars" in done.stderr
+    assert "Traceback" not in done.stderr
+
+    (recorded.path / "data/01_raw/words/manifest.json").unlink()
+    done = recorded.run("kedro", "run", "--pipelines=clean")
+    assert done.returncode == 2
+    assert "ArtifactError" in done.stderr
+    assert "never finished" in done.stderr
+
+
+def test_other_params_need_a_place_of_their_own_once_dvc_has_the_run_on_record(recorded: Project) -> None:
+    done = recorded.run("kedro", "run", "--pipelines=train", "--params=train.num_steps=5")
+    assert done.returncode == 2
+    assert "--params train.num_steps would replace model, train_log" in done.stderr
+
+    recorded.succeed("kedro", "run", "--params=train.num_steps=5", "--data-root=data/trial")
+    assert (recorded.path / "data/trial/06_models/model/weights.txt").read_text(encoding="utf-8") == "35.0"
+    assert (recorded.path / "data/06_models/model/weights.txt").read_text(encoding="utf-8") == "28.0"
+
+    recorded.succeed("kedro", "run", "--pipelines=train", "--params=train.num_steps=5", "--force")
+    assert (recorded.path / "data/06_models/model/weights.txt").read_text(encoding="utf-8") == "35.0"
+
+
+def test_a_killed_run_is_listed_and_goes_on_where_it_stopped(recorded: Project) -> None:
+    recorded.replace("conf/base/parameters_train.yml", "num_steps: 4", "num_steps: 40")
+    child = recorded.start("kedro", "run", "--pipelines=train", "--params=train_run.pause_seconds=0.2")
+    steps = recorded.wait_for("data/.work/train-*/steps")
+    said = recorded.succeed("kedro", "workspaces", "--clear")
+    assert "in use" in said
+    os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    done = len(steps.read_text(encoding="utf-8").splitlines())
+    assert 0 < done < 40
+
+    assert "interrupted" in recorded.succeed("kedro", "workspaces")
+    assert f"train goes on at step {done}" in recorded.succeed("kedro", "run", "--pipelines=train")
+    assert not steps.parent.exists()
+
+
+def test_clearing_removes_what_nobody_works_in(tiny: Project) -> None:
+    left = tiny.path / "data/.work/train-0123456789abcdef"
+    left.mkdir(parents=True)
+    (left / "checkpoint").write_bytes(b"x" * 2_000_000)
+    said = tiny.succeed("kedro", "workspaces", "--clear")
+    assert "2.0 MB" in said
+    assert "cleared" in said
+    assert not left.exists()
+
+
+@pytest.mark.feature(129)
+def test_rollback_says_how_to_get_model_code_and_data_back(recorded: Project) -> None:
+    recorded.replace("conf/base/parameters_train.yml", "num_steps: 4", "num_steps: 6")
+    recorded.succeed("kedro", "run", "--pipelines=train,decide")
+
+    said = recorded.succeed("kedro", "rollback")
+    assert "In use: train (0001-" in said
+    assert "git checkout " in said
+    assert recorded.succeed("kedro", "rollback").startswith("In use: base (the base model)")
+    done = recorded.run("kedro", "rollback")
+    assert done.returncode == 2
+    assert "no release to go back from" in done.stderr

@@ -1,0 +1,157 @@
+"""The parameters check: everything wrong, at once, with file, key and remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from kedro.config import OmegaConfigLoader
+from kedro.pipeline import Node, Pipeline
+from pydantic import model_validator
+
+from cpt_pipeline.conf_check import check_parameters, find_problems
+from cpt_pipeline.core.errors import ParameterError
+from cpt_pipeline.core.params import Params
+from cpt_pipeline.layout import Layout
+
+
+class SourceParams(Params):
+    path: str
+    num_documents: int = 1
+
+
+class CollectParams(Params):
+    sources: dict[str, SourceParams]
+    max_bad_share: float = 0.1
+
+
+class TrainParams(Params):
+    num_steps: int
+    warmup_steps: int = 0
+
+    @model_validator(mode="after")
+    def _warmup_is_shorter(self) -> TrainParams:
+        if self.warmup_steps > self.num_steps:
+            raise ValueError("warm-up is longer than the training")
+        return self
+
+
+class SuiteParams(Params):
+    items: int
+
+
+def collect(params: CollectParams, suite: SuiteParams) -> int:
+    return len(params.sources) + suite.items
+
+
+def train(params: TrainParams) -> int:
+    return params.num_steps
+
+
+PIPELINES = {
+    "collect": Pipeline([Node(collect, ["params:collect", "params:evaluate.suite"], "a", name="collect")]),
+    "train": Pipeline([Node(train, ["params:train"], "b", name="train")]),
+}
+GOOD = {
+    "base/globals.yml": "data_root: data",
+    "base/catalog.yml": "a: {type: json.JSONDataset, filepath: a.json}",
+    "base/parameters_collect.yml": "collect: {sources: {web: {path: a}}}",
+    "base/parameters_evaluate.yml": "evaluate: {suite: {items: 3}}",
+    "base/parameters_train.yml": "train: {num_steps: 4}",
+    "other/globals.yml": "{}",
+    "local/.gitkeep": "",
+}
+
+
+def problems(project: Path, files: dict[str, str], env: str | None = None, **given: object) -> list[str]:
+    for name, text in {**GOOD, **files}.items():
+        path = project / "conf" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    loader = OmegaConfigLoader(
+        str(project / "conf"),
+        env=env,
+        base_env="base",
+        default_run_env="local",
+        runtime_params=given,
+        merge_strategy={"parameters": "soft"},
+    )
+    return find_problems(Layout(project, loader, env), PIPELINES)
+
+
+def test_good_parameters_have_no_problem(tmp_path: Path) -> None:
+    assert problems(tmp_path, {}, data_root="elsewhere") == []
+
+
+def test_a_stage_key_that_nobody_reads_is_named_with_the_closest_one(tmp_path: Path) -> None:
+    assert problems(tmp_path, {"base/parameters_trian.yml": "trian: {num_steps: 5}"}) == [
+        "conf/base/parameters_trian.yml: trian: no stage reads this key; did you mean train?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("train: {num_steps: 4, num_step: 5}", "train.num_step = 5: no such key; did you mean num_steps?"),
+        ("train: {num_steps: four}", "train.num_steps = 'four': Input should be a valid integer"),
+        ("train: {}", "train.num_steps is missing and has no default"),
+        ("train: {num_steps: 4, warmup_steps: 5}", "train: warm-up is longer than the training"),
+        ("train: {num_steps: '${globals:data_root}'}", "train.num_steps = '${globals:data_root}': DVC reads this as text"),
+        ("{}", "train is missing; conf/base/parameters_train.yml is where it is expected"),
+    ],
+)
+def test_each_kind_of_problem_names_file_key_and_remedy(tmp_path: Path, text: str, line: str) -> None:
+    found = problems(tmp_path, {"base/parameters_train.yml": text})
+    place = "conf/base" if text == "{}" else "conf/base/parameters_train.yml"
+    assert found[0].startswith(f"{place}: {line}")
+
+
+def test_a_key_inside_a_mapping_of_models_is_followed(tmp_path: Path) -> None:
+    text = "collect: {sources: {web: {path: a, num_document: 2}}}"
+    assert problems(tmp_path, {"base/parameters_collect.yml": text}) == [
+        "conf/base/parameters_collect.yml: collect.sources.web.num_document = 2: no such key; did you mean num_documents?"
+    ]
+
+
+def test_the_file_that_has_the_last_word_is_named(tmp_path: Path) -> None:
+    override = {"other/parameters_train.yml": "train: {warmup_steps: -x}"}
+    assert problems(tmp_path, override) == []
+    (line,) = problems(tmp_path, override, env="other")
+    assert line.startswith("conf/other/parameters_train.yml: train.warmup_steps = '-x'")
+    (line,) = problems(tmp_path, {}, train={"num_steps": "many"})
+    assert line.startswith("--params: train.num_steps = 'many'")
+
+
+def test_all_problems_come_at_once(tmp_path: Path) -> None:
+    files = {
+        "base/parameters_train.yml": "train: {num_steps: x, warmup: 1}\nextra: 1",
+        "base/parameters_evaluate.yml": "evaluate: {suite: {items: many}}",
+        "base/parameters_collect.yml": "collect: {sources: {web: {}}, max_bad_share: lots}",
+    }
+    keys = [line.split(": ", 1)[1].split(" ")[0].rstrip(":") for line in problems(tmp_path, files)]
+    assert keys == [
+        "extra",
+        "collect.sources.web.path",
+        "collect.max_bad_share",
+        "evaluate.suite.items",
+        "train.num_steps",
+        "train.warmup",
+    ]
+
+
+def test_a_secret_is_not_repeated_in_a_message(tmp_path: Path) -> None:
+    found = problems(tmp_path, {"base/parameters_train.yml": "train: {num_steps: 4, api_key: canary}"})
+    assert len(found) == 1
+    assert "canary" not in found[0]
+
+
+def test_the_check_raises_one_error_with_every_line(tmp_path: Path) -> None:
+    problems(tmp_path, {"base/parameters_train.yml": "train: {num_steps: x}\nextra: 1"})
+    loader = OmegaConfigLoader(str(tmp_path / "conf"), env="base", base_env="base")
+    with pytest.raises(ParameterError, match="(?s)nothing was started:.*extra.*train.num_steps"):
+        check_parameters(Layout(tmp_path, loader, "base"), PIPELINES)
+
+
+def test_the_same_key_in_two_files_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match=r"(?s)cannot be read.*parameters_again\.yml"):
+        problems(tmp_path, {"base/parameters_again.yml": "train: {num_steps: 9}"})

@@ -1,0 +1,77 @@
+"""What is settled before the first node: a recorded output is not overwritten by a run DVC would not repeat."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from kedro.config import OmegaConfigLoader
+
+from cpt_pipeline.core.errors import ParameterError
+from cpt_pipeline.hooks import refuse_overwrite
+from cpt_pipeline.layout import Layout
+
+LOCK = """
+schema: '2.0'
+stages:
+  train:
+    cmd: kedro run
+    outs:
+    - path: {root}/model
+    - path: {root}/train_log.json
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project whose base and `mine` were recorded by DVC."""
+    for name, text in {
+        "conf/base/globals.yml": "data_root: data",
+        "conf/mine/globals.yml": "data_root: data/mine",
+        "conf/careless/globals.yml": "{}",
+        "conf/local/globals.yml": "{}",
+        "conf/base/catalog.yml": """
+_root: ${runtime_params:data_root,${globals:data_root}}
+model: {type: x, filepath: "${_root}/model"}
+"{stage}_log": {type: x, filepath: "${_root}/{stage}_log.json"}
+""",
+        "dvc.lock": LOCK.format(root="data"),
+        "conf/mine/dvc.lock": LOCK.format(root="data/mine"),
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def check(project: Path, env: str | None, **given: object) -> None:
+    conf = str(project / "conf")
+    loader = OmegaConfigLoader(conf, env=env, base_env="base", default_run_env="local", runtime_params=given)
+    refuse_overwrite(Layout(project, loader, env), ["model", "train_log", "in_memory"], given)
+
+
+@pytest.mark.parametrize("env", [None, "base", "mine"])
+def test_a_run_that_dvc_would_repeat_is_allowed(project: Path, env: str | None) -> None:
+    check(project, env)
+    check(project, env, train_run={"num_processes": 2})
+
+
+@pytest.mark.parametrize("env", [None, "base", "mine"])
+def test_params_over_recorded_outputs_are_refused(project: Path, env: str | None) -> None:
+    with pytest.raises(ParameterError, match=r"--params train\.optimizer\.learning_rate would replace model, train_log"):
+        check(project, env, train={"optimizer": {"learning_rate": 1.0}})
+
+
+def test_another_environment_in_the_same_root_is_refused(project: Path) -> None:
+    with pytest.raises(ParameterError, match=r"--env careless would replace model, train_log, which dvc\.lock"):
+        check(project, "careless")
+
+
+def test_a_data_root_of_its_own_makes_room(project: Path) -> None:
+    check(project, None, train={"num_steps": 5}, data_root="data/trial")
+    with pytest.raises(ParameterError, match=r"conf/mine/dvc\.lock"):
+        check(project, None, data_root="data/mine")
+
+
+def test_nothing_recorded_is_nothing_to_lose(project: Path) -> None:
+    (project / "dvc.lock").unlink()
+    check(project, None, train={"num_steps": 5})

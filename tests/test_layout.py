@@ -1,0 +1,63 @@
+"""Where things live: the data root that can be moved, and the catalog read without building a dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from kedro.config import OmegaConfigLoader
+
+from cpt_pipeline.core.errors import ParameterError
+from cpt_pipeline.layout import Layout, has_key
+from tests.conftest import REPOSITORY
+
+
+def layout(env: str | None = None, project: Path = REPOSITORY, **given: str) -> Layout:
+    loader = OmegaConfigLoader(
+        str(project / "conf"), env=env, base_env="base", default_run_env="local", runtime_params=given
+    )
+    return Layout(project, loader, env)
+
+
+def test_the_environment_and_the_command_line_move_all_data() -> None:
+    assert layout().path("raw_documents") == REPOSITORY / "data/01_raw/raw_documents"
+    assert layout("smoke").path("raw_documents") == REPOSITORY / "data/smoke/01_raw/raw_documents"
+    moved = layout("smoke", data_root="data/trial")
+    assert moved.data_root == REPOSITORY / "data/trial"
+    assert moved.path("clean_metrics") == REPOSITORY / "data/trial/08_reporting/clean_metrics.json"
+
+
+def test_a_second_layout_does_not_answer_for_the_first() -> None:
+    smoke = layout("smoke")
+    layout("base")
+    assert smoke.path("tokens") == REPOSITORY / "data/smoke/04_feature/tokens"
+
+
+def test_an_entry_names_the_pattern_that_makes_it_and_what_changes_the_bytes() -> None:
+    found = layout().entry("stage1_metrics")
+    assert found is not None
+    assert found.key == "{stage}_metrics"
+    assert found.options == ("fs_args", "save_args", "type")
+    assert layout().entry("nobody_knows_this") is None
+
+
+def test_an_unknown_environment_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ParameterError, match=r"conf/smok does not exist; the environments are .*smoke"):
+        Layout.read(REPOSITORY, "smok")
+
+
+@pytest.mark.parametrize(("content", "message"), [("a: [1", "readable YAML"), ("- 1\n- 2\n", "keys and values")])
+def test_a_parameter_file_that_is_no_mapping_is_named(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "conf/base").mkdir(parents=True)
+    (tmp_path / "conf/base/globals.yml").write_text("data_root: data\n", encoding="utf-8")
+    (tmp_path / "conf/base/catalog.yml").write_text("a: {type: x}\n", encoding="utf-8")
+    (tmp_path / "conf/base/parameters_a.yml").write_text(content, encoding="utf-8")
+    with pytest.raises(ParameterError, match=rf"parameters_a\.yml.*{message}"):
+        layout("base", tmp_path).parameter_files("base")
+
+
+def test_a_dotted_key_reaches_into_lists() -> None:
+    content = {"collect": {"sources": [{"name": "a"}, {"name": "b"}]}}
+    assert has_key(content, "collect.sources.1.name")
+    assert not has_key(content, "collect.sources.2.name")
+    assert not has_key(content, "collect.sources.name")

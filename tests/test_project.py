@@ -1,0 +1,232 @@
+"""Rules of the house that a machine can keep: registry, catalog, conf, dvc.yaml, what a process loads."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from kedro.framework.startup import bootstrap_project
+from kedro.pipeline import Pipeline
+from kedro.validation.type_extractor import TypeExtractor
+
+from cpt_pipeline import dvc
+from cpt_pipeline.conf_check import find_problems
+from cpt_pipeline.core.params import Params
+from cpt_pipeline.layout import Layout
+from tests.conftest import REPOSITORY
+
+ENVIRONMENTS = sorted(path.name for path in (REPOSITORY / "conf").iterdir() if path.is_dir() and path.name != "local")
+PACKAGE = REPOSITORY / "src/cpt_pipeline"
+HEAVY = ("torch", "transformers", "datasets", "datatrove", "scipy")
+STAGES = (
+    *("collect", "clean", "dedup", "base", "tokenizer", "tokenize", "mix_law", "mix", "plan"),
+    *("stage1", "stage2", "merge", "evaluate", "decide", "report"),
+)
+DOMAIN = {
+    "budget": {"plan"},
+    "corpus": {"collect", "clean", "dedup"},
+    "evaluation": {"collect", "evaluate"},
+    "mixture": {"base", "mix_law", "mix", "decide"},
+    "model": {"base", "mix_law", "tokenizer", "stage1", "stage2", "merge", "evaluate"},
+    "recipes": {"base", "mix_law"},
+    "release": {"decide"},
+    "reporting": {"report"},
+    "training": {"base", "mix_law", "plan", "stage1", "stage2", "merge", "decide"},
+    "vocabulary": {"base", "tokenizer", "tokenize"},
+}
+"""Which stages may depend on which package: an edit anywhere else must not re-run them."""
+
+
+@pytest.fixture(scope="module")
+def pipelines() -> dict[str, Pipeline]:
+    """All registered pipelines of the project."""
+    bootstrap_project(REPOSITORY)
+    from cpt_pipeline.pipeline_registry import register_pipelines
+
+    return register_pipelines()
+
+
+@pytest.fixture(scope="module")
+def dvc_stages(pipelines: dict[str, Pipeline]) -> dict[str, Any]:
+    """The stages of base as DVC will see them."""
+    from cpt_pipeline.pipeline_registry import STAGES as modules
+
+    text = dvc.render(dvc.describe_stages(modules), Layout.read(REPOSITORY, "base"), PACKAGE)
+    found: dict[str, Any] = yaml.safe_load(text)["stages"]
+    return found
+
+
+def stage_pipelines(pipelines: dict[str, Pipeline]) -> dict[str, Pipeline]:
+    return {name: pipeline for name, pipeline in pipelines.items() if name in STAGES}
+
+
+@pytest.mark.feature(1)
+def test_the_default_is_every_stage_in_the_order_the_data_flows(pipelines: dict[str, Pipeline]) -> None:
+    assert list(pipelines) == ["__default__", "cpt", *STAGES]
+    assert pipelines["__default__"] == pipelines["cpt"]
+    nodes = {node.name for pipeline in stage_pipelines(pipelines).values() for node in pipeline.nodes}
+    assert {node.name for node in pipelines["cpt"].nodes} == nodes
+    assert pipelines["cpt"].inputs() == {name for name in pipelines["cpt"].inputs() if name.startswith("params:")}
+
+
+def test_every_dataset_between_stages_is_in_the_catalog(pipelines: dict[str, Pipeline]) -> None:
+    layout = Layout.read(REPOSITORY, "base")
+    names = {name for name in pipelines["cpt"].datasets() if not name.startswith("params:")}
+    assert len(names) > 50
+    assert [name for name in sorted(names) if layout.entry(name) is None] == []
+
+
+def test_every_catalog_entry_is_used(pipelines: dict[str, Pipeline]) -> None:
+    catalog = yaml.safe_load((REPOSITORY / "conf/base/catalog.yml").read_text(encoding="utf-8"))
+    layout = Layout.read(REPOSITORY, "base")
+    entries = [layout.entry(name) for name in pipelines["cpt"].datasets()]
+    used = {entry.key for entry in entries if entry is not None}
+    assert {name for name in catalog if not name.startswith("_")} == used
+
+
+def test_no_two_datasets_share_a_place(pipelines: dict[str, Pipeline]) -> None:
+    layout = Layout.read(REPOSITORY, "base")
+    names = [name for name in pipelines["cpt"].datasets() if not name.startswith("params:")]
+    assert len({layout.path(name) for name in names}) == len(names)
+
+
+def test_every_parameter_is_typed_and_closed(pipelines: dict[str, Pipeline]) -> None:
+    read = {name.removeprefix("params:") for name in pipelines["cpt"].inputs()}
+    typed = TypeExtractor(pipelines).extract_types_from_pipelines()
+    assert sorted(read - set(typed)) == []
+    assert [key for key in sorted(read) if not issubclass(typed[key], Params)] == []
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_the_conf_of_every_environment_is_valid(pipelines: dict[str, Pipeline], env: str) -> None:
+    assert find_problems(Layout.read(REPOSITORY, env), pipelines) == []
+
+
+def test_environments_have_data_roots_of_their_own() -> None:
+    roots = [Layout.read(REPOSITORY, env).data_root for env in ENVIRONMENTS]
+    assert len(set(roots)) == len(roots)
+
+
+def scalars(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from scalars(each)
+    else:
+        yield value
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_dvc_and_kedro_read_the_same_parameters(pipelines: dict[str, Pipeline], env: str) -> None:
+    layout = Layout.read(REPOSITORY, env)
+    for path, as_kedro_reads in layout.parameter_files(env).items():
+        assert yaml.safe_load(path.read_text(encoding="utf-8")) == as_kedro_reads, f"{path}: write 3.0e-5, not 3e-5"
+        assert not [value for value in scalars(as_kedro_reads) if isinstance(value, str) and "${" in value]
+
+
+@pytest.mark.feature(2)
+def test_dvc_yaml_is_what_the_project_says(pipelines: dict[str, Pipeline]) -> None:
+    from cpt_pipeline.pipeline_registry import STAGES as modules
+
+    text = dvc.render(dvc.describe_stages(modules), Layout.read(REPOSITORY, "base"), PACKAGE)
+    assert (REPOSITORY / "dvc.yaml").read_text(encoding="utf-8") == text, "run `kedro sync-dvc`"
+
+
+def test_every_output_that_dvc_caches_is_a_directory_that_is_replaced_whole(
+    pipelines: dict[str, Pipeline], dvc_stages: dict[str, Any]
+) -> None:
+    layout = Layout.read(REPOSITORY, "base")
+    made = {name for pipeline in stage_pipelines(pipelines).values() for name in pipeline.all_outputs()}
+    entries = [layout.entry(name) for name in made]
+    directories = {
+        layout.relative(entry.path) for entry in entries if entry and entry.type.endswith(".DirectoryDataset")
+    }
+    cached = {out for stage in dvc_stages.values() for out in stage["outs"] if isinstance(out, str)}
+    assert cached == directories
+
+
+def test_how_a_stage_runs_is_no_reason_to_run_it(dvc_stages: dict[str, Any]) -> None:
+    keys = [key for stage in dvc_stages.values() for each in stage["params"] for name in each for key in each[name]]
+    assert "stage1" in keys
+    assert "evaluate.suite" in keys
+    assert [key for key in keys if key.partition(".")[0].endswith("_run")] == []
+
+
+def test_no_stage_depends_on_provenance_or_on_the_version(dvc_stages: dict[str, Any]) -> None:
+    deps = {name for stage in dvc_stages.values() for name in stage["deps"]}
+    assert [name for name in sorted(deps) if "_provenance" in name or "09_releases" in name] == []
+    assert "src/cpt_pipeline/__init__.py" not in deps
+
+
+@pytest.mark.feature(123)
+@pytest.mark.parametrize("package", sorted(DOMAIN))
+def test_an_edit_in_a_domain_package_concerns_only_its_stages(dvc_stages: dict[str, Any], package: str) -> None:
+    prefix = f"src/cpt_pipeline/{package}/"
+    concerned = {name for name, stage in dvc_stages.items() if any(dep.startswith(prefix) for dep in stage["deps"])}
+    assert concerned <= DOMAIN[package]
+    assert concerned
+
+
+@pytest.mark.feature(123)
+def test_the_training_loop_that_only_the_worker_imports_retrains(dvc_stages: dict[str, Any]) -> None:
+    for stage in ("stage1", "stage2"):
+        assert "src/cpt_pipeline/training/loop.py" in dvc_stages[stage]["deps"]
+        assert "src/cpt_pipeline/training/worker.py" in dvc_stages[stage]["deps"]
+
+
+REGISTER = "from cpt_pipeline.pipeline_registry import register_pipelines; register_pipelines()"
+LIST = """
+import sys
+from kedro.framework.cli import main
+sys.argv = ["kedro", "registry", "list"]
+try:
+    main()
+except SystemExit:
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "libraries"),
+    [("import cpt_pipeline", (*HEAVY, "kedro")), (REGISTER, HEAVY), (LIST, HEAVY[:-1])],
+    ids=["the package", "the registry", "kedro registry list, where MLflow loads scipy"],
+)
+def test_no_heavy_library_is_loaded_to_look_at_the_project(code: str, libraries: tuple[str, ...]) -> None:
+    script = f"{code}\nimport sys; print('LOADED', sorted(set({libraries!r}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert "LOADED []" in done.stdout
+
+
+def test_constraints_pin_every_dependency_and_name_no_place() -> None:
+    lines = (REPOSITORY / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = [line for line in lines if line and not line.startswith("#")]
+    assert [line for line in pinned if not re.fullmatch(r"[\w.\-]+==[\w.!]+", line)] == []
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *(each for extra in project["optional-dependencies"].values() for each in extra)]
+    names = {re.split(r"[\[<>=!~ ]", each)[0].lower().replace("_", "-") for each in wanted}
+    assert names - {line.partition("==")[0].lower().replace("_", "-") for line in pinned} == set()
+
+
+def test_the_chosen_module_of_a_stage_lies_in_a_folder_of_its_name() -> None:
+    folders = {path.name for path in (PACKAGE / "pipelines").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == set(STAGES)
+
+
+def test_no_text_of_the_project_names_a_machine() -> None:
+    done = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    files = [REPOSITORY / name for name in done.stdout.splitlines() if Path(name).suffix in {".py", ".yml", ".toml", ".txt"}]
+    assert len(files) > 50
+    place = re.compile("|".join(["/wor" + "k/", "/opt/" + "pypi", "/home/" + "[a-z]"]))
+    assert [path.name for path in files if path.is_file() and place.search(path.read_text(encoding="utf-8"))] == []

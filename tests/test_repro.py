@@ -1,0 +1,80 @@
+"""The whole pipeline under the real dvc, at smoke scale: what an edit re-runs, and what another machine needs to run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from cpt_pipeline.core.artifact import content_hash, find_damage
+from tests.project import Project
+
+DVC_FILE = "conf/smoke/dvc.yaml"
+MODEL = "data/smoke/06_models/stage1_model"
+STAGES = [
+    *("collect", "clean", "dedup", "base", "tokenizer", "tokenize", "mix_law", "mix", "plan"),
+    *("stage1", "stage2", "merge", "evaluate", "decide", "report"),
+]
+
+
+@pytest.mark.feature(4)
+def test_after_an_adopted_run_there_is_nothing_to_do(smoke: Project) -> None:
+    assert smoke.repro(DVC_FILE) == []
+    said = smoke.succeed("kedro", "run", "--env=smoke", "--only-missing-outputs")
+    assert ": begins" not in said
+    assert "Verdict:" in said
+
+
+@pytest.mark.feature(4)
+@pytest.mark.feature(123)
+def test_an_edit_that_changes_no_document_runs_clean_and_nothing_after_it(smoke: Project) -> None:
+    smoke.replace("src/cpt_pipeline/corpus/clean.py", '"""', '# An edit.\n"""', count=1)
+    smoke.replace("conf/base/parameters_clean.yml", "max_characters: null", "max_characters: 1000000000")
+    assert smoke.repro(DVC_FILE) == ["clean"]
+
+
+@pytest.mark.feature(4)
+@pytest.mark.feature(123)
+def test_a_parameter_of_the_second_stage_leaves_the_first_alone(smoke: Project) -> None:
+    before = content_hash(smoke.path / MODEL)
+    smoke.replace("conf/base/parameters_stage2.yml", "peak_lr: 5.0e-4", "peak_lr: 4.0e-4")
+    ran = smoke.repro(DVC_FILE)
+    assert [stage for stage in ran if stage != "plan"] == ["stage2", "merge", "evaluate", "decide", "report"]
+    assert content_hash(smoke.path / MODEL) == before
+    assert smoke.repro(DVC_FILE) == []
+
+
+def test_how_far_and_how_a_stage_runs_is_no_reason_to_run_it(smoke: Project) -> None:
+    smoke.replace("conf/base/parameters_stage2.yml", "checkpoint_every_steps: 50", "checkpoint_every_steps: 3")
+    assert smoke.repro(DVC_FILE) == []
+
+
+@pytest.mark.long
+@pytest.mark.feature(4)
+def test_a_fresh_clone_runs_each_stage_once(house_template: Path, tmp_path: Path) -> None:
+    project = Project(Path(shutil.copytree(house_template, tmp_path / "project")))
+    assert sorted(project.repro(DVC_FILE)) == sorted(STAGES)
+    assert project.repro(DVC_FILE) == []
+
+
+@pytest.mark.long
+@pytest.mark.feature(127)
+def test_another_machine_evaluates_decides_and_rolls_back_without_training(smoke: Project, tmp_path: Path) -> None:
+    smoke.succeed("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))
+    smoke.succeed("dvc", "push")
+    # conf/smoke keeps its small files out of Git, so this test hands them over as a user's own environment would
+    smoke.succeed("git", "add", "--force", "data/smoke/08_reporting")
+    smoke.commit("with a store")
+    smoke.succeed("git", "clone", "-q", str(smoke.path), str(tmp_path / "clone"))
+    clone = Project(tmp_path / "clone")
+
+    clone.succeed("dvc", "pull")
+    for name in ("stage1_candidates", "candidates", "base_model"):
+        assert find_damage(clone.path / "data/smoke/06_models" / name) == []
+    assert clone.repro(DVC_FILE) == []
+    clone.succeed("kedro", "run", "--env=smoke", "--pipelines=evaluate,decide")
+    decided = json.loads((clone.path / "data/smoke/08_reporting/decision.json").read_text(encoding="utf-8"))
+    made = json.loads((smoke.path / "data/smoke/08_reporting/decision.json").read_text(encoding="utf-8"))
+    assert decided == made

@@ -1,0 +1,1 @@
+"""A project of four stages that takes a second."""

@@ -1,0 +1,5 @@
+"""Stage clean."""
+
+from tiny.pipelines.clean.pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]

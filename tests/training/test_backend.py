@@ -1,0 +1,101 @@
+"""One worker and one job, whatever carries it: plain torch, two replicas, DeepSpeed ZeRO 1 to 3."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cpt_pipeline.core.artifact import content_hash
+from cpt_pipeline.training import checkpoint
+from cpt_pipeline.training.job import TrainJob
+from cpt_pipeline.training.supervisor import train
+from tests.training.conftest import Serve
+from tests.training.tiny import TinyData
+
+TWO_RANKS: dict[str, Any] = {"launcher": "torchrun", "num_ranks": 2, "max_restarts": 3}
+BACKENDS: dict[str, dict[str, Any]] = {
+    "replicas": {**TWO_RANKS},
+    "zero1": {**TWO_RANKS, "backend": "deepspeed", "zero_stage": 1},
+    "zero2": {"launcher": "deepspeed", "num_ranks": 2, "backend": "deepspeed", "zero_stage": 2},
+    "zero3": {**TWO_RANKS, "backend": "deepspeed", "zero_stage": 3},
+}
+
+
+def _losses(rows: list[dict[str, Any]]) -> list[float]:
+    return [row["loss"] for row in rows if row["kind"] == "train"]
+
+
+@pytest.fixture(scope="module")
+def single(tiny: TinyData, serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
+    """Logs of one process, by precision."""
+    from cpt_pipeline.training.log import TrainingLog
+
+    logs = {}
+    for precision in ("fp32", "bf16"):
+        job = tiny.job(tmp_path_factory.mktemp(precision) / "work", params={"precision": precision})
+        assert serve(job)["code"] == 0
+        logs[precision] = TrainingLog(job.work / "log.jsonl").rows()
+    return logs
+
+
+@pytest.mark.feature(75)
+@pytest.mark.parametrize("name", BACKENDS)
+def test_two_ranks_give_the_losses_of_one_process(
+    tiny: TinyData, single: dict[str, list[dict[str, Any]]], tmp_path: Path, name: str
+) -> None:
+    params = {"publish_optimizer": name == "replicas"}
+    _, log = train(tiny.job(tmp_path / "work", run=BACKENDS[name], params=params))
+    mine, reference = _losses(log), _losses(single["fp32"])
+    assert len(mine) == 24
+    assert max(abs(a - b) for a, b in zip(mine, reference, strict=True)) < 1e-5
+    heldout = [row["channels"]["domain"]["loss"] for row in log if row["kind"] == "heldout"]
+    expected = [row["channels"]["domain"]["loss"] for row in single["fp32"] if row["kind"] == "heldout"]
+    assert heldout == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.feature(75)
+def test_zero3_in_bf16_stays_near_one_process_in_bf16(
+    tiny: TinyData, single: dict[str, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    params = {"publish_optimizer": False, "precision": "bf16"}
+    _, log = train(tiny.job(tmp_path / "work", run=BACKENDS["zero3"], params=params))
+    mine, reference = _losses(log), _losses(single["bf16"])
+    assert max(abs(a - b) for a, b in zip(mine, reference, strict=True)) < 5e-3
+    assert mine != _losses(single["fp32"])
+
+
+def _kill_one_rank(job: TrainJob, after_step: int, killed: list[int]) -> None:
+    """Kill a worker process of this job once a checkpoint of `after_step` is there."""
+    while not [step for step in checkpoint.steps_in(job.work / "checkpoints") if step >= after_step]:
+        time.sleep(0.005)
+    listed = subprocess.run(["pgrep", "-f", f"worker {job.work / 'job.json'}"], capture_output=True, text=True, check=True)
+    for pid in map(int, listed.stdout.split()):
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if b"torch.distributed.run" not in command:
+            os.kill(pid, signal.SIGKILL)
+            killed.append(pid)
+            return
+
+
+@pytest.mark.feature(81)
+def test_a_killed_rank_of_zero3_is_started_again_and_ends_with_the_same_bytes(tiny: TinyData, tmp_path: Path) -> None:
+    params = {"publish_optimizer": False}
+    straight = tiny.job(tmp_path / "straight", run=BACKENDS["zero3"], params=params)
+    train(straight)
+    job = tiny.job(tmp_path / "killed", run=BACKENDS["zero3"], params=params)
+    killed: list[int] = []
+    killer = threading.Thread(target=_kill_one_rank, args=(job, 6, killed))
+    killer.start()
+    report, _ = train(job)
+    killer.join(60)
+    assert len(killed) == 1
+    assert len(report.resumed_from) == 1
+    assert report.resumed_from[0] >= 6
+    assert content_hash(job.out / "stage1_model") == content_hash(straight.out / "stage1_model")

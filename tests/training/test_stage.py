@@ -1,0 +1,114 @@
+"""A training stage: permission, modes that fit together, adapters and their merge."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cpt_pipeline.core.errors import NotPermittedError, ParameterError, TrainingFailedError
+from cpt_pipeline.core.workspace import ROOT_VARIABLE, workspace
+from cpt_pipeline.training.merge import MergeParams, merge_candidates
+from cpt_pipeline.training.params import TrainParams, TrainRunParams
+from cpt_pipeline.training.stage import train_stage
+from tests.training.conftest import Serve
+from tests.training.tiny import TinyData
+
+PERMIT: dict[str, Any] = {"stages": {"stage1": True, "stage2": True}, "reasons": []}
+RUN = TrainRunParams(micro_batch_rows=4, num_threads=1, device="cpu")
+
+
+@pytest.fixture
+def base(tiny: TinyData, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A trained base model; the workspaces of the test lie below its own folder."""
+    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path))
+    job = tiny.job(tmp_path / "base", stage="base", optimizer_artifact=False)
+    assert serve(job)["code"] == 0
+    return job.out / "base_model"
+
+
+def _stage(tiny: TinyData, base: Path, stage: str, before: Any = None, **params: Any) -> Path:
+    chosen = TrainParams.model_validate(
+        {"optimizer": {"peak_lr": 5e-3}, "heldout_every_steps": 50, "heldout_tokens_per_channel": 128, **params}
+    )
+    with workspace(stage, {"start_model": base}, chosen) as work:
+        mixture = tiny.root / f"mixture_{stage}"
+        train_stage(work, base, tiny.tokens, mixture, PERMIT, chosen, RUN, before=before)
+        return Path(work.out)
+
+
+@pytest.mark.feature(74)
+@pytest.mark.feature(93)
+@pytest.mark.feature(94)
+def test_lora_through_both_stages_and_the_merge_answers_alike(tiny: TinyData, base: Path, tmp_path: Path) -> None:
+    lora = {"mode": "lora", "lora": {"rank": 4, "alpha": 8.0}}
+    one = _stage(tiny, base, "stage1", candidate_every_steps=12, **lora)
+    two = _stage(tiny, base, "stage2", before=(one / "stage1_model", one / "stage1_optimizer"), **lora)
+    adapter = json.loads((two / "stage2_model" / "adapter_config.json").read_text())
+    assert adapter["r"] == 4
+    assert adapter["base_model_name_or_path"] is None
+    assert not (two / "stage2_model" / "model.safetensors").exists()
+    (tmp_path / "merge").mkdir()
+    stages = {
+        "stage1": (one / "stage1_model", one / "stage1_candidates"),
+        "stage2": (two / "stage2_model", two / "stage2_candidates"),
+    }
+    report = merge_candidates(base, stages, tmp_path / "merge", tmp_path / "merge", MergeParams())
+    assert report.candidates == ("stage1-step-000012", "stage1", "stage2")
+    assert report.merged_adapters == 3
+    assert max(report.max_logit_difference.values()) < 1e-4
+    merged = tmp_path / "merge" / "candidates" / "stage2"
+    assert (merged / "model.safetensors").is_file()
+    assert (merged / "adapter" / "adapter_model.safetensors").is_file()
+    assert _logits(merged).shape[-1] == _logits(base).shape[-1]
+    assert float((_logits(merged) - _logits(base)).abs().max()) > 1e-3
+    with pytest.raises(TrainingFailedError, match="logits differ"):
+        merge_candidates(base, stages, tmp_path / "merge", tmp_path / "strict", MergeParams(max_logit_difference=1e-12))
+
+
+def _logits(folder: Path) -> Any:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(folder).eval()
+    with torch.no_grad():
+        return model(torch.arange(20)[None]).logits
+
+
+@pytest.mark.feature(80)
+def test_moments_are_fresh_unless_annealing_asks_for_them(tiny: TinyData, base: Path) -> None:
+    one = _stage(tiny, base, "stage1", publish_optimizer=True)
+    before = (one / "stage1_model", one / "stage1_optimizer")
+    fresh = _first_losses(_stage(tiny, base, "stage2", before=before))
+    anneal = _first_losses(_stage(tiny, base, "stage2", before=before, optimizer={"peak_lr": 5e-3, "state": "anneal"}))
+    assert fresh[0] == anneal[0]
+    assert abs(fresh[2] - anneal[2]) > 1e-4
+
+
+def _first_losses(out: Path) -> list[float]:
+    rows = [json.loads(line) for line in (out.parent / "log.jsonl").read_text().splitlines()]
+    return [row["loss"] for row in rows if row["kind"] == "train"]
+
+
+def test_wishes_that_do_not_fit_are_refused_before_training(tiny: TinyData, base: Path) -> None:
+    with pytest.raises(ParameterError, match="a base model's optimizer is never loaded"):
+        _stage(tiny, base, "stage1", optimizer={"peak_lr": 1e-3, "state": "anneal"})
+    one = _stage(tiny, base, "stage1")
+    before = (one / "stage1_model", one / "stage1_optimizer")
+    with pytest.raises(ParameterError, match="set stage1.publish_optimizer: true"):
+        _stage(tiny, base, "stage2", before=before, optimizer={"peak_lr": 1e-3, "state": "anneal"})
+    with pytest.raises(ParameterError, match="give both stages the same mode"):
+        _stage(tiny, base, "stage2", before=before, mode="lora")
+
+
+@pytest.mark.feature(111)
+def test_over_budget_does_not_start(tiny: TinyData, base: Path) -> None:
+    permit = {"stages": {"stage1": False}, "reasons": ["money would be at least 9 USD, plan.max_money is 1"]}
+    params = TrainParams.model_validate({"optimizer": {"peak_lr": 1e-3}})
+    with (
+        workspace("stage1", {"start_model": base}, params) as work,
+        pytest.raises(NotPermittedError, match="money would be at least 9 USD"),
+    ):
+        train_stage(work, base, tiny.tokens, tiny.root / "mixture_stage1", permit, params, RUN)

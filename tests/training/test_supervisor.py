@@ -1,0 +1,64 @@
+"""The command line that starts the workers, per launcher."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from cpt_pipeline.training.params import TrainRunParams
+from cpt_pipeline.training.supervisor import WORKER, worker_command
+
+JOB = Path("/work space/job.json")
+
+
+def command(**given: object) -> list[str]:
+    return worker_command(JOB, TrainRunParams.model_validate(given))
+
+
+def without_port(arguments: list[str]) -> list[str]:
+    return [re.sub(r"(port=)\d+", r"\1N", argument) for argument in arguments]
+
+
+def test_one_process() -> None:
+    assert command() == [sys.executable, "-m", "cpt_pipeline.training.worker", "/work space/job.json"]
+
+
+@pytest.mark.feature(75)
+def test_torchrun_starts_the_ranks_once() -> None:
+    """Its own restarts hang on gloo after a kill, so it has none."""
+    assert without_port(command(launcher="torchrun", num_ranks=2)) == [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--nproc-per-node=2",
+        "--max-restarts=0",
+        "--master-port=N",
+        "-m",
+        WORKER,
+        str(JOB),
+    ]
+
+
+@pytest.mark.feature(75)
+def test_deepspeed_on_one_machine_and_on_several() -> None:
+    one = without_port(command(launcher="deepspeed", backend="deepspeed", num_ranks=4, zero_stage=3))
+    start = [sys.executable, "-m", "deepspeed.launcher.runner", "--master_port=N"]
+    assert one == [*start, "--num_gpus=4", "--module", WORKER, str(JOB)]
+    several = command(launcher="deepspeed", backend="deepspeed", num_ranks=16, hostfile="hosts.txt")
+    assert without_port(several) == [*start, "--hostfile=hosts.txt", "--module", WORKER, str(JOB)]
+
+
+def test_srun() -> None:
+    tail = [sys.executable, "-m", WORKER, str(JOB)]
+    assert command(launcher="srun", num_ranks=8) == ["srun", "--ntasks=8", *tail]
+
+
+def test_every_start_has_a_port_of_its_own() -> None:
+    """A rank of the start before may still hold its port."""
+    starts = [" ".join(command(launcher="torchrun", num_ranks=2)) for _ in range(8)]
+    numbers = {int(port) for start in starts for port in re.findall(r"port=(\d+)", start)}
+    assert len(numbers) > 1
+    assert all(1024 <= number <= 65_535 for number in numbers)
