@@ -33,8 +33,9 @@ demo: install ## from raw text to a promoted or rolled-back model, on the built-
 	$(RUN) --pipelines=cpt
 	@git rev-parse --git-dir >/dev/null 2>&1 || dvc config --local core.no_scm true
 	@test -d .dvc || dvc init --quiet
+	$(if $(ENV),kedro sync-dvc --env=$(ENV))
 	dvc commit --force --quiet $(if $(ENV),conf/$(ENV)/)dvc.yaml
-	@kedro verdict $(if $(ENV),--env=$(ENV)) || test $$? -eq 3
+	@echo "DVC has this run on record: dvc repro $(if $(ENV),conf/$(ENV)/dvc.yaml )has nothing to do."
 
 test: install ## all tests but the long ones
 	pytest -m "not long" --junitxml=junit.xml

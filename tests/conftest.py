@@ -88,7 +88,9 @@ def house_template(tmp_path_factory: pytest.TempPathFactory, mlflow_database: Pa
     """A copy of this project in a Git of its own, with a dvc.yaml for `smoke`, nothing run yet."""
     project = Project(tmp_path_factory.mktemp("house") / "project")
     for name in ("conf", "src"):
-        shutil.copytree(REPOSITORY / name, project.path / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        shutil.copytree(
+            REPOSITORY / name, project.path / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+        )
     for name in ("pyproject.toml", "dvc.yaml", *HOUSE_FILES):
         (project.path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(REPOSITORY / name, project.path / name)

@@ -59,7 +59,9 @@ class Project:
 
     def repro(self, *arguments: str) -> list[str]:
         """Run `dvc repro` and give the stages that it ran, in order."""
-        lines = [line for line in self.succeed("dvc", "repro", *arguments).splitlines() if line.startswith("Running stage")]
+        lines = [
+            line for line in self.succeed("dvc", "repro", *arguments).splitlines() if line.startswith("Running stage")
+        ]
         return [line.split("'")[1].rpartition(":")[2] for line in lines]
 
     def write(self, name: str, text: str) -> None:

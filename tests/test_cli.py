@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 
 from tests.project import Project
 
@@ -105,7 +106,13 @@ def test_rollback_says_how_to_get_model_code_and_data_back(recorded: Project) ->
     said = recorded.succeed("kedro", "rollback")
     assert "In use: train (0001-" in said
     assert "git checkout " in said
+    client = MlflowClient(f"sqlite:///{recorded.path / 'mlflow.db'}")
+    version = client.get_model_version_by_alias("cpt_pipeline.data", "current")
+    assert version.tags["release"].startswith("0001-")
+    assert version.source.endswith(f"{version.tags['release']}/model")
+    assert len(client.search_model_versions("name='cpt_pipeline.data'")) == 2
     assert recorded.succeed("kedro", "rollback").startswith("In use: base (the base model)")
     done = recorded.run("kedro", "rollback")
     assert done.returncode == 2
     assert "no release to go back from" in done.stderr
+    assert client.get_registered_model("cpt_pipeline.data").aliases == {}

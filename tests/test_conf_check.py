@@ -96,7 +96,10 @@ def test_a_stage_key_that_nobody_reads_is_named_with_the_closest_one(tmp_path: P
         ("train: {num_steps: four}", "train.num_steps = 'four': Input should be a valid integer"),
         ("train: {}", "train.num_steps is missing and has no default"),
         ("train: {num_steps: 4, warmup_steps: 5}", "train: warm-up is longer than the training"),
-        ("train: {num_steps: '${globals:data_root}'}", "train.num_steps = '${globals:data_root}': DVC reads this as text"),
+        (
+            "train: {num_steps: '${globals:data_root}'}",
+            "train.num_steps = '${globals:data_root}': DVC reads this as text",
+        ),
         ("{}", "train is missing; conf/base/parameters_train.yml is where it is expected"),
     ],
 )
@@ -109,7 +112,8 @@ def test_each_kind_of_problem_names_file_key_and_remedy(tmp_path: Path, text: st
 def test_a_key_inside_a_mapping_of_models_is_followed(tmp_path: Path) -> None:
     text = "collect: {sources: {web: {path: a, num_document: 2}}}"
     assert problems(tmp_path, {"base/parameters_collect.yml": text}) == [
-        "conf/base/parameters_collect.yml: collect.sources.web.num_document = 2: no such key; did you mean num_documents?"
+        "conf/base/parameters_collect.yml: collect.sources.web.num_document = 2: no such key; "
+        "did you mean num_documents?"
     ]
 
 
@@ -120,6 +124,12 @@ def test_the_file_that_has_the_last_word_is_named(tmp_path: Path) -> None:
     assert line.startswith("conf/other/parameters_train.yml: train.warmup_steps = '-x'")
     (line,) = problems(tmp_path, {}, train={"num_steps": "many"})
     assert line.startswith("--params: train.num_steps = 'many'")
+
+
+def test_parameters_in_conf_local_are_refused_because_dvc_does_not_read_them(tmp_path: Path) -> None:
+    (line,) = problems(tmp_path, {"local/parameters_mine.yml": "train: {num_steps: 9}"})
+    assert line.startswith("conf/local/parameters_mine.yml: a plain run would obey this")
+    assert problems(tmp_path, {}, env="other") == []
 
 
 def test_all_problems_come_at_once(tmp_path: Path) -> None:
@@ -148,7 +158,7 @@ def test_a_secret_is_not_repeated_in_a_message(tmp_path: Path) -> None:
 def test_the_check_raises_one_error_with_every_line(tmp_path: Path) -> None:
     problems(tmp_path, {"base/parameters_train.yml": "train: {num_steps: x}\nextra: 1"})
     loader = OmegaConfigLoader(str(tmp_path / "conf"), env="base", base_env="base")
-    with pytest.raises(ParameterError, match="(?s)nothing was started:.*extra.*train.num_steps"):
+    with pytest.raises(ParameterError, match=r"(?s)nothing was started:.*extra.*train.num_steps"):
         check_parameters(Layout(tmp_path, loader, "base"), PIPELINES)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,16 @@ def test_a_directory_exists_when_it_is_finished(tmp_path: Path) -> None:
     seal(tmp_path / "words", "words")
     assert dataset.exists()
     assert dataset.load() == tmp_path / "words"
+
+
+def test_a_preview_shows_counts_and_not_every_file(tmp_path: Path) -> None:
+    folder = artifact(tmp_path / "words", "1234")
+    assert json.loads(DirectoryDataset(filepath=str(folder)).preview()) == {
+        "format": 1,
+        "kind": "words",
+        "files": 1,
+        "bytes": 4,
+    }
 
 
 def test_saving_replaces_the_whole_directory(tmp_path: Path) -> None:

@@ -129,6 +129,7 @@ def test_another_machine_pulls_and_needs_to_run_nothing(recorded: Project, tmp_p
     assert (clone.path / "data/06_models/model/manifest.json").is_file()
     assert clone.repro() == []
     assert "in use: train" in clone.succeed("kedro", "run", "--pipelines=decide")
+    assert "the base model" in clone.succeed("kedro", "rollback")
 
 
 def test_a_killed_dvc_leaves_no_stage_behind_and_the_next_one_goes_on(recorded: Project) -> None:
@@ -151,7 +152,11 @@ def test_a_killed_dvc_leaves_no_stage_behind_and_the_next_one_goes_on(recorded: 
 
 def test_sync_writes_checks_and_shows_the_difference(tiny: Project) -> None:
     tiny.succeed("kedro", "sync-dvc", "--check")
-    tiny.replace("src/tiny/pipelines/clean/nodes.py", "from typing import Any\n", "from typing import Any\nimport tiny.settings\n")
+    tiny.replace(
+        "src/tiny/pipelines/clean/nodes.py",
+        "from typing import Any\n",
+        "from typing import Any\nimport tiny.settings\n",
+    )
     done = tiny.run("kedro", "sync-dvc", "--check")
     assert done.returncode == 1
     assert "+      - src/tiny/settings.py" in done.stdout

@@ -57,7 +57,9 @@ def test_a_run_that_dvc_would_repeat_is_allowed(project: Path, env: str | None) 
 
 @pytest.mark.parametrize("env", [None, "base", "mine"])
 def test_params_over_recorded_outputs_are_refused(project: Path, env: str | None) -> None:
-    with pytest.raises(ParameterError, match=r"--params train\.optimizer\.learning_rate would replace model, train_log"):
+    with pytest.raises(
+        ParameterError, match=r"--params train\.optimizer\.learning_rate would replace model, train_log"
+    ):
         check(project, env, train={"optimizer": {"learning_rate": 1.0}})
 
 

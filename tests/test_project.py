@@ -173,6 +173,36 @@ def test_an_edit_in_a_domain_package_concerns_only_its_stages(dvc_stages: dict[s
     assert concerned
 
 
+def downstream(stages: dict[str, Any], first: str) -> set[str]:
+    """Give the stages that depend on the outputs of `first`, directly or not."""
+    outputs = {name: set(places(stage)) for name, stage in stages.items()}
+    reached, waiting = set[str](), [first]
+    while waiting:
+        made = outputs[waiting.pop()]
+        found = {name for name, stage in stages.items() if made & set(stage["deps"])} - reached
+        reached |= found
+        waiting.extend(found)
+    return reached
+
+
+def places(stage: dict[str, Any]) -> list[str]:
+    listed = [each for kind in ("outs", "metrics", "plots") for each in stage.get(kind, [])]
+    return [each if isinstance(each, str) else next(iter(each)) for each in listed]
+
+
+def test_nothing_after_the_second_stage_leads_back_to_the_first(dvc_stages: dict[str, Any]) -> None:
+    readers = {
+        name
+        for name, stage in dvc_stages.items()
+        if any("stage2" in keys for each in stage["params"] for keys in each.values())
+    }
+    assert readers == {"plan", "stage2"}
+    assert downstream(dvc_stages, "stage2") == {"merge", "evaluate", "decide", "report"}
+    permit = "data/08_reporting/permit.json"
+    assert {name for name, stage in dvc_stages.items() if permit in stage["deps"]} == {"stage1", "stage2", "report"}
+    assert "data/08_reporting/plan_metrics.json" not in [*dvc_stages["stage1"]["deps"], *dvc_stages["stage2"]["deps"]]
+
+
 @pytest.mark.feature(123)
 def test_the_training_loop_that_only_the_worker_imports_retrains(dvc_stages: dict[str, Any]) -> None:
     for stage in ("stage1", "stage2"):
@@ -208,7 +238,10 @@ def test_constraints_pin_every_dependency_and_name_no_place() -> None:
     pinned = [line for line in lines if line and not line.startswith("#")]
     assert [line for line in pinned if not re.fullmatch(r"[\w.\-]+==[\w.!]+", line)] == []
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *(each for extra in project["optional-dependencies"].values() for each in extra)]
+    wanted = [
+        *project["dependencies"],
+        *(each for extra in project["optional-dependencies"].values() for each in extra),
+    ]
     names = {re.split(r"[\[<>=!~ ]", each)[0].lower().replace("_", "-") for each in wanted}
     assert names - {line.partition("==")[0].lower().replace("_", "-") for line in pinned} == set()
 
@@ -226,7 +259,9 @@ def test_no_text_of_the_project_names_a_machine() -> None:
         text=True,
         check=True,
     )
-    files = [REPOSITORY / name for name in done.stdout.splitlines() if Path(name).suffix in {".py", ".yml", ".toml", ".txt"}]
+    files = [
+        REPOSITORY / name for name in done.stdout.splitlines() if Path(name).suffix in {".py", ".yml", ".toml", ".txt"}
+    ]
     assert len(files) > 50
     place = re.compile("|".join(["/wor" + "k/", "/opt/" + "pypi", "/home/" + "[a-z]"]))
     assert [path.name for path in files if path.is_file() and place.search(path.read_text(encoding="utf-8"))] == []

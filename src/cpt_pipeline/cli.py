@@ -27,6 +27,7 @@ from cpt_pipeline.core.process import die_with_parent
 from cpt_pipeline.core.verdicts import Verdict
 from cpt_pipeline.core.workspace import locked
 from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
+from cpt_pipeline.registry import tell_registry
 
 _INTERRUPTED = 75
 _NOT_PROMOTED = 3
@@ -142,8 +143,10 @@ def workspaces(metadata: ProjectMetadata, clear: bool, env: str | None, data_roo
 @readable
 def rollback(metadata: ProjectMetadata, to: str | None, env: str | None, data_root: str | None) -> None:
     """Go back to an earlier release: checks its bytes and moves the pointer; nothing is removed."""
-    root = Layout.read(metadata.project_path, env, data_root=data_root).path("release")
+    layout = Layout.read(metadata.project_path, env, data_root=data_root)
+    root = layout.path("release")
     pointer = releases.roll_back(root, to)
+    tell_registry(layout)
     click.echo(f"In use: {pointer['model']} ({pointer['release'] or 'the base model'})")
     if pointer["release"]:
         place = root / pointer["release"]

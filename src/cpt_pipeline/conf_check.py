@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from cpt_pipeline.core.errors import ParameterError, raise_all
 from cpt_pipeline.core.redaction import redact
-from cpt_pipeline.layout import BASE, DATA_ROOT, Layout, has_key
+from cpt_pipeline.layout import BASE, DATA_ROOT, LOCAL, Layout, has_key
 
 _PREFIX = "params:"
 _LONGEST_VALUE = 60
@@ -36,6 +36,7 @@ def find_problems(layout: Layout, pipelines: Mapping[str, Pipeline]) -> list[str
     typed = TypeExtractor(dict(pipelines)).extract_types_from_pipelines()
     where = _Where(layout)
     return [
+        *_private(where),
         *_interpolated(where),
         *_unread(where, layout.parameters, read),
         *_missing(where, layout.parameters, read),
@@ -66,6 +67,12 @@ class _Where:
                     return place
             dotted = dotted.rpartition(".")[0]
         return f"conf/{BASE}"
+
+
+def _private(where: _Where) -> Iterator[str]:
+    for place, content in where.files:
+        if content and place.startswith(f"conf/{LOCAL}/"):
+            yield f"{place}: a plain run would obey this and `dvc repro` would not; make an environment of it"
 
 
 def _interpolated(where: _Where) -> Iterator[str]:

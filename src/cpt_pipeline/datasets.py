@@ -5,9 +5,10 @@ Nodes get and give a `Path`; saving is one rename, so a directory is either the 
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
-from typing import Any
+from typing import Any, NewType
 
 from kedro.io import AbstractDataset
 
@@ -16,6 +17,9 @@ from cpt_pipeline.core.artifact import is_sealed, publish, read_manifest
 from cpt_pipeline.core.workspace import close_if_spent
 
 logger = logging.getLogger(__name__)
+
+JSONPreview = NewType("JSONPreview", str)
+"""What Kedro-Viz shows of a dataset; it knows the kind by this name."""
 
 
 class DirectoryDataset(AbstractDataset[Path, Path]):
@@ -34,6 +38,14 @@ class DirectoryDataset(AbstractDataset[Path, Path]):
         """Move a sealed directory out of its workspace into place; the last one ends the workspace."""
         publish(data, self._filepath)
         close_if_spent(data)
+
+    def preview(self) -> JSONPreview:
+        """Give what the manifest says of the whole: kind, counts, files, bytes."""
+        manifest = read_manifest(self._filepath)
+        files = manifest.pop("files")
+        return JSONPreview(
+            json.dumps({**manifest, "files": len(files), "bytes": sum(each["bytes"] for each in files.values())})
+        )
 
     def _exists(self) -> bool:
         return is_sealed(self._filepath)
@@ -63,6 +75,10 @@ class ReleaseDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
         """Append the decided model as a release and point at it; a hold or a return to base changes nothing."""
         pointer = releases.settle(self._filepath, data, self._facts)
         logger.info("In use: %s (%s)", pointer["model"], pointer["release"] or "no release yet")
+
+    def preview(self) -> JSONPreview:
+        """Give the pointer."""
+        return JSONPreview(json.dumps(releases.current(self._filepath)))
 
     def _exists(self) -> bool:
         return (self._filepath / releases.POINTER).is_file()

@@ -11,6 +11,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -27,7 +28,7 @@ from cpt_pipeline.core.redaction import redact
 from cpt_pipeline.core.workspace import ROOT_VARIABLE
 from cpt_pipeline.datasets import ReleaseDataset
 from cpt_pipeline.dvc import BASE_LOCK, tracked_outputs
-from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
+from cpt_pipeline.layout import BASE, DATA_ROOT, LOCAL, Layout
 from cpt_pipeline.releases import RunFacts
 from cpt_pipeline.tracking import flatten
 
@@ -42,7 +43,7 @@ class PreflightHook:
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
         """Set the data root and check all parameters; `ParameterError` lists every problem."""
-        self._layout = Layout(context.project_path, context.config_loader, context.env)
+        self._layout = Layout.of(context)
         os.environ[ROOT_VARIABLE] = str(self._layout.data_root)
         check_parameters(self._layout, pipelines)
 
@@ -58,7 +59,9 @@ class PreflightHook:
         logger.info("%s: done in %.1f s", node.short_name, time.monotonic() - self._started)
 
     @hook_impl(tryfirst=True)
-    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+    ) -> None:
         """Refuse to overwrite recorded outputs, then tell the releases what they shall remember."""
         if not _asked_to_force():
             refuse_overwrite(self._layout, pipeline.all_outputs(), run_params.get("runtime_params") or {})
@@ -75,7 +78,7 @@ def refuse_overwrite(layout: Layout, outputs: Iterable[str], given: Mapping[str,
     but those of a `<stage>_run` key, which change nothing in the result.
     """
     changing = [key for key, _ in flatten(given) if key != DATA_ROOT and not key.partition(".")[0].endswith("_run")]
-    env = BASE if layout.env in (None, "local") else layout.env
+    env = BASE if layout.env in (None, LOCAL) else layout.env
     entries = {name: layout.entry(name) for name in outputs}
     for lock, recorded in tracked_outputs(layout).items():
         replaced = sorted(name for name, entry in entries.items() if entry is not None and entry.path in recorded)
@@ -97,7 +100,7 @@ def _asked_to_force() -> bool:
 
 def _facts(layout: Layout) -> RunFacts:
     env = layout.env or BASE
-    lock = layout.project / BASE_LOCK if env in (BASE, "local") else layout.conf / env / BASE_LOCK
+    lock = layout.project / BASE_LOCK if env in (BASE, LOCAL) else layout.conf / env / BASE_LOCK
     return RunFacts(redact(layout.parameters), env, _commit(layout.project), lock)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 from kedro.config import MissingConfigException, OmegaConfigLoader
+from kedro.framework.context import KedroContext
 from kedro.framework.project import settings
 from kedro.io.catalog_config_resolver import CatalogConfigResolver
 from omegaconf import OmegaConf
@@ -23,6 +24,7 @@ from cpt_pipeline.core.errors import ParameterError
 
 DATA_ROOT = "data_root"
 BASE = "base"
+LOCAL = "local"
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,12 @@ class Layout:
         arguments: dict[str, Any] = dict(settings.CONFIG_LOADER_ARGS)
         loader = settings.CONFIG_LOADER_CLASS(conf_source=str(conf), env=env, runtime_params=params, **arguments)
         return cls(project, loader, env)
+
+    @classmethod
+    def of(cls, context: KedroContext) -> Layout:
+        """Give the layout of a run."""
+        assert isinstance(context.config_loader, OmegaConfigLoader)
+        return cls(context.project_path, context.config_loader, context.env)
 
     @cached_property
     def data_root(self) -> Path:

@@ -12,10 +12,8 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-from kedro.config import MissingConfigException
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
@@ -28,12 +26,12 @@ from pydantic import BaseModel
 
 from cpt_pipeline.core.redaction import redact
 from cpt_pipeline.layout import Layout
+from cpt_pipeline.registry import follow_pointer, tracking_place
 
 logger = logging.getLogger(__name__)
 
 _MOST_METRICS, _MOST_PARAMS, _LONGEST_PARAM = 1000, 100, 6000
-_IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
-_SQLITE = "sqlite:///"
+_MOST_FAILURES = 3
 _SMALL_FILES = (".json", ".png", ".svg", ".html")
 
 
@@ -45,23 +43,24 @@ class TrackingHook:
         self._client: MlflowClient | None = None
         self._run_id = ""
         self._layout: Layout | None = None
+        self._failures = 0
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Read mlflow.yml and reach for the server."""
-        for name, value in _IMPATIENT.items():
-            os.environ.setdefault(name, value)
         for talkative in ("alembic", "mlflow", "kedro_mlflow"):
             logging.getLogger(talkative).setLevel(logging.WARNING)
-        self._client = None
-        self._layout = Layout(context.project_path, context.config_loader, context.env)
-        _place_in_project(context)
-        self._survive(lambda: self._connect(context))
+        self._client, self._failures = None, 0
+        self._layout = Layout.of(context)
+        tracking_place(self._layout.loader, context.project_path)
+        self._survive(lambda: self._connect(context), needed=True)
 
     @hook_impl
-    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+    ) -> None:
         """Open the run and tag it with its stages, and with DVC's when DVC started it."""
-        self._survive(lambda: self._open(redact(run_params), pipeline, catalog))
+        self._survive(lambda: self._open(redact(run_params), pipeline, catalog), needed=True)
 
     @hook_impl
     def before_node_run(self, node: Node, inputs: dict[str, Any]) -> None:
@@ -75,32 +74,36 @@ class TrackingHook:
         self._survive(lambda: self._record_output(dataset_name, data))
 
     @hook_impl
-    def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+    def after_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+    ) -> None:
         """Close the run as finished."""
         self._survive(lambda: self._kedro_mlflow.after_pipeline_run(run_params, pipeline, catalog))
 
     @hook_impl
     def on_pipeline_error(
-        self, error: Exception, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
+        self, error: Exception, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
         """Close the run as failed."""
         self._survive(lambda: self._kedro_mlflow.on_pipeline_error(error, run_params, pipeline, catalog))
 
-    def _survive(self, record: Callable[[], None]) -> None:
-        """Run one piece of recording; the first failure is told and ends the recording of this run."""
+    def _survive(self, record: Callable[[], None], *, needed: bool = False) -> None:
+        """Run one piece of recording; a failure is told, and a needed or a third one ends the recording."""
         if self._layout is None:
             return
         try:
             record()
         except Exception as error:
-            logger.warning("MLflow cannot record this run (%s: %s); the run goes on.", type(error).__name__, error)
-            self._layout = None
+            logger.warning("MLflow did not record this (%s: %s); the run goes on.", type(error).__name__, error)
+            self._failures += 1
+            if needed or self._failures == _MOST_FAILURES:
+                self._layout = None
 
     def _connect(self, context: KedroContext) -> None:
         self._kedro_mlflow.after_context_created(context)
         self._client = MlflowClient(self._kedro_mlflow.mlflow_config.server.mlflow_tracking_uri)
 
-    def _open(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+    def _open(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
         self._kedro_mlflow.before_pipeline_run(run_params, pipeline, catalog)
         run = active_run()
         if run is None or self._client is None:
@@ -136,6 +139,8 @@ class TrackingHook:
         entry = self._layout.entry(name)
         if entry is not None and entry.path.suffix in _SMALL_FILES and entry.path.is_file():
             self._client.log_artifact(self._run_id, str(entry.path))
+        if entry is not None and entry.type.endswith(".ReleaseDataset"):
+            follow_pointer(self._client, self._layout, self._run_id)
 
 
 def flatten(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -174,22 +179,3 @@ def _plain(value: Any) -> Any:
 def _name(key: str) -> str:
     """Make a key that MLflow takes."""
     return re.sub(r"[^/\w.\- ]", "_", key)[:250]
-
-
-def _place_in_project(context: KedroContext) -> None:
-    """Make a relative SQLite file relative to the project, wherever the command was started."""
-    loader = context.config_loader
-    if "mlflow" not in loader.config_patterns:
-        loader.config_patterns["mlflow"] = ["mlflow*", "mlflow*/**", "**/mlflow*"]
-    try:
-        conf = dict(loader["mlflow"])
-    except MissingConfigException:
-        return
-    server = dict(conf.get("server") or {})
-    uri = server.get("mlflow_tracking_uri") or ""
-    file = uri.removeprefix(_SQLITE)
-    if uri.startswith(_SQLITE) and file and not Path(file).is_absolute():
-        loader["mlflow"] = {
-            **conf,
-            "server": {**server, "mlflow_tracking_uri": f"{_SQLITE}{context.project_path / file}"},
-        }

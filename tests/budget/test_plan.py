@@ -214,7 +214,8 @@ def test_only_the_favourable_end_breaks_a_limit(qwen: Path) -> None:
 def test_new_figures_below_the_limits_leave_the_permit_as_it_was(qwen: Path) -> None:
     """Training depends on the permit: a new price or a faster device must not train anything anew."""
     given = params(max_hours=1000, max_money=10_000)
-    changed = params(max_hours=2000, max_money=9_000, currency="EUR", device={"price_per_hour": 4.0, "tflops_high": 500})
+    device = {"price_per_hour": 4.0, "tflops_high": 500}
+    changed = params(max_hours=2000, max_money=9_000, currency="EUR", device=device)
     (before, permit), (after, again) = (
         estimate(qwen, mix(), stages(), given),
         estimate(qwen, mix(2_000_000_000), stages(keep_candidates=1), changed),

@@ -67,9 +67,13 @@ def test_bytes_that_are_no_text_are_kept_as_they_are(tmp_path: Path) -> None:
 
 
 def test_nothing_can_ask_a_question(tmp_path: Path) -> None:
-    """`trust_remote_code` asks when it can; a stage under DVC must not wait for an answer."""
-    code, tail = run_child(["sh", "-c", "read answer && echo got one || echo closed"], log=tmp_path / "log")
-    assert (code, tail) == (0, "closed\n")
+    """`trust_remote_code` asks when it can; here an answer waits at the parent's own input."""
+    code = (
+        "from pathlib import Path; from cpt_pipeline.core.process import run_child; "
+        f"run_child(['sh', '-c', 'read it && echo got $it || echo closed'], log=Path({str(tmp_path / 'log')!r}))"
+    )
+    subprocess.run([PYTHON, "-c", code], input=b"yes\n", stderr=subprocess.DEVNULL, check=True)
+    assert (tmp_path / "log").read_text() == "closed\n"
 
 
 def test_the_environment_is_ours_and_what_is_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +98,8 @@ def test_a_program_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 def test_a_child_dies_with_its_parent_however_that_dies(tmp_path: Path) -> None:
     """The child ignores SIGTERM and SIGHUP, and what it said is in the log."""
     pid_file = tmp_path / "pid"
-    script = f"trap '' TERM HUP INT; echo started; echo $$ > {pid_file}.tmp; mv {pid_file}.tmp {pid_file}; while :; do sleep 0.05; done"
+    say = f"echo started; echo $$ > {pid_file}.tmp; mv {pid_file}.tmp {pid_file}"
+    script = f"trap '' TERM HUP INT; {say}; while :; do sleep 0.05; done"
     parent_code = (
         "from pathlib import Path; from cpt_pipeline.core.process import run_child; "
         f"run_child(['sh', '-c', {script!r}], log=Path({str(tmp_path / 'log')!r}))"
@@ -130,7 +135,8 @@ def test_an_error_here_stops_the_child(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_child_that_will_not_stop_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_SECONDS_TO_STOP", 0.2)
-    child = subprocess.Popen(["sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done"], stdout=subprocess.PIPE)
+    script = "trap '' TERM; echo ready; while :; do sleep 0.05; done"
+    child = subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE)
     assert child.stdout is not None
     assert child.stdout.readline() == b"ready\n"
     stop(child)

@@ -84,9 +84,7 @@ def test_commit_and_uncommitted_changes(tmp_path: Path, monkeypatch: pytest.Monk
     assert record()["code"]["changed_files"] == 1
 
 
-def test_outside_of_git_and_without_git_the_rest_is_recorded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_outside_of_git_and_without_git_the_rest_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert record()["code"]["commit"] is None

@@ -7,12 +7,16 @@ import pytest
 from cpt_pipeline.core.redaction import HIDDEN, redact
 
 
-@pytest.mark.parametrize("key", ["token", "hf_token", "api_key", "apikey", "AWS_SECRET", "db.password", "key", "auth-key"])
+@pytest.mark.parametrize(
+    "key", ["token", "hf_token", "api_key", "apikey", "AWS_SECRET", "db.password", "key", "auth-key"]
+)
 def test_a_value_is_hidden_when_its_key_says_so(key: str) -> None:
     assert redact({key: "canary"}) == {key: HIDDEN}
 
 
-@pytest.mark.parametrize("key", ["tokens", "num_tokens", "eos_token", "tokenizer", "keys", "text_key", "keyboard", "monkey"])
+@pytest.mark.parametrize(
+    "key", ["tokens", "num_tokens", "eos_token", "tokenizer", "keys", "text_key", "keyboard", "monkey"]
+)
 def test_ordinary_keys_stay(key: str) -> None:
     assert redact({key: "plain"}) == {key: "plain"}
 

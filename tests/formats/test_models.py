@@ -62,9 +62,7 @@ def test_an_unfinished_reference_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.feature(2)
-def test_a_reference_does_not_depend_on_where_the_project_lies(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_reference_does_not_depend_on_where_the_project_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     manifests = []
     for home in ("here", "there"):
         make_model(tmp_path / home / "models" / "tiny")
@@ -120,9 +118,7 @@ def test_a_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         ("empty", r"empty has no config\.json"),
     ],
 )
-def test_what_is_no_model_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str
-) -> None:
+def test_what_is_no_model_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
     (make_model(tmp_path / "weightless") / "model.safetensors").rename(tmp_path / "weightless" / "pytorch_model.bin")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from cpt_pipeline.core.errors import ArtifactError
 from cpt_pipeline.model import bits
 from cpt_pipeline.model.bits import DocumentLoss, best_choice, choice_logprobs, continue_text, document_nll
+from cpt_pipeline.model.load import load_causal_lm, load_tokenizer
 
 _TEXTS = ["short", "", "A longer text, of several windows: 0123456789 0123456789.", "中文也可以。", "x"]
 
@@ -146,3 +148,17 @@ def test_continuation_is_the_most_likely_token_each_time(model: Any, tokenizer: 
 
 def test_continuation_of_a_prompt_longer_than_the_context(model: Any, tokenizer: Any) -> None:
     assert continue_text(model, tokenizer, "q" * 500, 5) == continue_text(model, tokenizer, "q" * 300, 5)
+
+
+def test_real_model_knows_its_stories(shared: Path) -> None:
+    folder = shared / "models" / "tinystories-656k"
+    model, tokenizer = load_causal_lm(folder), load_tokenizer(folder)
+    stories = (shared / "data" / "general_en" / "tiny_stories.txt").read_text(encoding="utf-8", errors="replace")[
+        :20_000
+    ]
+    loss = document_nll(model, tokenizer, [stories], sequence_length=512, tokens_per_batch=4096)[0]
+    assert 1.05 < loss.bits_per_byte < 1.35, "1.20 on its own stories, by those who trained it"
+    choices = [" stone", " water", " paper", " iron"]
+    found = choice_logprobs(model, tokenizer, "She was thirsty, so she drank a glass of", choices)
+    assert choices[best_choice(found, choices)] == " water"
+    assert len(continue_text(model, tokenizer, "Once upon a time", 20).split()) > 10

@@ -94,9 +94,10 @@ def test_a_model_that_is_not_there_leaves_nothing_behind(documents: Path, tmp_pa
 def test_a_base_from_scratch_needs_a_general_channel(documents: Path) -> None:
     params = BaseParams.model_validate({"kind": "scratch", "scratch": SCRATCH})
     only = ChannelsParams(roles={"domain": "domain"})
-    with workspace("base", {"unique_documents": documents}, params) as work:
-        with pytest.raises(ParameterError, match=r"base\.kind is scratch, but channels\.roles has no general channel"):
-            make_base(documents, work, params, only, TrainRunParams())
+    message = r"base\.kind is scratch, but channels\.roles has no general channel"
+    inputs = {"unique_documents": documents}
+    with workspace("base", inputs, params) as work, pytest.raises(ParameterError, match=message):
+        make_base(documents, work, params, only, TrainRunParams())
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,9 @@ def _kill_one_rank(job: TrainJob, after_step: int, killed: list[int]) -> None:
     """Kill a worker process of this job once a checkpoint of `after_step` is there."""
     while not [step for step in checkpoint.steps_in(job.work / "checkpoints") if step >= after_step]:
         time.sleep(0.005)
-    listed = subprocess.run(["pgrep", "-f", f"worker {job.work / 'job.json'}"], capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["pgrep", "-f", f"worker {job.work / 'job.json'}"], capture_output=True, text=True, check=True
+    )
     for pid in map(int, listed.stdout.split()):
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
         if b"torch.distributed.run" not in command:

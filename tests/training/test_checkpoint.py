@@ -108,7 +108,9 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     "manifest: no files": (garbage_manifest(b'{"format": 1}'), "unreadable"),
     "manifest: files a list": (garbage_manifest(b'{"format": 1, "files": ["model.safetensors"]}'), "unreadable"),
     "manifest: entries numbers": (
-        garbage_manifest(b'{"format": 1, "files": {"model.safetensors": 1, "state.json": 1, "zero/rank-0.safetensors": 1}}'),
+        garbage_manifest(
+            b'{"format": 1, "files": {"model.safetensors": 1, "state.json": 1, "zero/rank-0.safetensors": 1}}'
+        ),
         "unreadable",
     ),
     "manifest: other format": (garbage_manifest(b'{"format": 99, "files": {}}'), "is of format 99"),
@@ -124,9 +126,7 @@ def test_the_newest_of_whole_ones_is_used(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
-def test_a_damaged_one_is_named_and_passed_over(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str
-) -> None:
+def test_a_damaged_one_is_named_and_passed_over(tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str) -> None:
     damage, problem = DAMAGE[kind]
     for step in (3, 6):
         save(tmp_path, step)

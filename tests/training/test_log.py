@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cpt_pipeline.training.log import TrainingLog
@@ -45,6 +45,7 @@ def test_cut_keeps_the_rows_up_to_the_step(tmp_path: Path) -> None:
 
 @settings(deadline=None)
 @given(st.integers(0, 400))
+@example(1)
 def test_a_line_cut_anywhere_by_a_kill_is_no_row(lost: int) -> None:
     """Also in the middle of a character of more than one byte; after `cut` the log goes on."""
     with tempfile.TemporaryDirectory() as folder:

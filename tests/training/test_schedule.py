@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,7 +77,7 @@ def test_every_schedule_warms_up_stays_within_the_peak_and_ends_where_it_should(
     warm, rest = found[: params.warmup_steps], found[params.warmup_steps :]
     assert all(0 <= share <= 1 + 1e-12 for share in found)
     assert warm == [(step + 1) / params.warmup_steps for step in range(len(warm))]
-    assert all(later <= earlier + 1e-12 for earlier, later in zip(rest[:-1], rest[1:], strict=True))
+    assert all(later <= earlier + 1e-12 for earlier, later in pairwise(rest))
     if rest:
         assert rest[-1] == pytest.approx(1.0 if params.kind == "constant" else params.min_lr_share)
         assert min(rest) >= params.min_lr_share - 1e-12

@@ -57,7 +57,8 @@ def test_a_referenced_base_stays_a_reference(tmp_path: Path, folder: Path, docum
     write_reference(tmp_path / "base_model", model, name=str(model), revision=None)
     prepare_tokenizer(documents, tmp_path / "base_model", tmp_path / "out", TokenizerParams())
     assert resolve(tmp_path / "out" / "start_model") == model
-    assert sorted(path.name for path in (tmp_path / "out" / "start_model").iterdir()) == ["manifest.json", "reference.json"]
+    names = [path.name for path in (tmp_path / "out" / "start_model").iterdir()]
+    assert sorted(names) == ["manifest.json", "reference.json"]
 
 
 def test_figures_per_channel_literally(tmp_path: Path, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 Follows absolute and relative imports and string constants that name a module of the package (the
 training worker is reached only by `-m`), so a change in the loop retrains and a change elsewhere does not.
+Files that are no modules (a template beside the module that fills it) belong to the modules of their folder.
 """
 
 from __future__ import annotations
@@ -22,7 +23,17 @@ def import_closure(starts: Iterable[Path], package: Path) -> list[Path]:
         if path not in reached:
             reached.add(path)
             waiting.extend(_imported(path, package))
-    return sorted(reached)
+    return sorted({*reached, *(file for path in reached for file in _data_files(path.parent))})
+
+
+@cache
+def _data_files(folder: Path) -> tuple[Path, ...]:
+    """Give the files that lie in folders of a package which are no packages themselves: templates and the like."""
+    inside = [each for each in folder.iterdir() if each.is_dir() and each.name != "__pycache__"]
+    plain = [each for each in inside if not (each / "__init__.py").is_file()]
+    return tuple(
+        file for each in plain for file in each.rglob("*") if file.is_file() and file.suffix not in (".py", ".pyc")
+    )
 
 
 @cache
@@ -41,9 +52,12 @@ def _names(node: ast.AST, path: Path, package: Path) -> Iterator[str]:
         base = _absolute(node, path, package)
         yield base
         yield from (f"{base}.{alias.name}" for alias in node.names)
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-        if node.value.startswith(f"{package.name}.") and " " not in node.value:
-            yield node.value
+    elif isinstance(node, ast.Constant) and _names_module(node.value, package):
+        yield str(node.value)
+
+
+def _names_module(value: object, package: Path) -> bool:
+    return isinstance(value, str) and value.startswith(f"{package.name}.") and " " not in value
 
 
 def _absolute(node: ast.ImportFrom, path: Path, package: Path) -> str:

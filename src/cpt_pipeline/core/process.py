@@ -17,6 +17,8 @@ from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _SECONDS_TO_STOP = 60.0
+_QUIET_WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Threads that wait in a spin make two of them slower than one on a shared machine (635 tokens/s against 2,362)."""
 
 
 def die_with_parent(sig: int = signal.SIGKILL) -> None:
@@ -46,7 +48,7 @@ def run_child(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**os.environ, **(environment or {})},
+        env={**_QUIET_WAITING, **os.environ, **(environment or {})},
         preexec_fn=bind,  # noqa: PLW1509
     )
     tail: deque[str] = deque(maxlen=tail_lines)

@@ -29,7 +29,9 @@ class Progress:
     def __enter__(self) -> Progress:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._show(last=True)
 
     def advance(self, amount: int = 1, note: str = "") -> None:
@@ -51,8 +53,18 @@ class Progress:
         elapsed = max(time.monotonic() - self._started, 1e-9)
         rate = (self.done - self._first) / elapsed
         share = f"{100 * self.done / self.total:.0f}%" if self.total else "100%"
-        left = f"{_clock((self.total - self.done) / rate)} left" if 0 < rate and self.done < self.total else _clock(elapsed)
-        parts = [f"{self.stage:<10}", f"{self.done:,}/{self.total:,} {self.unit}", share, f"{rate:,.1f} {self.unit}/s", left]
+        left = (
+            f"{_clock((self.total - self.done) / rate)} left"
+            if rate > 0 and self.done < self.total
+            else _clock(elapsed)
+        )
+        parts = [
+            f"{self.stage:<10}",
+            f"{self.done:,}/{self.total:,} {self.unit}",
+            share,
+            f"{rate:,.1f} {self.unit}/s",
+            left,
+        ]
         return "  ".join([*parts, self._note] if self._note else parts)
 
 

@@ -35,7 +35,7 @@ class EvaluateParams(Params):
 class EvaluateRunParams(Params):
     """`evaluate_run:` in conf: how. Free to change between an interrupted evaluation and the next start."""
 
-    tokens_per_batch: int = Field(default=8_192, gt=0)
+    tokens_per_batch: int = Field(default=4_096, gt=0)
     """Tokens of one forward pass; less needs less memory."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """auto: the GPU where there is one."""

@@ -57,7 +57,7 @@ def digest_text(text: str) -> str:
     return xxhash.xxh3_128(text.encode("utf-8")).hexdigest()
 
 
-def document(*, id: str, text: str, channel: str, source: str, license: str, **optional: Any) -> dict[str, Any]:  # noqa: A002
+def document(*, id: str, text: str, channel: str, source: str, license: str, **optional: Any) -> dict[str, Any]:
     """Make one row; `optional` takes url, language, category, quality, published, metadata (JSON text)."""
     return {
         "id": id,
@@ -66,7 +66,10 @@ def document(*, id: str, text: str, channel: str, source: str, license: str, **o
         "channel": channel,
         "source": source,
         "license": license,
-        **{name: optional.pop(name, None) for name in ("url", "language", "category", "quality", "published", "metadata")},
+        **{
+            name: optional.pop(name, None)
+            for name in ("url", "language", "category", "quality", "published", "metadata")
+        },
         **_none_left(optional),
     }
 
@@ -94,7 +97,9 @@ class DocumentWriter:
     def __enter__(self) -> DocumentWriter:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if kind is None:
             self._write_group()
         self._close_shard()

@@ -14,7 +14,6 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
-
 from transformers.utils import logging as transformers_logging
 
 from cpt_pipeline.core.errors import ModelNotFoundError
@@ -24,7 +23,9 @@ transformers_logging.disable_progress_bar()
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """Load the tokenizer of a model folder."""
-    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+        folder, trust_remote_code=False, local_files_only=True
+    )
     return tokenizer
 
 
@@ -48,10 +49,15 @@ def load_nf4_causal_lm(folder: Path, device: torch.device) -> PreTrainedModel:
     `ModelNotFoundError` when the folder has no safetensors weights or bitsandbytes is not installed.
     """
     if importlib.util.find_spec("bitsandbytes") is None:
-        raise ModelNotFoundError("lora.quantization is nf4 and bitsandbytes is missing: pip install 'cpt_pipeline[qlora]'")
+        raise ModelNotFoundError(
+            "lora.quantization is nf4 and bitsandbytes is missing: pip install 'cpt_pipeline[qlora]'"
+        )
     _require_safetensors(folder)
     config = BitsAndBytesConfig(
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16, bnb_4bit_use_double_quant=True
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_compute_dtype=torch.bfloat16,
+        bnb_4bit_use_double_quant=True,
     )
     model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
         folder,
@@ -70,7 +76,9 @@ def new_causal_lm(folder: Path, *, seed: int, dtype: str = "float32") -> PreTrai
     """Make a model with random weights from the folder's config.json; equal seeds give equal weights."""
     config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     torch.manual_seed(seed)
-    model: PreTrainedModel = AutoModelForCausalLM.from_config(config, dtype=getattr(torch, dtype), trust_remote_code=False)
+    model: PreTrainedModel = AutoModelForCausalLM.from_config(
+        config, dtype=getattr(torch, dtype), trust_remote_code=False
+    )
     model.config.use_cache = False
     return model.eval()
 

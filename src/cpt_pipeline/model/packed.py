@@ -7,7 +7,7 @@ restart with every document, no attention mask, and no key-value cache.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from torch import Tensor
 
 IGNORED = -100

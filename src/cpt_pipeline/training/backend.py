@@ -134,7 +134,7 @@ class TorchBackend(Backend):
     def backward(self, loss: Tensor, *, last: bool) -> None:
         # DistributedDataParallel averages over ranks; our loss is already a share of the global mean.
         with self._without_exchange() if not last else contextlib.nullcontext():
-            (loss * self.world_size).backward()
+            torch.autograd.backward(loss * self.world_size)
 
     @contextlib.contextmanager
     def _without_exchange(self) -> Iterator[None]:
@@ -159,7 +159,10 @@ class TorchBackend(Backend):
 
     def save(self, folder: Path) -> None:
         if self.rank == 0:
-            save_file({name: weight.detach().contiguous() for name, weight in self._trained.items()}, folder / "weights.safetensors")
+            save_file(
+                {name: weight.detach().contiguous() for name, weight in self._trained.items()},
+                folder / "weights.safetensors",
+            )
             save_file(self.moments(), folder / "optimizer.safetensors")
 
     def load(self, folder: Path) -> None:
@@ -195,7 +198,9 @@ class TorchBackend(Backend):
 class DeepSpeedBackend(Backend):
     """DeepSpeed ZeRO 0 to 3 (Rajbhandari et al. 2020) with the same torch AdamW. Needs no compiler."""
 
-    def __init__(self, model: nn.Module, params: TrainParams, run: TrainRunParams, device: torch.device, num_micro_batches: int) -> None:
+    def __init__(
+        self, model: nn.Module, params: TrainParams, run: TrainRunParams, device: torch.device, num_micro_batches: int
+    ) -> None:
         import deepspeed
 
         super().__init__()
@@ -246,7 +251,7 @@ class DeepSpeedBackend(Backend):
         found = {}
         for name, weight in self.module.named_parameters():
             if name in self._trained:
-                with deepspeed.zero.GatheredParameters([weight], enabled=self._zero_stage == 3):  # noqa: PLR2004
+                with deepspeed.zero.GatheredParameters([weight], enabled=self._zero_stage == 3):
                     if self.rank == 0:
                         found[name] = weight.detach().cpu().clone().contiguous()
         return found
@@ -285,7 +290,9 @@ def start_processes(run: TrainRunParams) -> torch.device:
 
 def _join(collective: str, *, deepspeed: bool) -> None:
     if "RANK" not in os.environ:
-        os.environ.update(RANK="0", LOCAL_RANK="0", WORLD_SIZE="1", MASTER_ADDR="127.0.0.1", MASTER_PORT=str(free_port()))
+        os.environ.update(
+            RANK="0", LOCAL_RANK="0", WORLD_SIZE="1", MASTER_ADDR="127.0.0.1", MASTER_PORT=str(free_port())
+        )
     if deepspeed:
         import deepspeed as ds
 

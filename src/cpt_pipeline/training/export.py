@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from cpt_pipeline.core.artifact import write_json
 from cpt_pipeline.formats.models import TOKENIZER_FILES
 from cpt_pipeline.training.backend import Backend
@@ -32,7 +30,6 @@ def write_model(job: TrainJob, backend: Backend, folder: Path) -> None:
 
 
 def _save_full(module: Any, weights: dict[str, Any], folder: Path) -> None:
-    assert isinstance(module, nn.Module)
     module.config.use_cache = True
     try:
         module.save_pretrained(folder, safe_serialization=True, state_dict=weights)

@@ -70,7 +70,9 @@ def _lay(pieces: list[np.ndarray[Any, Any]], length: int) -> tuple[np.ndarray[An
 
 
 @torch.no_grad()
-def measure(backend: Backend, sets: list[HeldoutSet], micro_batch_rows: int, precision: str) -> dict[str, dict[str, float]]:
+def measure(
+    backend: Backend, sets: list[HeldoutSet], micro_batch_rows: int, precision: str
+) -> dict[str, dict[str, float]]:
     """Give loss (nats per token), perplexity and bits per byte of every channel; equal on all ranks.
 
     All ranks run the same number of passes, as sharded weights require.

@@ -1,6 +1,6 @@
 """`job.json`: everything a training worker is told. The same file runs by hand on a cluster:
 
-    torchrun --nproc-per-node 8 -m cpt_pipeline.training.worker job.json
+torchrun --nproc-per-node 8 -m cpt_pipeline.training.worker job.json
 """
 
 from __future__ import annotations

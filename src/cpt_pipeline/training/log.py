@@ -19,6 +19,15 @@ class TrainingLog:
         with self.path.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
 
+    def flush(self) -> None:
+        """Bring the rows to the disk; a checkpoint must never be newer than the log that leads to it."""
+        if self.path.is_file():
+            descriptor = os.open(self.path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
     def cut(self, step: int) -> None:
         """Drop rows of steps after `step`: they will be written again."""
         kept = [row for row in self.rows() if row["step"] <= step]

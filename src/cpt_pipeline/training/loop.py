@@ -114,6 +114,8 @@ class Trainer:
         if self.backend.rank == 0:
             self.log.cut(step)
             checkpoint.drop_after(self._candidates, step)
+            if folder is not None:
+                checkpoint.drop_after(self._checkpoints, step)
         self.backend.barrier()
         if folder is None:
             self._measure_heldout()
@@ -145,7 +147,9 @@ class Trainer:
             "loss": loss,
             "gradient_norm": norm,
             "channel_loss": {
-                name: total / count for name, total, count in zip(self.mixture.channels, nats, counts, strict=True) if count
+                name: total / count
+                for name, total, count in zip(self.mixture.channels, nats, counts, strict=True)
+                if count
             },
             "seconds": round(time.monotonic() - began, 4),
             **({"memory_gb": torch.cuda.max_memory_allocated() / 1e9} if backend.device.type == "cuda" else {}),
@@ -178,7 +182,9 @@ class Trainer:
         logger.warning("step %d: loss or gradient is not finite; its data is passed over", step + 1)
         recent = [each for each in self.cursor.skipped if each > step + 1 - _SKIP_WINDOW]
         if len(recent) > self.job.params.max_skipped_steps:
-            raise UnstableError(f"{len(recent)} of the last {_SKIP_WINDOW} steps had a loss or gradient that is not finite")
+            raise UnstableError(
+                f"{len(recent)} of the last {_SKIP_WINDOW} steps had a loss or gradient that is not finite"
+            )
 
     def _after_step(self, row: dict[str, Any]) -> None:
         params, step = self.job.params, self.cursor.step
@@ -202,6 +208,8 @@ class Trainer:
         if self.cursor.step in checkpoint.steps_in(self._checkpoints):
             return
         self._checkpoints.mkdir(parents=True, exist_ok=True)
+        if self.backend.rank == 0:
+            self.log.flush()
         require_space(self._checkpoints, self._bytes_of_checkpoint())
         checkpoint.commit(
             self._checkpoints,

@@ -54,7 +54,9 @@ class MergeReport(Report):
     max_logit_difference: dict[str, float]
 
 
-def merge_candidates(start_model: Path, stages: dict[str, tuple[Path, Path]], work: Path, out: Path, params: MergeParams) -> MergeReport:
+def merge_candidates(
+    start_model: Path, stages: dict[str, tuple[Path, Path]], work: Path, out: Path, params: MergeParams
+) -> MergeReport:
     """Write `candidates` into `out`; `stages` maps a stage to its model and its candidates artifacts.
 
     `TrainingFailedError` when a candidate does not load or a merged model answers otherwise than its adapter.
@@ -86,4 +88,13 @@ def _sources(stage: str, model: Path, kept: Path) -> list[MergeSource]:
         )
         for step in manifest["steps"]
     ]
-    return [*sources, MergeSource(name=stage, folder=model.resolve(), stage=stage, step=manifest["last_step"], tokens=manifest["last_step"] * manifest["tokens_per_step"])]
+    return [
+        *sources,
+        MergeSource(
+            name=stage,
+            folder=model.resolve(),
+            stage=stage,
+            step=manifest["last_step"],
+            tokens=manifest["last_step"] * manifest["tokens_per_step"],
+        ),
+    ]

@@ -35,7 +35,9 @@ def merge(job: MergeJob) -> MergeReport:
         differences[source.name] = _check(target, expected, job.params.max_logit_difference)
         logger.info("merge      %s: largest logit difference %.1e", source.name, differences[source.name])
     report = MergeReport(
-        candidates=tuple(source.name for source in job.sources), merged_adapters=merged, max_logit_difference=differences
+        candidates=tuple(source.name for source in job.sources),
+        merged_adapters=merged,
+        max_logit_difference=differences,
     )
     listed = [{**source.model_dump(mode="json", exclude={"folder"}), "folder": source.name} for source in job.sources]
     write_json(job.out / "candidates.json", listed)
@@ -64,10 +66,14 @@ def _check(folder: Path, expected: torch.Tensor, limit: float) -> float:
     """Load a candidate as a stranger would and compare its logits."""
     from transformers import AutoModelForCausalLM
 
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, trust_remote_code=False, local_files_only=True).eval()
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, trust_remote_code=False, local_files_only=True
+    ).eval()
     difference = float((_logits(model) - expected).abs().max())
     if not difference <= limit:
-        raise TrainingFailedError(f"{folder.name}: its logits differ by {difference:.2e} from what was trained; merge.max_logit_difference is {limit:.0e}")
+        raise TrainingFailedError(
+            f"{folder.name}: its logits differ by {difference:.2e} from what was trained; merge.max_logit_difference is {limit:.0e}"
+        )
     return difference
 
 

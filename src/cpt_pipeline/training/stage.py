@@ -32,7 +32,9 @@ def train_stage(
     """
     if not permit["stages"][work.stage]:
         reasons = "\n".join(f"  - {reason}" for reason in permit["reasons"])
-        raise NotPermittedError(f"{work.stage} is over budget and does not start:\n{reasons}\nRaise the limit or make the run smaller.")
+        raise NotPermittedError(
+            f"{work.stage} is over budget and does not start:\n{reasons}\nRaise the limit or make the run smaller."
+        )
     model, adapter, optimizer = resolve(start_model), None, None
     if before is not None:
         has_adapter = (before[0] / "adapter_config.json").is_file()
@@ -40,7 +42,9 @@ def train_stage(
         model, adapter = (model, before[0].resolve()) if has_adapter else (before[0], None)
         optimizer = _moments(work.stage, before[1]) if params.optimizer.state == "anneal" else None
     elif params.optimizer.state == "anneal":
-        raise ParameterError(f"{work.stage}.optimizer.state is anneal, but there is no stage before it; a base model's optimizer is never loaded")
+        raise ParameterError(
+            f"{work.stage}.optimizer.state is anneal, but there is no stage before it; a base model's optimizer is never loaded"
+        )
     job = TrainJob(
         stage=work.stage,
         digest=work.digest,
@@ -61,10 +65,14 @@ def train_stage(
 def _check_mode(stage: str, params: TrainParams, has_adapter: bool) -> None:
     if has_adapter != (params.mode == "lora"):
         before = "an adapter" if has_adapter else "whole weights"
-        raise ParameterError(f"{stage}.mode is {params.mode}, but the stage before trained {before}; give both stages the same mode")
+        raise ParameterError(
+            f"{stage}.mode is {params.mode}, but the stage before trained {before}; give both stages the same mode"
+        )
 
 
 def _moments(stage: str, optimizer: Path) -> Path:
     if not (optimizer / "optimizer.safetensors").is_file():
-        raise ParameterError(f"{stage}.optimizer.state is anneal, but stage1 published no moments; set stage1.publish_optimizer: true")
+        raise ParameterError(
+            f"{stage}.optimizer.state is anneal, but stage1 published no moments; set stage1.publish_optimizer: true"
+        )
     return optimizer.resolve()

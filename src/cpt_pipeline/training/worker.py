@@ -55,7 +55,9 @@ def make_backend(job: TrainJob, device: torch.device) -> Backend:
     model = make_model(job, device)
     rows = Mixture(job.mixture, job.tokens).rows_per_step
     if rows % job.run.num_ranks:
-        raise ParameterError(f"mix.rows_per_step is {rows}, which {job.run.num_ranks} ranks cannot share equally; use a multiple")
+        raise ParameterError(
+            f"mix.rows_per_step is {rows}, which {job.run.num_ranks} ranks cannot share equally; use a multiple"
+        )
     if job.run.backend == "deepspeed":
         num_micro_batches = -(-(rows // job.run.num_ranks) // job.run.micro_batch_rows)
         return DeepSpeedBackend(model, job.params, job.run, device, num_micro_batches)

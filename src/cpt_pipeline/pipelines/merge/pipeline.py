@@ -13,7 +13,14 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 merge,
-                ["start_model", "stage1_model", "stage1_candidates", "stage2_model", "stage2_candidates", "params:merge"],
+                [
+                    "start_model",
+                    "stage1_model",
+                    "stage1_candidates",
+                    "stage2_model",
+                    "stage2_candidates",
+                    "params:merge",
+                ],
                 ["merge_metrics", "merge_provenance", "candidates"],
                 name="merge",
             )

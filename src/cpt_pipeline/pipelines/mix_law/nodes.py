@@ -13,7 +13,9 @@ from cpt_pipeline.mixture.params import MixLawParams
 Record = dict[str, Any]
 
 
-def choose(tokens: Path, start_model: Path, params: MixLawParams, channels: ChannelsParams) -> tuple[Record, Record, Record]:
+def choose(
+    tokens: Path, start_model: Path, params: MixLawParams, channels: ChannelsParams
+) -> tuple[Record, Record, Record]:
     """Choose the ratio of domain to general text; the method is in mixture.law."""
     inputs = {"tokens": tokens, "start_model": start_model}
     with workspace("mix_law", inputs, {"mix_law": params, "channels": channels}) as work:

@@ -13,7 +13,15 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 estimate_bill,
-                ["start_model", "mix_metrics", "params:plan", "params:stage1", "params:stage2", "params:stage1_run", "params:stage2_run"],
+                [
+                    "start_model",
+                    "mix_metrics",
+                    "params:plan",
+                    "params:stage1",
+                    "params:stage2",
+                    "params:stage1_run",
+                    "params:stage2_run",
+                ],
                 ["plan_metrics", "plan_provenance", "permit"],
                 name="plan",
             )

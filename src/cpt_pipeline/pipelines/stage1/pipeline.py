@@ -14,7 +14,14 @@ def create_pipeline() -> Pipeline:
             Node(
                 train,
                 ["start_model", "tokens", "mixture_stage1", "permit", "params:stage1", "params:stage1_run"],
-                ["stage1_metrics", "stage1_provenance", "stage1_log", "stage1_optimizer", "stage1_candidates", "stage1_model"],
+                [
+                    "stage1_metrics",
+                    "stage1_provenance",
+                    "stage1_log",
+                    "stage1_optimizer",
+                    "stage1_candidates",
+                    "stage1_model",
+                ],
                 name="stage1",
             )
         ],

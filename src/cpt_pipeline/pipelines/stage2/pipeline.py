@@ -13,7 +13,16 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 anneal,
-                ["start_model", "stage1_model", "stage1_optimizer", "tokens", "mixture_stage2", "permit", "params:stage2", "params:stage2_run"],
+                [
+                    "start_model",
+                    "stage1_model",
+                    "stage1_optimizer",
+                    "tokens",
+                    "mixture_stage2",
+                    "permit",
+                    "params:stage2",
+                    "params:stage2_run",
+                ],
                 ["stage2_metrics", "stage2_provenance", "stage2_log", "stage2_candidates", "stage2_model"],
                 name="stage2",
             )

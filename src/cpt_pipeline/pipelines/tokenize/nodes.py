@@ -12,7 +12,9 @@ from cpt_pipeline.vocabulary.tokenize import tokenize_documents
 Record = dict[str, Any]
 
 
-def tokenize(unique_documents: Path, heldout_documents: Path, tokenizer: Path, params: TokenizeParams) -> tuple[Record, Record, Path]:
+def tokenize(
+    unique_documents: Path, heldout_documents: Path, tokenizer: Path, params: TokenizeParams
+) -> tuple[Record, Record, Path]:
     """Turn documents into token ids; the method is in vocabulary.tokenize."""
     inputs = {"unique_documents": unique_documents, "heldout_documents": heldout_documents, "tokenizer": tokenizer}
     with workspace("tokenize", inputs, params) as work:

@@ -10,7 +10,6 @@ from cpt_pipeline.core.artifact import read_manifest, seal
 from cpt_pipeline.core.errors import NothingLeftError
 from cpt_pipeline.core.params import Params
 
-
 logger = logging.getLogger("cpt_pipeline.tiny")
 
 
@@ -59,7 +58,9 @@ def clean_words(words: Path, out: Path, params: CleanParams) -> int:
     return len(kept)
 
 
-def train_model(words: Path, work: Path, out: Path, params: TrainParams, run: TrainRunParams) -> list[dict[str, object]]:
+def train_model(
+    words: Path, work: Path, out: Path, params: TrainParams, run: TrainRunParams
+) -> list[dict[str, object]]:
     """Count up to num_steps, one line in the workspace per step; goes on from the last line."""
     state = work / "steps"
     done = len(state.read_text(encoding="utf-8").splitlines()) if state.is_file() else 0
@@ -75,5 +76,8 @@ def train_model(words: Path, work: Path, out: Path, params: TrainParams, run: Tr
     seal(out, "model")
     return [
         {"kind": "heldout", "step": 0, "tokens": 0, "channels": {"en": {"perplexity": 9.0}}},
-        *({"kind": "train", "step": n + 1, "tokens": 8, "loss": 3.0 / (n + 1), "channel_loss": {"en": 1.5}} for n in range(3)),
+        *(
+            {"kind": "train", "step": n + 1, "tokens": 8, "loss": 3.0 / (n + 1), "channel_loss": {"en": 1.5}}
+            for n in range(3)
+        ),
     ]

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from cpt_pipeline.core.workspace import workspace
-
 from tiny.words import TrainParams, TrainRunParams, train_model
 
 

@@ -1,0 +1,123 @@
+"""The whole way at smoke scale, by the commands of the README: a promotion, a roll back, and what bad input does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+
+from cpt_pipeline.core.artifact import find_damage, is_sealed
+from cpt_pipeline.formats.mixture import Mixture
+from tests.project import Project
+
+HARSH = (
+    "base.kind=pretrained,base.name=data/smoke/06_models/base_model,mix.domain_share=1.0,stage1.optimizer.peak_lr=0.3"
+)
+
+
+def _read(root: Path, name: str) -> Any:
+    return json.loads((root / "08_reporting" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def _count(artifact: Path) -> int:
+    return int(ds.dataset(str(artifact), format="parquet", exclude_invalid_files=True).count_rows())
+
+
+@pytest.fixture(scope="module")
+def root(smoke_run: tuple[Path, str]) -> Path:
+    """Data root of a finished run; not to be changed."""
+    return smoke_run[0] / "data" / "smoke"
+
+
+@pytest.mark.feature(1)
+def test_one_command_ends_in_a_verdict(smoke_run: tuple[Path, str], root: Path) -> None:
+    assert "Verdict: promote; in use: stage2" in smoke_run[1]
+    artifacts = [path.parent for path in root.glob("0[1-8]_*/*/manifest.json")]
+    assert len(artifacts) == 22
+    assert {path.name: find_damage(path) for path in artifacts if find_damage(path)} == {}
+    assert not any((root / ".work").glob("*/out/*")), "a finished stage left something to publish"
+
+
+@pytest.mark.feature(1)
+def test_no_record_is_lost_on_the_way(root: Path) -> None:
+    raw = _count(root / "01_raw" / "raw_documents")
+    clean = _count(root / "02_intermediate" / "clean_documents")
+    assert raw == clean + _count(root / "02_intermediate" / "clean_excluded")
+    kept = [_count(root / "03_primary" / name) for name in ("unique_documents", "heldout_documents", "dedup_excluded")]
+    assert clean == sum(kept)
+    assert min(raw, *kept) > 0
+
+
+@pytest.mark.feature(55)
+def test_training_read_what_the_mixture_says(root: Path) -> None:
+    mixture = Mixture(root / "05_model_input" / "mixture_stage1", next(root.glob("*/tokens")))
+    log = [row for row in _read(root, "stage1_log") if row["kind"] == "train"]
+    assert [row["rows"] for row in log] == [[8 * step, 8 * step + 8] for step in range(mixture.num_steps)]
+    assert log[0]["channel_loss"].keys() == {"code", "domain", "en"}
+    use = _read(root, "mix_metrics")["stage1"]["channels"]
+    assert use["domain"]["share"] == 0.5
+    exposures = pq.read_table(root / "05_model_input" / "exposures" / "exposures.parquet").to_pandas()
+    read = exposures.groupby("channel")["stage1_tokens"].sum().to_dict()
+    assert read == {channel: figures["tokens"] for channel, figures in use.items()}
+
+
+@pytest.mark.feature(96)
+@pytest.mark.feature(110)
+def test_the_promoted_model_learnt_the_domain_and_kept_the_rest(root: Path) -> None:
+    decision, scores = _read(root, "decision"), _read(root, "scores")
+    changes = scores["comparisons"]["stage2"]["channels"]
+    assert decision["verdict"] == "promote"
+    assert changes["domain"]["high"] <= -0.04
+    assert max(changes[channel]["high"] for channel in ("en", "code")) <= 0.02
+    pointer = json.loads((root / "09_releases" / "current.json").read_text(encoding="utf-8"))
+    assert pointer["model"] == "stage2"
+
+
+@pytest.mark.feature(5)
+def test_every_stage_says_where_it_came_from(root: Path) -> None:
+    stage1, mix = _read(root, "stage1_provenance"), _read(root, "mix_provenance")
+    assert stage1["inputs"]["mixture_stage1"] == mix["outputs"]["mixture_stage1"]
+    assert stage1["params"]["optimizer"]["peak_lr"] == 1.0e-3
+    assert len(stage1["code"]["digest"]) == 32
+    assert stage1["versions"]["torch"].startswith("2.")
+    stages = {path.name.removesuffix("_provenance.json") for path in (root / "08_reporting").glob("*_provenance.json")}
+    assert len(stages) == 15
+
+
+@pytest.mark.feature(110)
+def test_domain_only_and_a_harsh_rate_are_rolled_back_with_a_remedy(smoke: Project) -> None:
+    """Also continues from a model folder by reference, as a user with a model of their own would."""
+    said = smoke.succeed("kedro", "run", "--env=smoke", "--pipeline=cpt", "--data-root=data/harsh", f"--params={HARSH}")
+    root = smoke.path / "data" / "harsh"
+    decision = _read(root, "decision")
+    assert (decision["verdict"], decision["model"]) == ("roll_back", "base")
+    assert "was forgotten: bits per byte rose by" in said
+    assert decision["remedy"] == {"mix.domain_share": 0.5, "stage1.optimizer.peak_lr": 0.15}
+    assert "--data-root=data/harsh/trial" in said
+    assert (root / "06_models" / "base_model" / "reference.json").is_file()
+    assert not is_sealed(root / "09_releases")
+    assert "Rolled back" in (root / "08_reporting" / "report.html").read_text(encoding="utf-8")
+    assert smoke.run("kedro", "verdict", "--env=smoke").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("params", "says"),
+    [
+        ("base.kind=pretrained,base.name=data/no/such", ["data/no/such", "base.name"]),
+        ("mix.max_passes=0.01", ["0.01", "passes", "lower num_tokens"]),
+        ("plan.max_hours=0.0000001", ["stage1 is over budget", "plan.max_hours is 1e-07"]),
+        ("clean.min_characters=1000000", ["clean"]),
+    ],
+)
+def test_bad_input_ends_in_one_readable_message(smoke: Project, params: str, says: list[str]) -> None:
+    stages = {"base": "base", "mix": "mix", "plan": "plan,stage1", "clean": "clean"}[params.partition(".")[0]]
+    done = smoke.run("kedro", "run", "--env=smoke", f"--pipelines={stages}", f"--params={params}", "--force")
+    assert done.returncode in (2, 3)
+    said = done.stdout + done.stderr
+    assert "Traceback" not in said
+    for words in says:
+        assert words in said
