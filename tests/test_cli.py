@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -70,22 +68,6 @@ def test_other_params_need_a_place_of_their_own_once_dvc_has_the_run_on_record(r
 
     recorded.succeed("kedro", "run", "--pipelines=train", "--params=train.num_steps=5", "--force")
     assert (recorded.path / "data/06_models/model/weights.txt").read_text(encoding="utf-8") == "35.0"
-
-
-def test_a_killed_run_is_listed_and_goes_on_where_it_stopped(recorded: Project) -> None:
-    recorded.replace("conf/base/parameters_train.yml", "num_steps: 4", "num_steps: 40")
-    child = recorded.start("kedro", "run", "--pipelines=train", "--params=train_run.pause_seconds=0.2")
-    steps = recorded.wait_for("data/.work/train-*/steps")
-    said = recorded.succeed("kedro", "workspaces", "--clear")
-    assert "in use" in said
-    os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
-    done = len(steps.read_text(encoding="utf-8").splitlines())
-    assert 0 < done < 40
-
-    assert "interrupted" in recorded.succeed("kedro", "workspaces")
-    assert f"train goes on at step {done}" in recorded.succeed("kedro", "run", "--pipelines=train")
-    assert not steps.parent.exists()
 
 
 def test_clearing_removes_what_nobody_works_in(tiny: Project) -> None:

@@ -137,7 +137,7 @@ def test_a_killed_dvc_leaves_no_stage_behind_and_the_next_one_goes_on(recorded: 
     recorded.replace("conf/base/parameters_train.yml", "pause_seconds: 0.0", "pause_seconds: 0.2")
     child = recorded.start("dvc", "repro")
     steps = recorded.wait_for("data/.work/train-*/steps")
-    assert "in use" in recorded.succeed("kedro", "workspaces")
+    assert "in use" in recorded.succeed("kedro", "workspaces", "--clear"), "work in use is not cleared"
     child.kill()
     child.wait()
     time.sleep(1)
@@ -145,9 +145,11 @@ def test_a_killed_dvc_leaves_no_stage_behind_and_the_next_one_goes_on(recorded: 
     time.sleep(1)
     assert len(steps.read_text(encoding="utf-8").splitlines()) == done, "the stage outlived dvc"
     assert 0 < done < 40
+    assert "interrupted" in recorded.succeed("kedro", "workspaces")
 
     recorded.replace("conf/base/parameters_train.yml", "pause_seconds: 0.2", "pause_seconds: 0.0")
     assert f"train goes on at step {done}" in recorded.succeed("dvc", "repro")
+    assert not steps.parent.exists()
 
 
 def test_sync_writes_checks_and_shows_the_difference(tiny: Project) -> None:

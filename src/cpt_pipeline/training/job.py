@@ -1,4 +1,4 @@
-"""`job.json`: everything a training worker is told. The same file runs by hand on a cluster:
+"""Everything a training worker is told, as `job.json`; the same file runs by hand on a cluster.
 
 torchrun --nproc-per-node 8 -m cpt_pipeline.training.worker job.json
 """

@@ -72,7 +72,8 @@ def _check(folder: Path, expected: torch.Tensor, limit: float) -> float:
     difference = float((_logits(model) - expected).abs().max())
     if not difference <= limit:
         raise TrainingFailedError(
-            f"{folder.name}: its logits differ by {difference:.2e} from what was trained; merge.max_logit_difference is {limit:.0e}"
+            f"{folder.name}: its logits differ by {difference:.2e} from what was trained; "
+            f"merge.max_logit_difference is {limit:.0e}"
         )
     return difference
 

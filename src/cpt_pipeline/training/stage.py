@@ -15,51 +15,50 @@ from cpt_pipeline.training.supervisor import TrainReport, train
 
 
 def train_stage(
-    work: Workspace,
-    start_model: Path,
-    tokens: Path,
-    mixture: Path,
-    permit: Mapping[str, Any],
-    params: TrainParams,
-    run: TrainRunParams,
-    *,
-    before: tuple[Path, Path] | None = None,
+    work: Workspace, inputs: Mapping[str, Path], permit: Mapping[str, Any], params: TrainParams, run: TrainRunParams
 ) -> tuple[TrainReport, list[dict[str, Any]]]:
-    """Train one stage into `work.out`; `before` is model and optimizer of the stage that came before.
+    """Train one stage into `work.out`.
 
-    `NotPermittedError` when the plan is over budget, `ParameterError` when the stage wants moments that the stage
-    before did not publish, else what `train` raises.
+    `inputs` are its artifacts by name: `start_model`, `tokens`, `mixture_<stage>`, and for a stage that goes on with
+    another one also `stage1_model` and `stage1_optimizer`. `NotPermittedError` when the plan is over budget,
+    `ParameterError` when the stage wants moments that the stage before did not publish, else what `train` raises.
     """
-    if not permit["stages"][work.stage]:
+    stage = work.stage
+    if not permit["stages"][stage]:
         reasons = "\n".join(f"  - {reason}" for reason in permit["reasons"])
         raise NotPermittedError(
-            f"{work.stage} is over budget and does not start:\n{reasons}\nRaise the limit or make the run smaller."
-        )
-    model, adapter, optimizer = resolve(start_model), None, None
-    if before is not None:
-        has_adapter = (before[0] / "adapter_config.json").is_file()
-        _check_mode(work.stage, params, has_adapter)
-        model, adapter = (model, before[0].resolve()) if has_adapter else (before[0], None)
-        optimizer = _moments(work.stage, before[1]) if params.optimizer.state == "anneal" else None
-    elif params.optimizer.state == "anneal":
-        raise ParameterError(
-            f"{work.stage}.optimizer.state is anneal, but there is no stage before it; a base model's optimizer is never loaded"
+            f"{stage} is over budget and does not start:\n{reasons}\nRaise the limit or make the run smaller."
         )
     job = TrainJob(
-        stage=work.stage,
+        stage=stage,
         digest=work.digest,
-        model=model.resolve(),
-        adapter=adapter,
-        optimizer=optimizer,
-        optimizer_artifact=before is None,
-        tokens=tokens.resolve(),
-        mixture=mixture.resolve(),
+        **_start(stage, inputs, params),
+        tokens=inputs["tokens"].resolve(),
+        mixture=inputs[f"mixture_{stage}"].resolve(),
         work=work.path,
         out=work.out,
         params=params,
         run=run,
     )
     return train(job)
+
+
+def _start(stage: str, inputs: Mapping[str, Path], params: TrainParams) -> dict[str, Any]:
+    """Give what the stage starts from: model, adapter, moments; and whether it publishes its own moments."""
+    model, before = resolve(inputs["start_model"]).resolve(), inputs.get("stage1_model")
+    if before is None:
+        if params.optimizer.state == "anneal":
+            raise ParameterError(
+                f"{stage}.optimizer.state is anneal, but there is no stage before it; "
+                "a base model's optimizer is never loaded"
+            )
+        return {"model": model, "optimizer_artifact": True}
+    has_adapter = (before / "adapter_config.json").is_file()
+    _check_mode(stage, params, has_adapter)
+    moments = _moments(stage, inputs["stage1_optimizer"]) if params.optimizer.state == "anneal" else None
+    if has_adapter:
+        return {"model": model, "adapter": before.resolve(), "optimizer": moments}
+    return {"model": before.resolve(), "optimizer": moments}
 
 
 def _check_mode(stage: str, params: TrainParams, has_adapter: bool) -> None:

@@ -18,6 +18,6 @@ def train(
     """Continue pre-training on the mixture; the method is in training.stage."""
     inputs = {"start_model": start_model, "tokens": tokens, "mixture_stage1": mixture_stage1}
     with workspace("stage1", inputs, params) as work:
-        report, log = train_stage(work, start_model, tokens, mixture_stage1, permit, params, run)
+        report, log = train_stage(work, inputs, permit, params, run)
         directories = (work.out / f"stage1_{name}" for name in ("optimizer", "candidates", "model"))
         return report.as_metrics(), work.provenance(), log, *directories

@@ -26,7 +26,5 @@ def anneal(
     before = {"stage1_model": stage1_model, "stage1_optimizer": stage1_optimizer}
     inputs = {"start_model": start_model, "tokens": tokens, "mixture_stage2": mixture_stage2, **before}
     with workspace("stage2", inputs, params) as work:
-        report, log = train_stage(
-            work, start_model, tokens, mixture_stage2, permit, params, run, before=(stage1_model, stage1_optimizer)
-        )
+        report, log = train_stage(work, inputs, permit, params, run)
         return report.as_metrics(), work.provenance(), log, work.out / "stage2_candidates", work.out / "stage2_model"
