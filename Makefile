@@ -63,7 +63,7 @@ viz: install ## the lineage in a browser
 report: install ## write the report again from what is there
 	$(RUN) --pipelines=report
 
-verdict: install ## the decision; ends with 3 unless promoted
+verdict: install ## the decision; fails unless promoted (kedro verdict ends with 3, make with its own 2)
 	kedro verdict $(if $(ENV),--env=$(ENV))
 
 pretrain-tokenizer: install ## text, base model, tokenizer, tokens
@@ -74,6 +74,13 @@ pretrain-run: install ## mixture, plan, both stages, merge
 
 pretrain-eval: install ## scores, decision, report
 	$(RUN) --pipelines=evaluate,decide,report
+
+.PHONY: capabilities mutants
+capabilities: install ## docs/capabilities.md against the last test run
+	python -m tests.capabilities
+
+mutants: install ## ten one-line changes, each of which must fail its test; ARGS="--seed 7 --count 3"
+	python -m tests.mutants $(ARGS)
 
 clean: ## remove what tools and tests leave; data, runs and .venv stay
 	rm -rf .mypy_cache .ruff_cache .import_linter_cache .hypothesis .viz build dist junit.xml data/smoke

@@ -1,4 +1,4 @@
-"""docs/capabilities.md as data, and its check against the last test run: `python tests/capabilities.py`.
+"""docs/capabilities.md as data, and its check against the last test run: `python -m tests.capabilities`.
 
 A row of the page counts when its test ran and passed; a test that was skipped shows nothing.
 """

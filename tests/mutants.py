@@ -1,8 +1,8 @@
-"""One-line changes of the source that must make tests fail: `python tests/mutants.py [--seed N] [--count 10]`.
+"""One-line changes of the source that must make tests fail: `python -m tests.mutants [--seed N] [--count 10]`.
 
-Every row of docs/capabilities.md names a change that breaks its capability. Some rows are drawn; for each, the project is
-copied, the change is made in the copy, and the row's test must fail there. An interpreter environment of its own looks
-into the copy first, so the commands that tests start see the change as well. CPT_SHARED is used as given.
+Every row of docs/capabilities.md names a change that breaks its capability. Some rows are drawn; for each, the project
+is copied, the change is made in the copy, and the row's test must fail there. An interpreter environment of its own
+looks into the copy first, so the commands that tests start see the change as well. CPT_SHARED is used as given.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import venv
 from dataclasses import dataclass
 from pathlib import Path
 
-from capabilities import PAGE, REPOSITORY, Row, read_rows
+from tests.capabilities import PAGE, REPOSITORY, Row, read_rows
 
 _COPIED = ("src", "conf", "tests", "notebooks", "docs", ".dvc")
 _COPIED_FILES = ("Makefile", "pyproject.toml", "constraints.txt", "dvc.yaml", ".dvcignore", ".gitignore", "README.md")
@@ -118,14 +118,16 @@ def _draw(rows: list[Row], only: list[int], count: int, seed: int) -> list[Row]:
 
 
 def _break(place: Place, row: Row) -> str:
+    """Make the change of a row in a new copy and run its test; say how it went and, where it failed, why."""
     began = time.monotonic()
     place.copy_project()
     row.change.apply(place.project)
-    code, said = place.test(row.test)
+    code, said = place.test("--exitfirst", row.test)
     outcome = {_PASSED: "PASSED", _FAILED: "failed"}.get(code, f"NO TEST RAN (pytest ended with {code})")
-    _say(f"{row.number:>4}  {outcome:<7} {time.monotonic() - began:>6.0f} s  {row.test}  {row.change.file}")
-    if code not in (_PASSED, _FAILED):
-        _say(said)
+    _say(f"{row.number:>4}  {outcome:<7} {time.monotonic() - began:>4.0f} s  {row.change.file}  {row.test}")
+    reasons = [line[1:].strip() for line in said.splitlines() if line.startswith("E  ")]
+    if outcome != "PASSED":
+        _say(f"{'':>22}{reasons[0][:120] if reasons else said}")
     return outcome
 
 

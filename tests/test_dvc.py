@@ -99,6 +99,7 @@ def test_another_environment_works_from_its_own_folder_in_its_own_root(stages: l
 
 @pytest.mark.feature(4)
 @pytest.mark.feature(123)
+@pytest.mark.feature(2)
 def test_dvc_redoes_what_changed_and_nothing_else(recorded: Project) -> None:
     assert recorded.repro() == []
 

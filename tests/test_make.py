@@ -27,7 +27,7 @@ def test_three_commands_are_the_whole_way_in_its_order(tmp_path: Path) -> None:
     make_environment(tmp_path / "tools")
     command = ["make", "--dry-run", f"VENV={tmp_path / 'tools'}", *PARTS]
     said = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
-    named = [stage for part in re.findall(r"kedro run --pipelines=(\S+)", said) for stage in part.split(",")]
+    named = [stage for part in re.findall(r"kedro run\s+--pipelines=(\S+)", said) for stage in part.split(",")]
     listed = (REPOSITORY / "src/cpt_pipeline/pipeline_registry.py").read_text(encoding="utf-8")
     assert named == re.findall(r'^    "(\w+)": \1,$', listed, flags=re.MULTILINE)
 

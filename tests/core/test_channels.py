@@ -27,3 +27,8 @@ def test_nothing_to_learn_is_refused(roles: dict[str, str]) -> None:
 def test_a_role_that_does_not_exist_is_named_with_its_channel() -> None:
     with pytest.raises(ValidationError, match=r"roles\.tcm\n  Input should be 'domain' or 'general'"):
         ChannelsParams.model_validate({"roles": {"tcm": "special", "en": "general"}})
+
+
+def test_null_removes_a_channel_that_base_names() -> None:
+    params = ChannelsParams.model_validate({"roles": {"en": "general", "code": None, "domain": "domain"}})
+    assert params.general == ("en",)

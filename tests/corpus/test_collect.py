@@ -135,6 +135,7 @@ def test_source_without_any_document_is_named(tmp_path: Path, two: tuple[dict[st
         collect_documents(tmp_path / "out", params(*two, blank, max_bad_share=1), CHANNELS, SuiteParams())
 
 
+@pytest.mark.feature(101)
 def test_benchmarks_are_collected_from_the_key_that_evaluate_reads(
     tmp_path: Path, two: tuple[dict[str, Any], ...]
 ) -> None:

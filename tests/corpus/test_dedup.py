@@ -75,6 +75,7 @@ def test_copies_are_found_across_channels(tmp_path: Path) -> None:
 
 @pytest.mark.feature(41)
 @pytest.mark.feature(42)
+@pytest.mark.feature(43)
 def test_planted_benchmark_text_goes_and_is_reported(tmp_path: Path) -> None:
     leaking = f"{make_text(50)}\nQ: A TRAIN leaves the station at nine, and arrives at noon.\n{make_text(51)}"
     texts = [*[("en", make_text(number)) for number in range(10)], ("en", leaking), ("en", changed(leaking))]

@@ -178,6 +178,7 @@ def test_cap_stops_before_the_document_that_would_pass_it(tmp_path: Path) -> Non
     assert [text for _, text in found(path, separator="|", max_characters=9)] == ["aaaa", "bbbb"]
 
 
+@pytest.mark.feature(72)
 def test_long_texts_are_cut_and_their_parts_named(tmp_path: Path) -> None:
     path = write(tmp_path / "a.txt", "aaaa\n\nbbbb\n\ncc|dd")
     expected = [("a.txt#1/1", "aaaa"), ("a.txt#1/2", "bbbb"), ("a.txt#1/3", "cc"), ("a.txt#2", "dd")]

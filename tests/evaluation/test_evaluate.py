@@ -36,6 +36,7 @@ def evaluated(
 
 
 @pytest.mark.feature(100)
+@pytest.mark.feature(148)
 def test_base_and_candidates_answer_the_same_questions(evaluated: tuple[Evaluation, Path]) -> None:
     scores = evaluated[0].scores
     assert list(scores["models"]) == ["base", "stage1-step-000002", "stage1"]

@@ -318,6 +318,7 @@ def test_exposures_are_what_a_walk_over_all_rows_counts(tmp_path: Path) -> None:
 # --- what may be read -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.feature(91)
 def test_categories_and_quality_choose_the_documents(tmp_path: Path) -> None:
     """0.7 is a little less as float32; a document of quality 0.7 passes a minimum of 0.7 all the same."""
     tokens = write_tokens(

@@ -118,6 +118,7 @@ def test_tokenizer_without_a_first_token_is_refused(model: Any) -> None:
         document_nll(model, byte_tokenizer(), ["x"], sequence_length=8, tokens_per_batch=8)
 
 
+@pytest.mark.feature(99)
 def test_choices_are_scored_as_continuations(model: Any, tokenizer: Any) -> None:
     found = choice_logprobs(model, tokenizer, "The sky is ", ["blue", "a fish"])
     start = [tokenizer.eos_token_id, *tokenizer("The sky is")["input_ids"]]

@@ -35,6 +35,7 @@ def data_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "data"
 
 
+@pytest.mark.feature(5)
 def test_the_three_nodes_chain_and_their_provenance_names_one_another(tmp_path: Path) -> None:
     lines = [json.dumps({"text": make_text(number % 30)}) for number in range(40)]
     (tmp_path / "own.jsonl").write_text("\n".join([*lines, '{"text": "short"}']))

@@ -56,6 +56,7 @@ def test_every_step_reads_its_rows_once_and_learns(straight: tuple[dict[str, Any
 
 
 @pytest.mark.feature(81)
+@pytest.mark.feature(56)
 def test_twenty_kills_end_with_the_same_bytes(
     tiny: TinyData, serve: Serve, straight: tuple[dict[str, Any], float], tmp_path: Path
 ) -> None:

@@ -70,6 +70,15 @@ def test_lora_through_both_stages_and_the_merge_answers_alike(tiny: TinyData, ba
         merge_candidates(base, stages, tmp_path / "merge", tmp_path / "strict", MergeParams(max_logit_difference=1e-12))
 
 
+@pytest.mark.feature(74)
+def test_qlora_learns_an_adapter_on_a_4_bit_base(tiny: TinyData, base: Path) -> None:
+    qlora = {"mode": "lora", "precision": "bf16", "lora": {"rank": 4, "alpha": 16.0, "quantization": "nf4"}}
+    out = _stage(tiny, base, "stage1", **qlora)
+    losses = _first_losses(out)
+    assert sum(losses[-5:]) / 5 < sum(losses[:5]) / 5 - 0.05
+    assert (out / "stage1_model" / "adapter_model.safetensors").is_file()
+
+
 def _logits(folder: Path) -> Any:
     import torch
     from transformers import AutoModelForCausalLM

@@ -90,6 +90,7 @@ def test_a_byte_level_tokenizer_loses_nothing(tmp_path: Path, folder: Path, docu
     }
 
 
+@pytest.mark.feature(46)
 def test_unknown_and_lost_text_is_counted(tmp_path: Path) -> None:
     from tokenizers import Tokenizer, models, pre_tokenizers
 

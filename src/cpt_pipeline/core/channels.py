@@ -6,18 +6,18 @@ and the decision all read this one key, so they cannot disagree about who guards
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import model_validator
 
-from cpt_pipeline.core.params import Params
+from cpt_pipeline.core.params import DropNulls, Params
 
 
 class ChannelsParams(Params):
     """`channels:` in conf. Every source names one of these channels."""
 
-    roles: dict[str, Literal["domain", "general"]]
-    """Channel name to role."""
+    roles: Annotated[dict[str, Literal["domain", "general"]], DropNulls]
+    """Channel name to role; null removes a channel of base."""
 
     @model_validator(mode="after")
     def _at_least_one_domain(self) -> ChannelsParams:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 
 class Params(BaseModel):
@@ -15,6 +17,14 @@ class Params(BaseModel):
 
     def __str__(self) -> str:
         return self.model_dump_json()
+
+
+def _without_nulls(value: Any) -> Any:
+    return {key: each for key, each in value.items() if each is not None} if isinstance(value, dict) else value
+
+
+DropNulls = BeforeValidator(_without_nulls)
+"""For mappings in conf: environments merge key by key, so `key: null` is how an environment removes one of base's."""
 
 
 class Report(BaseModel):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from cpt_pipeline.core.params import Params
+from cpt_pipeline.core.params import DropNulls, Params
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -16,10 +16,10 @@ class MixStageParams(Params):
 
     num_tokens: int = Field(gt=0)
     """Tokens to train on; rounded up to whole steps."""
-    weights: dict[str, Annotated[float, Field(gt=0.0)]] = Field(default_factory=dict)
+    weights: Annotated[dict[str, Annotated[float, Field(gt=0.0)]], DropNulls] = Field(default_factory=dict)
     """Share of a channel among the channels of its role (general or domain), up to scale; absent = 1."""
-    categories: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Channel to the categories that may be used; absent = all."""
+    categories: Annotated[dict[str, tuple[str, ...]], DropNulls] = Field(default_factory=dict)
+    """Channel to the categories that may be used; absent or null = all."""
     min_quality: Share = 0.0
     """Documents with a lower quality score stay out."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from cpt_pipeline.formats import tokens as token_format
 from cpt_pipeline.model.packed import IGNORED, token_losses
@@ -77,7 +77,7 @@ def measure(
 
     All ranks run the same number of passes, as sharded weights require.
     """
-    backend.module.eval()
+    _stop_dropout(backend.module)
     found = {}
     for each in sets:
         total = torch.zeros((), dtype=torch.float64, device=backend.device)
@@ -94,6 +94,17 @@ def measure(
         }
     backend.module.train()
     return found
+
+
+def _stop_dropout(module: nn.Module) -> None:
+    """Switch to evaluation, except the 4-bit layers of bitsandbytes.
+
+    Evaluated on a CPU they repack their weights for good, and every gradient through them is wrong from then on.
+    """
+    module.eval()
+    for each in module.modules():
+        if type(each).__name__ == "Linear4bit":
+            each.train()
 
 
 def _batch_loss(backend: Backend, each: HeldoutSet, mine: slice, precision: str) -> Tensor:
