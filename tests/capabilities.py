@@ -34,7 +34,8 @@ class Change:
         """Change the file below `project`."""
         path = project / self.file
         text = path.read_text(encoding="utf-8")
-        assert text.count(self.old) == 1, f"{self.file} holds {self.old!r} {text.count(self.old)} times"
+        times = text.count(self.old)
+        assert times == 1, f"{self.file} holds {self.old!r} {times} times"
         path.unlink()
         path.write_text(text.replace(self.old, self.new), encoding="utf-8")
 

@@ -23,7 +23,16 @@ from pathlib import Path
 from tests.capabilities import PAGE, REPOSITORY, Row, read_rows
 
 _COPIED = ("src", "conf", "tests", "notebooks", "docs", ".dvc")
-_COPIED_FILES = ("Makefile", "pyproject.toml", "constraints.txt", "dvc.yaml", ".dvcignore", ".gitignore", "README.md")
+_COPIED_FILES = (
+    "README.md",
+    "README.zh-CN.md",
+    "Makefile",
+    "pyproject.toml",
+    "constraints.txt",
+    "dvc.yaml",
+    ".dvcignore",
+    ".gitignore",
+)
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.egg-info", ".mypy_cache", "cache", "tmp")
 _PASSED, _FAILED = 0, 1
 """Exit codes of pytest; any other means that no test ran."""
@@ -62,13 +71,15 @@ class Place:
                 copied.chmod(0o755)
 
     def copy_project(self) -> None:
-        """Copy the project anew."""
+        """Make the copy anew, as the project was at the first time."""
+        original = self.root / "original"
+        if not original.is_dir():
+            for name in _COPIED:
+                shutil.copytree(REPOSITORY / name, original / name, ignore=_LEFT_OUT)
+            for name in _COPIED_FILES:
+                shutil.copyfile(REPOSITORY / name, original / name)
         shutil.rmtree(self.project, ignore_errors=True)
-        for name in _COPIED:
-            shutil.copytree(REPOSITORY / name, self.project / name, ignore=_LEFT_OUT)
-        for name in _COPIED_FILES:
-            if (REPOSITORY / name).is_file():
-                shutil.copyfile(REPOSITORY / name, self.project / name)
+        shutil.copytree(original, self.project)
 
     def test(self, *tests: str) -> tuple[int, str]:
         """Run tests in the copy; give pytest's exit code and the end of what it said."""

@@ -75,9 +75,8 @@ def test_every_number_that_a_test_carries_is_on_the_page(marks: dict[str, set[in
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.number))
 def test_the_change_that_breaks_it_can_be_made(row: Row) -> None:
-    path = REPOSITORY / row.change.file
-    assert path.is_file()
-    assert path.read_text(encoding="utf-8").count(row.change.old) == 1
+    times = (REPOSITORY / row.change.file).read_text(encoding="utf-8").count(row.change.old)
+    assert times == 1, f"{row.change.file} holds {row.change.old!r} {times} times: choose another line for the page"
     assert row.change.old != row.change.new
 
 

@@ -25,7 +25,8 @@ def test_a_roll_back_ends_with_reasons_a_remedy_to_paste_and_exit_code_3(recorde
     recorded.succeed("kedro", "verdict")
     recorded.replace("conf/base/parameters_decide.yml", "promote", "roll_back")
     said = recorded.succeed("kedro", "run", "--pipelines=decide")
-    assert "Verdict: roll back; in use: base" in said
+    released = json.loads((recorded.path / "data/09_releases/current.json").read_text(encoding="utf-8"))["release"]
+    assert f"Verdict: roll back; in use: train ({released})" in said, "an earlier release of this data root is in use"
     assert "kedro run --params train.learning_rate=0.1 --data-root=data/trial" in said
     assert recorded.run("kedro", "verdict").returncode == 3
     pointer = json.loads((recorded.path / "data/09_releases/current.json").read_text(encoding="utf-8"))

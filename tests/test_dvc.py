@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from kedro.config import OmegaConfigLoader
+from kedro.pipeline import Node, Pipeline
 
 from cpt_pipeline import dvc
 from cpt_pipeline.core.errors import ParameterError
@@ -95,6 +96,50 @@ def test_another_environment_works_from_its_own_folder_in_its_own_root(stages: l
     assert clean["cmd"] == "kedro run --env=other --pipelines=clean"
     assert clean["outs"][1] == "data/other/02_intermediate/clean_words"
     assert dvc.target(layout("other")) == TINY / "conf/other/dvc.yaml"
+
+
+def naming(tmp_path: Path, *paths: str) -> Layout:
+    """Give the layout of a project whose conf names these texts and one benchmark; none of them is there."""
+    sources = [{"kind": "python_environment"}, *({"kind": "files", "path": path} for path in paths)]
+    for name, content in {
+        "globals": {"data_root": "data"},
+        "catalog": {},
+        "parameters_collect": {"collect": {"sources": sources}},
+        "parameters_evaluate": {"evaluate": {"suite": {"benchmarks": [{"name": "own", "path": "own/items.jsonl"}]}}},
+    }.items():
+        (tmp_path / "conf/base").mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"conf/base/{name}.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    loader = OmegaConfigLoader(str(tmp_path / "conf"), env="base", base_env="base", default_run_env="local")
+    return Layout(tmp_path, loader, "base")
+
+
+def named_deps(layout: Layout, *inputs: str) -> list[str]:
+    """Give the dependencies of a stage that has no code and no data, only parameters."""
+    pipeline = Pipeline([Node(lambda *_: None, [f"params:{name}" for name in inputs], None, name="any")])
+    stage = dvc.Stage("any", "Any.", pipeline, ())
+    found: list[str] = yaml.safe_load(dvc.render([stage], layout, layout.project / "src/any"))["stages"]["any"]["deps"]
+    return found
+
+
+@pytest.mark.feature(123)
+def test_texts_and_benchmarks_that_the_parameters_name_are_dependencies(tmp_path: Path) -> None:
+    paths = ("data/own/book.md", "data/own/notes/**/*.md", "data/own/*.txt", "../texts", "/mnt/corpus/*.jsonl")
+    found = naming(tmp_path, *paths)
+    assert named_deps(found, "collect") == [
+        "../texts",
+        "/mnt/corpus",
+        "data/own",
+        "data/own/book.md",
+        "data/own/notes",
+    ]
+    assert named_deps(found, "evaluate.suite") == ["own/items.jsonl"]
+    assert named_deps(found, "evaluate") == [], "the scores come from the published items"
+
+
+@pytest.mark.parametrize("pattern", ["*.md", "data/*/*.md", "**/*.md"])
+def test_a_pattern_that_begins_where_results_are_written_is_refused(tmp_path: Path, pattern: str) -> None:
+    with pytest.raises(ParameterError, match="where the results of base are written too"):
+        named_deps(naming(tmp_path, pattern), "collect")
 
 
 @pytest.mark.feature(4)

@@ -110,7 +110,14 @@ def test_domain_only_and_a_harsh_rate_are_rolled_back_with_a_remedy(smoke: Proje
         ("base.kind=pretrained,base.name=data/no/such", ["data/no/such", "base.name"]),
         ("mix.max_passes=0.01", ["0.01", "passes", "lower num_tokens"]),
         ("plan.max_hours=0.0000001", ["stage1 is over budget", "plan.max_hours is 1e-07"]),
-        ("clean.min_characters=1000000", ["clean"]),
+        (
+            "clean.rules.min_characters=1000000",
+            ["NothingLeftError: Nothing is left after clean (conf: clean):", "channel domain: too_short "],
+        ),
+        (
+            "clean.rules.min_character=5",
+            ["--params: clean.rules.min_character = 5: no such key; did you mean min_characters?"],
+        ),
     ],
 )
 def test_bad_input_ends_in_one_readable_message(smoke: Project, params: str, says: list[str]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -21,6 +23,7 @@ from cpt_pipeline.conf_check import find_problems
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.layout import Layout
 from tests.conftest import REPOSITORY
+from tests.project import Project
 
 ENVIRONMENTS = sorted(path.name for path in (REPOSITORY / "conf").iterdir() if path.is_dir() and path.name != "local")
 PACKAGE = REPOSITORY / "src/cpt_pipeline"
@@ -151,11 +154,47 @@ def test_every_output_that_dvc_caches_is_a_directory_that_is_replaced_whole(
     assert cached == directories
 
 
-def test_how_a_stage_runs_is_no_reason_to_run_it(dvc_stages: dict[str, Any]) -> None:
-    keys = [key for stage in dvc_stages.values() for each in stage["params"] for name in each for key in each[name]]
-    assert "stage1" in keys
-    assert "evaluate.suite" in keys
-    assert [key for key in keys if key.partition(".")[0].endswith("_run")] == []
+def test_how_a_stage_runs_is_no_reason_to_run_it_but_for_the_bill(dvc_stages: dict[str, Any]) -> None:
+    keys = {
+        name: {key for each in stage["params"] for listed in each.values() for key in listed}
+        for name, stage in dvc_stages.items()
+    }
+    assert "stage1" in keys["stage1"]
+    assert "evaluate.suite" in keys["collect"]
+    how = {name: {key for key in found if key.endswith("_run")} for name, found in keys.items()}
+    assert {name: found for name, found in how.items() if found} == {"plan": {"stage1_run", "stage2_run"}}
+
+
+def test_only_collect_depends_on_the_texts_and_benchmarks_that_conf_names(dvc_stages: dict[str, Any]) -> None:
+    probes = "conf/base/benchmarks/probes.jsonl"
+    assert {name for name, stage in dvc_stages.items() if probes in stage["deps"]} == {"collect"}
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_every_environment_can_be_given_to_dvc(pipelines: dict[str, Pipeline], env: str) -> None:
+    """Text that is not there yet is a dependency too."""
+    from cpt_pipeline.pipeline_registry import STAGES as modules
+
+    layout = Layout.read(REPOSITORY, env)
+    stages = yaml.safe_load(dvc.render(dvc.describe_stages(modules), layout, PACKAGE))["stages"]
+    named = {each["path"] for each in layout.parameters["collect"]["sources"] if "path" in each}
+    assert named <= set(stages["collect"]["deps"])
+    assert bool(named) == ("-" in env), "a recipe names the user's own text, the rest need none"
+
+
+@pytest.mark.feature(123)
+def test_dvc_sees_an_edit_of_a_benchmark(house_template: Path, tmp_path: Path) -> None:
+    project = Project(Path(shutil.copytree(house_template, tmp_path / "project")))
+    for name in ("raw_documents", "collect_excluded", "benchmark_texts"):
+        project.write(f"data/01_raw/{name}/manifest.json", "{}")
+    for name in ("collect_metrics", "collect_provenance"):
+        project.write(f"data/08_reporting/{name}.json", "{}")
+    project.succeed("dvc", "commit", "--force", "collect")
+    assert json.loads(project.succeed("dvc", "status", "--json", "collect")) == {}
+    probes = "conf/base/benchmarks/probes.jsonl"
+    project.write(probes, (project.path / probes).read_text(encoding="utf-8").partition("\n")[2])
+    status = json.loads(project.succeed("dvc", "status", "--json", "collect"))
+    assert status == {"collect": [{"changed deps": {probes: "modified"}}]}
 
 
 def test_no_stage_depends_on_provenance_or_on_the_version(dvc_stages: dict[str, Any]) -> None:
@@ -243,7 +282,7 @@ def test_constraints_pin_every_dependency_and_name_no_place() -> None:
         *(each for extra in project["optional-dependencies"].values() for each in extra),
     ]
     names = {re.split(r"[\[<>=!~ ]", each)[0].lower().replace("_", "-") for each in wanted}
-    assert names - {line.partition("==")[0].lower().replace("_", "-") for line in pinned} == set()
+    assert names - {line.partition("==")[0].lower().replace("_", "-") for line in pinned} == {"cpt-pipeline"}
 
 
 def test_the_chosen_module_of_a_stage_lies_in_a_folder_of_its_name() -> None:
@@ -265,3 +304,16 @@ def test_no_text_of_the_project_names_a_machine() -> None:
     assert len(files) > 50
     place = re.compile("|".join(["/wor" + "k/", "/opt/" + "pypi", "/home/" + "[a-z]"]))
     assert [path.name for path in files if path.is_file() and place.search(path.read_text(encoding="utf-8"))] == []
+
+
+PAGES = ["README.md", "README.zh-CN.md", *(f"docs/{path.name}" for path in sorted((REPOSITORY / "docs").glob("*.md")))]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_is_finished_and_leads_somewhere(page: str) -> None:
+    text = (REPOSITORY / page).read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)\s]+)", text) + re.findall(r"""(?:src|href)=["']([^"']+)""", text)
+    places = [target.partition("#")[0] for target in targets if not re.match(r"[a-z]+:", target)]
+    folder = (REPOSITORY / page).parent
+    assert [place for place in places if place and not (folder / place).exists()] == []
+    assert re.findall("@" + r"@\w*", text) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 from cpt_pipeline import releases
 from cpt_pipeline.core.artifact import find_damage, seal, write_json
 from cpt_pipeline.core.errors import ArtifactError, ParameterError
+from cpt_pipeline.core.workspace import locked
+from cpt_pipeline.datasets import ReleaseDataset
 
 NOTHING = releases.RunFacts()
 
@@ -109,14 +112,44 @@ def test_a_damaged_release_is_never_pointed_at(tmp_path: Path) -> None:
     assert releases.current(root) == second
 
 
-def test_an_unfinished_intent_is_completed_at_the_next_look(tmp_path: Path) -> None:
+def interrupted(tmp_path: Path) -> tuple[Path, dict[str, Any], dict[str, Any]]:
+    """Give releases whose pointer is at the second and was meant to move to the first, and both pointers."""
+    root = tmp_path / "releases"
+    first = releases.settle(root, outcome(tmp_path / "a", "w1"), NOTHING)
+    second = releases.settle(root, outcome(tmp_path / "b", "w2"), NOTHING)
+    write_json(root / releases.INTENT, {"release": first["release"]})
+    return root, first, second
+
+
+def test_an_unfinished_intent_is_completed_when_a_run_starts(tmp_path: Path) -> None:
+    root, first, _ = interrupted(tmp_path)
+    ReleaseDataset(filepath=str(root)).describe_run(NOTHING)
+    assert releases.current(root) == first
+    assert not (root / releases.INTENT).exists()
+
+
+def test_an_unfinished_intent_is_completed_before_the_pointer_moves_again(tmp_path: Path) -> None:
+    root, first, _ = interrupted(tmp_path / "hold")
+    held = outcome(tmp_path / "c", "w3", "hold")
+    assert releases.settle(root, held, NOTHING) == first
+    root, _, _ = interrupted(tmp_path / "back")
+    assert releases.roll_back(root)["model"] == "base"
+    assert not (root / releases.INTENT).exists()
+
+
+def test_looking_at_the_pointer_changes_nothing_and_waits_for_nobody(tmp_path: Path) -> None:
+    root, _, second = interrupted(tmp_path)
+    with locked(root / ".lock"):
+        assert releases.current(root) == second
+    assert json.loads((root / releases.INTENT).read_text(encoding="utf-8"))["release"].startswith("0001-")
+
+
+def test_a_number_is_never_given_twice(tmp_path: Path) -> None:
     root = tmp_path / "releases"
     first = releases.settle(root, outcome(tmp_path / "a", "w1"), NOTHING)
     releases.settle(root, outcome(tmp_path / "b", "w2"), NOTHING)
-    write_json(root / releases.INTENT, {"release": first["release"]})
-
-    assert releases.current(root) == first
-    assert not (root / releases.INTENT).exists()
+    shutil.rmtree(root / first["release"])
+    assert releases.settle(root, outcome(tmp_path / "c", "w3"), NOTHING)["release"].startswith("0003-")
 
 
 def test_a_draft_left_by_a_kill_is_no_release(tmp_path: Path) -> None:

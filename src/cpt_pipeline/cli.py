@@ -173,13 +173,15 @@ def verdict(metadata: ProjectMetadata, env: str | None, data_root: str | None) -
 
 
 def summary(layout: Layout) -> str:
-    """Say what was decided and why, where the report is, and what to type next."""
+    """Say what was decided and why, which release is in use now, where the report is, and what to type next."""
     path = layout.path("decision")
     if not path.is_file():
         return f"There is no decision yet ({layout.relative(path)}): run `kedro run --pipelines=cpt`."
     decision = _read(path)
     report = layout.path("report")
-    lines = ["", f"Verdict: {decision['verdict'].replace('_', ' ')}; in use: {decision['model']}"]
+    pointer = releases.current(layout.path("release"))
+    in_use = f"{pointer['model']} ({pointer['release']})" if pointer["release"] else pointer["model"]
+    lines = ["", f"Verdict: {decision['verdict'].replace('_', ' ')}; in use: {in_use}"]
     lines += [f"  - {reason}" for reason in decision["reasons"]]
     if decision.get("remedy_command"):
         lines += ["", "Try next, in a place of its own:", f"  {_beside(decision['remedy_command'], layout)}"]

@@ -1,6 +1,6 @@
 """The two kinds of dataset Kedro does not have: a finished directory, and the releases.
 
-Nodes get and give a `Path`; saving is one rename, so a directory is either the old one or the new one.
+Nodes get and give a `Path`; saving moves whole directories, so one is the old or the new, and never a mixture.
 """
 
 from __future__ import annotations

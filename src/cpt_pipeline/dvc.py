@@ -1,13 +1,14 @@
 """dvc.yaml, written from the Kedro project: a stage re-runs when its data, its code or its parameters changed.
 
 A pure function of conf and source, so a test and `kedro sync-dvc --check` can compare it with the file.
-Left out on purpose: `<stage>_run` keys (how, not what), `*_provenance` as a dependency (a comment would
-re-run the report), the releases (append-only), library versions.
+Left out on purpose: `<stage>_run` keys (how, not what; stage plan has them, for how is what a bill is about),
+`*_provenance` as a dependency (a comment would re-run the report), the releases (append-only), library versions.
 """
 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,10 @@ _HEADER = "# Written by `kedro sync-dvc` from the pipelines, conf and imports of
 _DIRECTORY = "DirectoryDataset"
 _RELEASE = "ReleaseDataset"
 _PARAMS = "params:"
+_BILL = "plan"
+_FILES = {"collect": "sources", "evaluate.suite": "benchmarks"}
+"""Parameter key to its list of things read from the `path` each of them names."""
+_WILDCARD = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,8 @@ def _stage(stage: Stage, layout: Layout, package: Path) -> dict[str, Any]:
     read = _entries(layout, stage.pipeline.inputs())
     made = _entries(layout, stage.pipeline.all_outputs())
     files = [path for path in import_closure(stage.sources, package) if path != package / "__init__.py"]
-    deps = [layout.relative(entry.path) for entry in read if not entry.name.endswith("_provenance")]
+    deps = {layout.relative(entry.path) for entry in read if not entry.name.endswith("_provenance")}
+    deps.update(_named_files(stage, layout))
     outs = _sort_outputs(made, layout)
     env = _env(layout)
     written: dict[str, Any] = {"desc": stage.description}
@@ -124,6 +130,29 @@ def _entries(layout: Layout, names: Iterable[str]) -> list[Entry]:
     return found
 
 
+def _named_files(stage: Stage, layout: Layout) -> list[str]:
+    """Give the files and folders that the stage's parameters name; of a pattern, the folder that all matches are in."""
+    found = []
+    for key in sorted(_FILES.keys() & set(_keys(stage))):
+        values: Any = layout.parameters
+        for part in key.split("."):
+            values = values[part]
+        found += [_fixed_part(each["path"], key, layout) for each in values[_FILES[key]] if each.get("path")]
+    return found
+
+
+def _fixed_part(pattern: str, key: str, layout: Layout) -> str:
+    parts = Path(pattern).parts
+    depth = next((index for index, part in enumerate(parts) if _WILDCARD.search(part)), len(parts))
+    place = Path(*parts[:depth])
+    if layout.data_root.is_relative_to(layout.project / place):
+        raise ParameterError(
+            f"{key}: {pattern} looks in {place.as_posix()}, where the results of {_env(layout)} are written too, "
+            "so DVC could not tell them from the text. Begin the path with a folder of its own, such as data/own."
+        )
+    return layout.relative(place)
+
+
 def _sort_outputs(made: Iterable[Entry], layout: Layout) -> dict[str, list[Any]]:
     outs: dict[str, list[Any]] = {"outs": [], "metrics": [], "plots": []}
     for entry in made:
@@ -142,7 +171,7 @@ def _sort_outputs(made: Iterable[Entry], layout: Layout) -> dict[str, list[Any]]
 def _keys(stage: Stage) -> list[str]:
     """Give the parameter keys that decide what comes out."""
     names = (name.removeprefix(_PARAMS) for name in stage.pipeline.inputs() if name.startswith(_PARAMS))
-    return sorted(name for name in names if not name.partition(".")[0].endswith("_run"))
+    return sorted(name for name in names if stage.name == _BILL or not name.partition(".")[0].endswith("_run"))
 
 
 def _params(stage: Stage, layout: Layout) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
     data/09_releases/0001-3f2a9c1b/   model/ (hard links), decision.json, scores.json, release.json,
                                       parameters.json, dvc.lock when there is one, manifest.json
     data/09_releases/current.json     which of them is in use
-    data/09_releases/intent.json      only while the pointer moves; completed at the next start
+    data/09_releases/intent.json      only while the pointer moves; completed when a run starts or the pointer moves
 
 A release is never changed and never removed here; going back moves the pointer.
 """
@@ -47,8 +47,7 @@ class RunFacts:
 
 
 def current(root: Path) -> dict[str, Any]:
-    """Give the pointer: `{"release", "model", "folder"}`; the base model when nothing was promoted yet."""
-    complete(root)
+    """Read the pointer: `{"release", "model", "folder"}`; the base model when nothing was promoted yet."""
     path = root / POINTER
     if not path.is_file():
         return _pointer(root, None)
@@ -65,11 +64,11 @@ def settle(root: Path, outcome: Mapping[str, Any], facts: RunFacts) -> dict[str,
     root.mkdir(parents=True, exist_ok=True)
     complete(root)
     folder = outcome["folder"]
-    if folder is None or outcome["model"] == BASE_MODEL or outcome["verdict"] == "hold":
-        pointer = current(root)
-        write_json(root / POINTER, pointer)
-        return pointer
     with locked(root / ".lock"):
+        if folder is None or outcome["model"] == BASE_MODEL or outcome["verdict"] == "hold":
+            pointer = current(root)
+            write_json(root / POINTER, pointer)
+            return pointer
         return _point_at(root, _append(root, outcome, Path(folder), facts))
 
 
@@ -78,6 +77,7 @@ def roll_back(root: Path, to: str | None = None) -> dict[str, Any]:
 
     `ParameterError` when there is no such release, `ArtifactError` when its bytes differ from its manifest.
     """
+    complete(root)
     pointer = current(root)
     known = list_releases(root)
     target = _resolve(to, known) if to else _before(pointer["release"], known)
@@ -92,7 +92,7 @@ def roll_back(root: Path, to: str | None = None) -> dict[str, Any]:
 def list_releases(root: Path) -> list[str]:
     """Give the ids of all finished releases, oldest first."""
     folders = root.iterdir() if root.is_dir() else ()
-    return sorted(path.name for path in folders if path.is_dir() and path.name[:1].isdigit() and is_sealed(path))
+    return sorted(path.name for path in folders if path.name.partition("-")[0].isdecimal() and is_sealed(path))
 
 
 def complete(root: Path) -> None:
@@ -100,7 +100,8 @@ def complete(root: Path) -> None:
     intent = root / INTENT
     if intent.is_file():
         with locked(root / ".lock"):
-            _point_at(root, json.loads(intent.read_text(encoding="utf-8"))["release"])
+            if intent.is_file():
+                _point_at(root, json.loads(intent.read_text(encoding="utf-8"))["release"])
 
 
 def _append(root: Path, outcome: Mapping[str, Any], folder: Path, facts: RunFacts) -> str:
@@ -116,11 +117,13 @@ def _append(root: Path, outcome: Mapping[str, Any], folder: Path, facts: RunFact
     if facts.lock is not None and facts.lock.is_file():
         shutil.copyfile(facts.lock, draft / "dvc.lock")
     identity = _identity(seal(draft, "release"))
-    for name in list_releases(root):
+    known = list_releases(root)
+    for name in known:
         if name.endswith(f"-{identity}"):
             shutil.rmtree(draft)
             return name
-    name = f"{len(list_releases(root)) + 1:04}-{identity}"
+    number = max((int(name.partition("-")[0]) for name in known), default=0) + 1
+    name = f"{number:04}-{identity}"
     publish(draft, root / name)
     return name
 

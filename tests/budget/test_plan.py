@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kedro.framework.startup import bootstrap_project
 from pydantic import ValidationError
 
 from cpt_pipeline.budget.plan import DeviceParams, PlanParams, StageShape, count_parameters, estimate
 from cpt_pipeline.core.artifact import seal
+from cpt_pipeline.core.workspace import ROOT_VARIABLE
+from cpt_pipeline.layout import Layout
+from cpt_pipeline.pipelines.plan.nodes import estimate_bill
+from cpt_pipeline.training.params import TrainParams, TrainRunParams
+from tests.conftest import REPOSITORY
 
 QWEN_7B = 7_615_616_512
 """Parameters of Qwen2.5-7B, from its model card's safetensors metadata."""
@@ -243,3 +249,76 @@ def test_a_limit_of_nothing_is_refused() -> None:
     for name in ("max_hours", "max_money", "max_memory_gb"):
         with pytest.raises(ValidationError, match=f"{name}\n  Input should be greater than 0"):
             params(**{name: 0})
+
+
+@pytest.fixture
+def llama(tmp_path: Path) -> Path:
+    """Llama-3-8B, 8,030,261,248 parameters."""
+    layer = {
+        "self_attn.q_proj.weight": [4096, 4096],
+        "self_attn.k_proj.weight": [1024, 4096],
+        "self_attn.v_proj.weight": [1024, 4096],
+        "self_attn.o_proj.weight": [4096, 4096],
+        "mlp.gate_proj.weight": [14336, 4096],
+        "mlp.up_proj.weight": [14336, 4096],
+        "mlp.down_proj.weight": [4096, 14336],
+        "input_layernorm.weight": [4096],
+        "post_attention_layernorm.weight": [4096],
+    }
+    shapes = {f"model.layers.{index}.{name}": shape for index in range(32) for name, shape in layer.items()}
+    ends = {"model.embed_tokens.weight": [128256, 4096], "model.norm.weight": [4096], "lm_head.weight": [128256, 4096]}
+    folder = tmp_path / "llama"
+    folder.mkdir()
+    config = {"num_hidden_layers": 32, "hidden_size": 4096, "vocab_size": 128256}
+    (folder / "config.json").write_text(json.dumps(config))
+    write_header(folder / "model.safetensors", {**ends, **shapes})
+    seal(folder, "model")
+    return folder
+
+
+def bill_of_recipe(
+    env: str, start_model: Path, data_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Run stage plan with the recipe's own conf and the tokens it asks for; give the bill and the permit."""
+    bootstrap_project(REPOSITORY)
+    monkeypatch.setenv(ROOT_VARIABLE, str(data_root))
+    found = Layout.read(REPOSITORY, env).parameters
+    mixture = found["mix"]
+    stage1, stage2 = (TrainParams.model_validate(found[stage]) for stage in ("stage1", "stage2"))
+    stage1_run, stage2_run = (TrainRunParams.model_validate(found[f"{stage}_run"]) for stage in ("stage1", "stage2"))
+    tokens = {stage: {"tokens": mixture[stage]["num_tokens"]} for stage in ("stage1", "stage2")}
+    plan, _, permit = estimate_bill(
+        start_model,
+        {"sequence_length": mixture["sequence_length"], **tokens},
+        PlanParams.model_validate(found["plan"]),
+        stage1,
+        stage2,
+        stage1_run,
+        stage2_run,
+    )
+    return plan, permit
+
+
+@pytest.mark.feature(112)
+def test_the_recipe_for_one_24_gb_card_fits_it(llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """55e6 tokens at 6 operations for each of 8.03e9 parameters: 8.2 hours at 90e12 a second, 24.5 at 30e12."""
+    plan, permit = bill_of_recipe("llama3-8b-qlora", llama, tmp_path / "data", monkeypatch)
+    assert permit == {"stages": {"stage1": True, "stage2": True}, "reasons": []}
+    assert plan["parameters"] == 8_030_261_248
+    assert (plan["device"], plan["tokens"]) == ("1 x RTX 4090 24GB", {"stage1": 50_000_000, "stage2": 5_000_000})
+    assert 6 < plan["memory_gb"]["low"] < plan["memory_gb"]["high"] < 24
+    assert plan["seconds"] == {"low": 29_440, "high": 88_330}
+    assert plan["money"] == {"low": 4.089, "high": 12.27}
+
+
+@pytest.mark.feature(112)
+def test_the_recipe_for_64_cards_is_permitted(qwen: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """24.2e9 tokens at 8 operations for each of 7.62e9 parameters: 13.3 hours of 64 x 480e12 a second."""
+    plan, permit = bill_of_recipe("qwen2.5-7b-medical-zh", qwen, tmp_path / "data", monkeypatch)
+    assert permit == {"stages": {"stage1": True, "stage2": True}, "reasons": []}
+    assert plan["parameters"] == QWEN_7B
+    assert plan["device"] == "64 x H100 80GB"
+    assert plan["tokens"] == {"stage1": 22_000_000_000, "stage2": 2_200_000_000}
+    assert 7 < plan["memory_gb"]["low"] < plan["memory_gb"]["high"] < 40
+    assert plan["seconds"] == {"low": 47_990, "high": 82_280}
+    assert plan["money"] == {"low": 2133, "high": 3657}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,50 @@ def test_publish_moves_and_replaces(sealed: Path, tmp_path: Path) -> None:
     assert (target / "a.txt").read_text() == "abd"
     assert find_damage(target) == []
     assert [path.name for path in target.parent.iterdir()] == ["raw"]
+
+
+def test_a_publication_that_fails_leaves_what_was_there(
+    sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "data" / "raw"
+    publish(sealed, target)
+    newer = make(tmp_path / "newer", "abd")
+    rename = os.replace
+
+    def refuse(source: Path, place: Path) -> None:
+        if source == newer:
+            raise OSError("Input/output error")
+        rename(source, place)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(OSError, match="Input/output error"):
+        publish(newer, target)
+    assert (target / "a.txt").read_text() == "abc"
+    assert find_damage(target) == find_damage(newer) == []
+    assert [path.name for path in target.parent.iterdir()] == ["raw"]
+    with pytest.raises(OSError, match="Input/output error"):
+        publish(newer, tmp_path / "data" / "first")
+    assert not (tmp_path / "data" / "first").exists()
+
+
+def test_every_file_and_directory_is_on_disk_before_the_manifest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "deep" / "er"
+    place.mkdir(parents=True)
+    (place / "a.txt").write_text("abc")
+    flush, flushed = os.fsync, list[int]()
+
+    def note(descriptor: int) -> None:
+        if not is_sealed(tmp_path):
+            flushed.append(os.fstat(descriptor).st_ino)
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    seal(tmp_path, "documents")
+    wanted = [tmp_path, tmp_path / "deep", place, place / "a.txt"]
+    assert {path.stat().st_ino for path in wanted} <= set(flushed)
+    assert len(flushed) == len(wanted) + 1, "the manifest's own bytes too"
 
 
 def test_publish_refuses_what_is_not_finished(sealed: Path, tmp_path: Path) -> None:

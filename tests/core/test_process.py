@@ -117,6 +117,40 @@ def test_a_child_dies_with_its_parent_however_that_dies(tmp_path: Path) -> None:
     assert (tmp_path / "log").read_text() == "started\n"
 
 
+BIND = "from cpt_pipeline.core.process import die_with_parent; die_with_parent(); print('bound')"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel binds a child to its parent on Linux only")
+def test_a_child_whose_parent_is_not_the_one_that_started_it_ends_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A launcher's ranks are its children and not ours, so they are let through."""
+    assert run_child([PYTHON, "-c", BIND], log=tmp_path / "log") == (0, "bound\n")
+    through_a_shell = ["sh", "-c", f'{PYTHON} -c "{BIND}"; exit $?']
+    assert run_child(through_a_shell, log=tmp_path / "log") == (75, "")
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    assert run_child(through_a_shell, log=tmp_path / "log") == (0, "bound\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel binds a child to its parent on Linux only")
+@pytest.mark.parametrize(("variables", "bound"), [({"DVC_STAGE": "train"}, False), ({}, True)])
+def test_a_stage_of_a_dvc_that_is_dead_already_does_not_begin(
+    tmp_path: Path, variables: dict[str, str], bound: bool
+) -> None:
+    said = tmp_path / "said"
+    said.touch()
+    code = f"import os; print(os.getpid(), os.getppid(), flush=True); {BIND}"
+    orphan = f'(while kill -0 $$ 2>/dev/null; do sleep 0.05; done; exec {PYTHON} -c "{code}") > {said} &'
+    environment = {name: value for name, value in os.environ.items() if name not in {"DVC_STAGE", "CPT_PARENT_PID"}}
+    subprocess.run(["sh", "-c", orphan], env={**environment, **variables}, stderr=subprocess.DEVNULL, check=True)
+    assert wait_for(lambda: said.read_text().endswith("\n"))
+    pid, parent = map(int, said.read_text().splitlines()[0].split())
+    assert wait_for(lambda: not is_running(pid))
+    if parent != 1:
+        pytest.skip("orphans of this machine go to another process than 1")
+    assert said.read_text().splitlines()[1:] == (["bound"] if bound else [])
+
+
 def test_an_error_here_stops_the_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As Ctrl-C does: the child gets SIGTERM and may save before we go on."""
     script = f"trap 'echo saved > {tmp_path / 'saved'}; exit 75' TERM; echo ready; while :; do sleep 0.05; done"
@@ -142,3 +176,29 @@ def test_a_child_that_will_not_stop_is_killed(monkeypatch: pytest.MonkeyPatch) -
     stop(child)
     assert child.returncode == -signal.SIGKILL
     stop(child)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1, signal.SIGINT])
+def test_a_signal_to_the_parent_lets_the_child_save_and_choose_its_code(tmp_path: Path, number: int) -> None:
+    (tmp_path / "child.py").write_text(
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(75))\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        f"open({str(tmp_path / 'ready')!r}, 'w').close()\n"
+        "time.sleep(60)\n"
+    )
+    parent = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from pathlib import Path; from cpt_pipeline.core.process import run_child\n"
+            "place = Path(sys.argv[1])\n"
+            "sys.exit(run_child([sys.executable, str(place / 'child.py')], log=place / 'log')[0])",
+            str(tmp_path),
+        ]
+    )
+    ends = time.monotonic() + 30
+    while not (tmp_path / "ready").exists() and time.monotonic() < ends:
+        time.sleep(0.01)
+    parent.send_signal(number)
+    assert parent.wait(30) == 75

@@ -69,6 +69,8 @@ def test_holds_when_the_evidence_is_thin() -> None:
     assert (decision.verdict, decision.model) == ("hold", "base")
     assert decision.remedy == {}
     assert any("documents_per_channel" in reason for reason in decision.reasons)
+    held = "stage2 is held: 2 of 3 checks passed, and nothing shows damage. Nothing new is released."
+    assert decision.reasons[0] == held
 
 
 def test_few_documents_cannot_promote() -> None:
@@ -93,6 +95,7 @@ def test_rolls_back_to_the_base_when_no_candidate_is_good() -> None:
     kept_but_idle = {"domain": (-0.01, -0.03, 0.01), "en": 0.0, "code": 0.0}
     decision = decide(scores(stage1=kept_but_idle, stage2=forgot), DecideParams(), CHANNELS)
     assert (decision.verdict, decision.model) == ("roll_back", "base")
+    assert "No candidate kept the general channels and learnt as well, so nothing new is released." in decision.reasons
 
 
 def test_rolls_back_when_the_domain_got_worse() -> None:

@@ -18,7 +18,12 @@ from cpt_pipeline.reporting.reading import Artifacts
 def test_banner_says_the_verdict(artifacts: dict[str, Any], verdict: str, word: str, tone: str) -> None:
     artifacts["decision"]["verdict"] = verdict
     found = outcome.banner(Artifacts(artifacts))
-    assert (found.word, found.tone, found.in_use) == (word, tone, "stage2")
+    assert (found.word, found.tone, found.released) == (word, tone, "stage2")
+
+
+def test_banner_releases_no_base(artifacts: dict[str, Any]) -> None:
+    artifacts["decision"] |= {"verdict": "hold", "model": "base"}
+    assert outcome.banner(Artifacts(artifacts)).released is None
 
 
 def test_cards_have_the_tone_of_their_check(artifacts: dict[str, Any]) -> None:
@@ -34,7 +39,7 @@ def test_candidates_are_all_there_with_their_place(artifacts: dict[str, Any]) ->
     rows = outcome.candidates(Artifacts(artifacts)).rows
     assert [(row[0], row[1], row[2], row[-1]) for row in rows] == [
         ("stage1-step-000100", "100", "−18.0%", ""),
-        ("stage1", "147", "−21.8%", "in use"),
+        ("stage1", "147", "−21.8%", "released"),
         ("stage2", "37", "−24.5%", "judged"),
     ]
 

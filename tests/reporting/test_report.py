@@ -88,7 +88,7 @@ def test_a_changed_score_is_found_in_the_page(artifacts: dict[str, Any]) -> None
 def test_page_says_what_was_decided_and_what_it_cost(artifacts: dict[str, Any]) -> None:
     text = Page(render_report(artifacts)).text
     for expected in (
-        "Promoted stage2 is promoted: all 3 checks passed. To be used now: stage2",
+        "Promoted stage2 is promoted: all 3 checks passed. Released: stage2",
         "domain domain fall 24.5% 23.5% to 25.6% at least 15.0% passed",
         "time of training 36 s to 6 min 2 s 1 min 16 s as estimated",
         "money (USD) 0.0005 to 0.005 0.00104",
@@ -113,7 +113,7 @@ def test_remedy_stands_as_a_line_to_paste(artifacts: dict[str, Any]) -> None:
     assert "Rolled back" in text
     assert line in text
     assert "mix.domain_share 0.5 0.25" in text
-    assert "stage1-step-000100 a matrix." in text, "the model in use continues the prompts too"
+    assert "stage1-step-000100 a matrix." in text, "the released model continues the prompts too"
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from cpt_pipeline.core.artifact import content_hash
+from cpt_pipeline.core.errors import TrainingInterruptedError
 from cpt_pipeline.training import checkpoint
 from cpt_pipeline.training.job import TrainJob
 from cpt_pipeline.training.supervisor import train
@@ -69,6 +71,43 @@ def test_zero3_in_bf16_stays_near_one_process_in_bf16(
     mine, reference = _losses(log), _losses(single["bf16"])
     assert max(abs(a - b) for a, b in zip(mine, reference, strict=True)) < 5e-3
     assert mine != _losses(single["fp32"])
+
+
+SRUN = """#!{python}
+import os, subprocess, sys
+count = int(sys.argv[1].removeprefix("--ntasks="))
+common = {{**os.environ, "SLURM_NTASKS": str(count), "SLURM_LAUNCH_NODE_IPADDR": "127.0.0.1"}}
+ranks = [
+    subprocess.Popen(sys.argv[3:], env={{**common, "SLURM_PROCID": str(rank), "SLURM_LOCALID": str(rank)}})
+    for rank in range(count)
+]
+sys.exit(max(rank.wait() for rank in ranks))
+"""
+
+
+@pytest.mark.feature(111)
+def test_a_limit_on_two_ranks_under_srun_stops_resumably(
+    tiny: TinyData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in for srun sets the variables that Slurm would; the two ranks and their exchange are real."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "srun").write_text(SRUN.format(python=sys.executable))
+    (tmp_path / "bin" / "srun").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    run = {"launcher": "srun", "num_ranks": 2, "stop_after_steps": 6}
+    with pytest.raises(TrainingInterruptedError, match="stopped after 6 steps"):
+        train(tiny.job(tmp_path / "work", run=run))
+
+
+@pytest.mark.feature(111)
+def test_torchrun_does_not_hide_why_a_worker_stopped(tiny: TinyData, serve: Serve, tmp_path: Path) -> None:
+    with pytest.raises(TrainingInterruptedError, match="stopped after 6 steps"):
+        train(tiny.job(tmp_path / "work", run={**TWO_RANKS, "stop_after_steps": 6}))
+    zero = {"backend": "deepspeed", "zero_stage": 1}
+    assert serve(tiny.job(tmp_path / "work", run=zero))["code"] == 2
+    said = (tmp_path / "work" / "attempts.log").read_text()
+    assert "stage1_run.backend: torch -> deepspeed" in said
+    assert "stage1_run.num_ranks: 2 -> 1" in said
 
 
 def _kill_one_rank(job: TrainJob, after_step: int, killed: list[int]) -> None:

@@ -53,7 +53,7 @@ def test_deepspeed_on_one_machine_and_on_several() -> None:
 
 def test_srun() -> None:
     tail = [sys.executable, "-m", WORKER, str(JOB)]
-    assert command(launcher="srun", num_ranks=8) == ["srun", "--ntasks=8", *tail]
+    assert command(launcher="srun", num_ranks=8) == ["srun", "--ntasks=8", "--kill-on-bad-exit=1", *tail]
 
 
 def test_every_start_has_a_port_of_its_own() -> None:

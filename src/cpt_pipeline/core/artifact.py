@@ -41,7 +41,7 @@ def seal(directory: Path, kind: str, **facts: Any) -> dict[str, Any]:
     """Write the manifest of a finished directory and return it.
 
     `kind` is the format (`documents`, `tokens`, `mixture`, `model`, ...); `facts` are counts that follow
-    from the content. Every file and the directory are flushed to disk before the manifest is renamed
+    from the content. Every file and every directory are flushed to disk before the manifest is renamed
     into place, so a manifest that exists describes bytes that exist.
     """
     files = {}
@@ -51,6 +51,8 @@ def seal(directory: Path, kind: str, **facts: Any) -> dict[str, Any]:
             "bytes": path.stat().st_size,
             "xxh3_128": digest_file(path),
         }
+    for folder in [directory, *(path for path in directory.rglob("*") if path.is_dir())]:
+        _flush(folder)
     manifest = {"format": FORMAT_VERSION, "kind": kind, **facts, "files": files}
     write_json(directory / MANIFEST, manifest)
     return manifest
@@ -132,13 +134,22 @@ def link_tree(source: Path, target: Path, *, skip: tuple[str, ...] = (MANIFEST,)
 
 
 def publish(source: Path, target: Path) -> None:
-    """Move a sealed directory to its place in one rename; what was there is removed afterwards."""
+    """Move a sealed directory to its place; what was there is moved aside first and removed afterwards.
+
+    Two renames: a reader finds the old directory, the new one or, in between, none, and never a mixture. When the
+    second rename fails the old one is put back; killed in between, the stage runs again and publishes again.
+    """
     read_manifest(source)
     target.parent.mkdir(parents=True, exist_ok=True)
     old = target.with_name(f".{target.name}.old-{os.getpid()}")
     if target.exists():
         os.replace(target, old)
-    os.replace(source, target)
+    try:
+        os.replace(source, target)
+    except OSError:
+        if old.exists():
+            os.replace(old, target)
+        raise
     _flush(target.parent)
     for replaced in target.parent.glob(f".{target.name}.old-*"):
         shutil.rmtree(replaced, ignore_errors=True)

@@ -2,7 +2,7 @@
 
 Promote when every domain channel surely gained enough and no general channel can have risen too much; roll back when
 some general channel surely rose too much or some domain channel surely got worse; else hold. After a roll back the best
-candidate that kept the general channels and surely learnt is used, and the base where there is none.
+candidate that kept the general channels and surely learnt is released, and nothing new where there is none.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BASE = "base"
 
 
 class Decision(Report):
-    """What was decided and why. `candidate` was judged; `model` is what is to be used now (a candidate, or `base`)."""
+    """What was decided and why. `candidate` was judged; `model` is what is released (`base`: nothing new)."""
 
     verdict: Verdict
     candidate: str
@@ -91,7 +91,7 @@ def summarise(decision: Decision) -> DecideReport:
 
 
 def describe_release(decision: Decision, scores: dict[str, Any], base_model: Path, candidates: Path) -> dict[str, Any]:
-    """Give the record that becomes a release: the verdict and the folder of the model to be used now."""
+    """Give the record that becomes a release: the verdict and the folder of the model that was chosen."""
     folders = {each.name: candidates / each.folder for each in read_list(candidates)}
     return {
         "verdict": decision.verdict.value,
@@ -150,7 +150,7 @@ def _reasons(
     said = [
         {
             Verdict.PROMOTE: f"{candidate} is promoted: all {len(judged)} checks passed.",
-            Verdict.HOLD: f"{candidate} is held: {count}, and nothing shows damage. The base stays in use.",
+            Verdict.HOLD: f"{candidate} is held: {count}, and nothing shows damage. Nothing new is released.",
             Verdict.ROLL_BACK: f"{candidate} is rolled back: {count}, and there is damage beyond doubt.",
         }[verdict]
     ]
@@ -164,7 +164,7 @@ def _reasons(
 
 def _fallback(model: str, scores: dict[str, Any], channels: ChannelsParams) -> str:
     if model == BASE:
-        return "No candidate kept the general channels and learnt as well, so the base stays in use."
+        return "No candidate kept the general channels and learnt as well, so nothing new is released."
     changes = scores["comparisons"][model]["channels"]
     gains = ", ".join(f"{name} {signed_percent(changes[name]['relative_change'])}" for name in channels.domain)
-    return f"The last good checkpoint is used: {model} kept the general channels and learnt (bits per byte: {gains})."
+    return f"The last good checkpoint is released: {model} kept the general channels and learnt (bits/byte: {gains})."

@@ -26,7 +26,7 @@ class Banner:
     word: str
     tone: Tone
     sentence: str
-    in_use: str | None
+    released: str | None
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ def banner(artifacts: Artifacts) -> Banner:
         return Banner("No decision", "open", f"The run stopped before stage decide: {why}.", None)
     word, tone = _VERDICTS[verdict]
     sentence = next(iter(artifacts.rows("decision", "reasons")), "No reason is given.")
-    return Banner(word, tone, str(sentence), artifacts.get("decision", "model"))
+    model = artifacts.get("decision", "model")
+    return Banner(word, tone, str(sentence), None if model == "base" else model)
 
 
 def cards(artifacts: Artifacts) -> list[Card]:
@@ -157,10 +158,10 @@ def _change_cell(artifacts: Artifacts, channel: str, change: Mapping[str, Any]) 
 def candidates(artifacts: Artifacts) -> Table:
     """Give every candidate's change against the base, so that the way there can be seen."""
     channels = artifacts.channels()
-    in_use, judged = artifacts.get("decision", "model"), artifacts.candidate()
+    released, judged = artifacts.get("decision", "model"), artifacts.candidate()
     rows = []
     for name, comparison in artifacts.mapping("scores", "comparisons").items():
-        notes = [note for note, holds in (("judged", name == judged), ("in use", name == in_use)) if holds]
+        notes = [note for note, holds in (("judged", name == judged), ("released", name == released)) if holds]
         changes = [_dig(comparison, "channels", channel, "relative_change") for channel in channels]
         step = words.count(artifacts.number("scores", "models", name, "step"))
         rows.append([name, step, *(words.percent(change, signed=True) for change in changes), ", ".join(notes)])

@@ -109,6 +109,6 @@ class Artifacts:
         return str(judged) if judged else (measured[-1] if measured else None)
 
     def shown_models(self) -> list[str]:
-        """Give the models put side by side: base, the judged candidate, and the one in use where it is a third."""
+        """Give the models put side by side: base, the judged candidate, and the released one where it is a third."""
         models = ["base", self.candidate(), self.get("decision", "model")]
         return list(dict.fromkeys(str(name) for name in models if name))

@@ -275,6 +275,7 @@ def make_optimizer(model: nn.Module, params: TrainParams, *, fused: bool) -> tor
 
 def start_processes(run: TrainRunParams) -> torch.device:
     """Join the process group that the launcher describes in the environment; give this rank's device."""
+    _take_slurm_rank()
     cuda = torch.cuda.is_available() if run.device == "auto" else run.device == "cuda"
     local_rank = int(os.environ.get("LOCAL_RANK", "0"))
     if not cuda:
@@ -286,6 +287,16 @@ def start_processes(run: TrainRunParams) -> torch.device:
     if "RANK" in os.environ or run.backend == "deepspeed":
         _join("nccl" if cuda else "gloo", deepspeed=run.backend == "deepspeed")
     return torch.device("cuda", local_rank) if cuda else torch.device("cpu")
+
+
+def _take_slurm_rank() -> None:
+    """Give a process that srun started the variables that torchrun would have set."""
+    environment = os.environ
+    if "RANK" not in environment and int(environment.get("SLURM_NTASKS", "1")) > 1:
+        environment["RANK"] = environment["SLURM_PROCID"]
+        environment["LOCAL_RANK"] = environment["SLURM_LOCALID"]
+        environment["WORLD_SIZE"] = environment["SLURM_NTASKS"]
+        environment.setdefault("MASTER_ADDR", environment["SLURM_LAUNCH_NODE_IPADDR"])
 
 
 def _join(collective: str, *, deepspeed: bool) -> None:

@@ -11,6 +11,9 @@ from typing import Literal
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.training.params import TrainParams, TrainRunParams
 
+EXIT = "exit.json"
+"""What rank 0 leaves in `work`: its exit code, which torchrun does not pass on."""
+
 
 class TrainJob(Params):
     """One training run. Paths are absolute; `work` survives kills, `out` is what gets published."""

@@ -21,6 +21,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from cpt_pipeline.core.artifact import link_tree, require_space, seal, write_json
+from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.progress import Progress
 from cpt_pipeline.formats.mixture import Mixture
 from cpt_pipeline.model.packed import token_losses
@@ -34,6 +35,8 @@ from cpt_pipeline.training.schedule import lr_share
 
 logger = logging.getLogger(__name__)
 _SKIP_WINDOW = 100
+_SECONDS_OF_ONE_REQUEST = 2.0
+"""Ctrl-C reaches a worker twice, from the terminal and from its parent: that is one request."""
 
 
 @dataclass
@@ -41,6 +44,7 @@ class StopRequest:
     """Set by a signal; read between steps."""
 
     wanted: bool = False
+    since: float = 0.0
 
     def listen(self) -> None:
         """Stop after the running step at SIGTERM, SIGINT or SIGUSR1; a second signal ends the process at once."""
@@ -48,9 +52,12 @@ class StopRequest:
             signal.signal(number, self._receive)
 
     def _receive(self, number: int, _frame: object) -> None:
-        if self.wanted:
+        now = time.monotonic()
+        if self.wanted and now - self.since > _SECONDS_OF_ONE_REQUEST:
             raise SystemExit(128 + number)
-        self.wanted = True
+        if self.wanted:
+            return
+        self.wanted, self.since = True, now
         logger.warning("signal %s: saving after this step", signal.Signals(number).name)
 
 
@@ -106,6 +113,7 @@ class Trainer:
             step = -1
         else:
             state = checkpoint.read_state(folder)
+            self._check_layout(state["layout"])
             self.backend.load(folder)
             self.backend.load_random_state(folder)
             step = int(state["step"])
@@ -119,6 +127,22 @@ class Trainer:
         self.backend.barrier()
         if folder is None:
             self._measure_heldout()
+
+    def _check_layout(self, saved: dict[str, Any]) -> None:
+        """Refuse a checkpoint of another layout: sharded state is a file per rank; plain torch reads any of its own."""
+        mine = self._layout()
+        if saved != mine and (saved["backend"], mine["backend"]) != ("torch", "torch"):
+            changed = [
+                f"{self.job.stage}_run.{key}: {saved[key]} -> {mine[key]}" for key in mine if saved[key] != mine[key]
+            ]
+            raise ParameterError(
+                f"the checkpoint was written with another layout ({', '.join(changed)}). Set it back, or remove "
+                f"{self._checkpoints} to start the stage anew."
+            )
+
+    def _layout(self) -> dict[str, Any]:
+        run = self.job.run
+        return {"backend": run.backend, "zero_stage": run.zero_stage, "num_ranks": self.backend.world_size}
 
     def _train_step(self, step: int) -> dict[str, Any]:
         began = time.monotonic()
@@ -232,16 +256,18 @@ class Trainer:
                 "num_steps": self.mixture.num_steps,
                 "skipped": self.cursor.skipped,
                 "resumed_from": self.cursor.resumed_from,
-                "world_size": self.backend.world_size,
-                "backend": self.job.run.backend,
+                "layout": self._layout(),
             }
             checkpoint.write_state(folder, state)
 
     def _bytes_of_checkpoint(self) -> int:
-        trained = sum(weight.numel() * 4 for weight in self.backend.module.parameters() if weight.requires_grad)
-        return 3 * trained
+        # ZeRO-3 leaves empty tensors behind and keeps the count in `ds_numel`.
+        trained = [weight for weight in self.backend.module.parameters() if weight.requires_grad]
+        return 3 * 4 * sum(getattr(weight, "ds_numel", weight.numel()) for weight in trained)
 
     def _save_candidate(self) -> None:
+        self._candidates.mkdir(parents=True, exist_ok=True)
+        require_space(self._candidates, self._bytes_of_checkpoint())
         checkpoint.commit(
             self._candidates,
             self.cursor.step,
@@ -262,6 +288,7 @@ class Trainer:
     def _publish(self) -> None:
         stage, out = self.job.stage, self.job.out
         model = out / f"{stage}_model"
+        require_space(self.job.work, self._bytes_of_checkpoint())
         if self.backend.rank == 0:
             shutil.rmtree(model, ignore_errors=True)
             model.mkdir(parents=True)

@@ -29,6 +29,11 @@ def train_stage(
         raise NotPermittedError(
             f"{stage} is over budget and does not start:\n{reasons}\nRaise the limit or make the run smaller."
         )
+    if run.backend == "deepspeed" and (params.publish_optimizer or params.optimizer.state == "anneal"):
+        raise ParameterError(
+            f"{stage}: publishing or taking over moments (publish_optimizer, optimizer.state: anneal) needs "
+            f"{stage}_run.backend: torch; DeepSpeed keeps them in shards"
+        )
     job = TrainJob(
         stage=stage,
         digest=work.digest,

@@ -19,7 +19,7 @@ from cpt_pipeline.core.errors import TrainingFailedError, TrainingInterruptedErr
 from cpt_pipeline.core.params import Report
 from cpt_pipeline.core.process import run_child
 from cpt_pipeline.training import checkpoint
-from cpt_pipeline.training.job import TrainJob
+from cpt_pipeline.training.job import EXIT, TrainJob
 from cpt_pipeline.training.log import TrainingLog
 from cpt_pipeline.training.params import TrainRunParams
 
@@ -58,11 +58,13 @@ def train(job: TrainJob) -> tuple[TrainReport, list[dict[str, Any]]]:
     restarts = 0
     while True:
         before = _progress(job)
+        (job.work / EXIT).unlink(missing_ok=True)
         command = worker_command(path, job.run)
         code, tail = run_child(command, log=job.work / "worker.log", environment=_environment(job.run))
         if code == _DONE:
             rows = TrainingLog(job.work / "log.jsonl").rows()
             return _report(job, rows), rows
+        code = _worker_code(job, code)
         _raise_if_final(code, tail, job)
         if restarts >= job.run.max_restarts or _progress(job) <= before:
             raise TrainingFailedError(
@@ -81,7 +83,7 @@ def worker_command(job: Path, run: TrainRunParams) -> list[str]:
     if run.launcher == "single":
         return [sys.executable, "-m", WORKER, str(job)]
     if run.launcher == "srun":
-        return ["srun", f"--ntasks={run.num_ranks}", sys.executable, "-m", WORKER, str(job)]
+        return ["srun", f"--ntasks={run.num_ranks}", "--kill-on-bad-exit=1", sys.executable, "-m", WORKER, str(job)]
     port = str(_free_port())
     if run.launcher == "torchrun":
         launcher = [sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={run.num_ranks}"]
@@ -95,7 +97,16 @@ def _environment(run: TrainRunParams) -> dict[str, str]:
     environment = {"TOKENIZERS_PARALLELISM": "false"}
     if run.device == "cpu":
         environment["DS_ACCELERATOR"] = "cpu"
+    if run.launcher == "srun":
+        environment["MASTER_PORT"] = str(_free_port())
     return environment
+
+
+def _worker_code(job: TrainJob, launcher_code: int) -> int:
+    """Give what rank 0 ended with when it said so; a launcher that failed ends with 1 whatever the worker said."""
+    path = job.work / EXIT
+    code = json.loads(path.read_text(encoding="utf-8"))["code"] if path.is_file() else launcher_code
+    return int(code or launcher_code)
 
 
 def _raise_if_final(code: int, tail: str, job: TrainJob) -> None:

@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.distributed as dist
 from torch import nn
 
+from cpt_pipeline.core.artifact import write_json
 from cpt_pipeline.core.errors import CptError, ParameterError
 from cpt_pipeline.core.process import die_with_parent
 from cpt_pipeline.core.workspace import locked
 from cpt_pipeline.formats.mixture import Mixture
 from cpt_pipeline.model.load import load_causal_lm, load_nf4_causal_lm, new_causal_lm
 from cpt_pipeline.training.backend import Backend, DeepSpeedBackend, TorchBackend, UnstableError, start_processes
-from cpt_pipeline.training.job import TrainJob
+from cpt_pipeline.training.job import EXIT, TrainJob
 from cpt_pipeline.training.loop import StopRequest, Trainer
 
 DONE, WRONG_INPUT, UNSTABLE, RESUMABLE = 0, 2, 4, 75
@@ -53,13 +55,15 @@ def run(job: TrainJob) -> int:
 def make_backend(job: TrainJob, device: torch.device) -> Backend:
     """Load the model and put it behind the backend that the job asks for."""
     model = make_model(job, device)
-    rows = Mixture(job.mixture, job.tokens).rows_per_step
-    if rows % job.run.num_ranks:
+    rows, ranks = Mixture(job.mixture, job.tokens).rows_per_step, dist.get_world_size() if dist.is_initialized() else 1
+    if ranks != job.run.num_ranks:
         raise ParameterError(
-            f"mix.rows_per_step is {rows}, which {job.run.num_ranks} ranks cannot share equally; use a multiple"
+            f"{ranks} processes were started and {job.stage}_run.num_ranks is {job.run.num_ranks}; make them equal"
         )
+    if rows % ranks:
+        raise ParameterError(f"mix.rows_per_step is {rows}, which {ranks} ranks cannot share equally; use a multiple")
     if job.run.backend == "deepspeed":
-        num_micro_batches = -(-(rows // job.run.num_ranks) // job.run.micro_batch_rows)
+        num_micro_batches = -(-(rows // ranks) // job.run.micro_batch_rows)
         return DeepSpeedBackend(model, job.params, job.run, device, num_micro_batches)
     return TorchBackend(model, job.params, device)
 
@@ -106,7 +110,11 @@ def main() -> int:
     if os.environ.get("RANK", "0") != "0":
         logging.getLogger().setLevel(logging.ERROR)
     path = Path(next(argument for argument in sys.argv[1:] if not argument.startswith("--")))
-    return run(TrainJob.model_validate_json(path.read_text(encoding="utf-8")))
+    job = TrainJob.model_validate_json(path.read_text(encoding="utf-8"))
+    code = run(job)
+    if int(os.environ.get("RANK", "0")) == 0:
+        write_json(job.work / EXIT, {"code": code})
+    return code
 
 
 if __name__ == "__main__":
