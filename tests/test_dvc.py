@@ -179,7 +179,7 @@ def test_another_machine_pulls_and_needs_to_run_nothing(recorded: Project, tmp_p
 
 
 def test_a_killed_dvc_leaves_no_stage_behind_and_the_next_one_goes_on(recorded: Project) -> None:
-    recorded.replace("conf/base/parameters_train.yml", "num_steps: 4", "num_steps: 40")
+    recorded.replace("conf/base/parameters_train.yml", "num_steps: 4", "num_steps: 300")
     recorded.replace("conf/base/parameters_train.yml", "pause_seconds: 0.0", "pause_seconds: 0.2")
     child = recorded.start("dvc", "repro")
     steps = recorded.wait_for("data/.work/train-*/steps")
@@ -190,7 +190,7 @@ def test_a_killed_dvc_leaves_no_stage_behind_and_the_next_one_goes_on(recorded: 
     done = len(steps.read_text(encoding="utf-8").splitlines())
     time.sleep(1)
     assert len(steps.read_text(encoding="utf-8").splitlines()) == done, "the stage outlived dvc"
-    assert 0 < done < 40
+    assert 0 < done < 300
     assert "interrupted" in recorded.succeed("kedro", "workspaces")
 
     recorded.replace("conf/base/parameters_train.yml", "pause_seconds: 0.2", "pause_seconds: 0.0")
