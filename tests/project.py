@@ -29,12 +29,12 @@ class Project:
             timeout=timeout,
         )
 
-    def start(self, *command: str) -> subprocess.Popen[bytes]:
+    def start(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
         """Start a command in the background, in a process group of its own."""
         return subprocess.Popen(
             [_program(command[0]), *command[1:]],
             cwd=self.path,
-            env=_environment(),
+            env={**_environment(), **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

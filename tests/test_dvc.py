@@ -45,7 +45,7 @@ def rendered(stages: list[dvc.Stage], env: str = "base") -> dict[str, Any]:
 def test_a_stage_lists_its_data_code_parameters_and_outputs(stages: list[dvc.Stage]) -> None:
     assert rendered(stages)["train"] == {
         "desc": "Train the model.",
-        "cmd": "kedro run --env=base --pipelines=train",
+        "cmd": "exec kedro run --env=base --pipelines=train",
         "deps": [
             "data/02_intermediate/clean_words",
             "src/tiny/pipelines/__init__.py",
@@ -93,7 +93,7 @@ def test_the_text_is_the_same_every_time(stages: list[dvc.Stage]) -> None:
 def test_another_environment_works_from_its_own_folder_in_its_own_root(stages: list[dvc.Stage]) -> None:
     clean = rendered(stages, "other")["clean"]
     assert clean["wdir"] == "../.."
-    assert clean["cmd"] == "kedro run --env=other --pipelines=clean"
+    assert clean["cmd"] == "exec kedro run --env=other --pipelines=clean"
     assert clean["outs"][1] == "data/other/02_intermediate/clean_words"
     assert dvc.target(layout("other")) == TINY / "conf/other/dvc.yaml"
 
@@ -181,7 +181,7 @@ def test_another_machine_pulls_and_needs_to_run_nothing(recorded: Project, tmp_p
 def test_a_killed_dvc_leaves_no_stage_behind_and_the_next_one_goes_on(recorded: Project) -> None:
     recorded.replace("conf/base/parameters_train.yml", "num_steps: 4", "num_steps: 300")
     recorded.replace("conf/base/parameters_train.yml", "pause_seconds: 0.0", "pause_seconds: 0.2")
-    child = recorded.start("dvc", "repro")
+    child = recorded.start("dvc", "repro", SHELL="/bin/sh")
     steps = recorded.wait_for("data/.work/train-*/steps")
     assert "in use" in recorded.succeed("kedro", "workspaces", "--clear"), "work in use is not cleared"
     child.kill()

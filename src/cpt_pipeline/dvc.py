@@ -113,7 +113,8 @@ def _stage(stage: Stage, layout: Layout, package: Path) -> dict[str, Any]:
     written: dict[str, Any] = {"desc": stage.description}
     if env != BASE:
         written["wdir"] = "../.."
-    written["cmd"] = f"kedro run --env={env} --pipelines={stage.name}"
+    # exec: no shell may stay between DVC and the stage, or a killed DVC would leave the stage running (dash forks).
+    written["cmd"] = f"exec kedro run --env={env} --pipelines={stage.name}"
     written["deps"] = [*sorted(deps), *(path.relative_to(package.parents[1]).as_posix() for path in files)]
     written["params"] = [*_params(stage, layout), _catalog(layout, [*read, *made])]
     return {**written, **{kind: listed for kind, listed in outs.items() if listed}}
