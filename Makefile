@@ -1,9 +1,11 @@
 # Every target works from a fresh clone: the first one makes .venv and installs what constraints.txt pins.
-# VENV=/some/venv uses another environment; ENV=smoke works with conf/smoke and its own data root.
+# VENV=/some/venv uses another environment; ENV=smoke works with conf/smoke and its own data root; PROCESSES=8 tests
+# in eight processes.
 
 SHELL := /bin/bash
 VENV ?= .venv
 ENV ?=
+PROCESSES ?= 2
 
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 export DO_NOT_TRACK := true
@@ -38,10 +40,11 @@ demo: install ## from raw text to a promoted or rolled-back model, on the built-
 	@echo "DVC has this run on record: dvc repro $(if $(ENV),conf/$(ENV)/dvc.yaml )has nothing to do."
 
 test: install ## all tests but the long ones
-	pytest -m "not long" --junitxml=junit.xml
+	pytest -m "not long" -n $(PROCESSES) --junitxml=junit.xml
 
-test-long: install ## the long tests
-	pytest -m long
+test-long: install ## the long tests; writes docs/long-tests.md
+	pytest -m long -n $(PROCESSES) --junitxml=junit-long.xml
+	python -m tests.long_tests
 
 check: install ## style, types, direction of imports, dvc.yaml
 	ruff check .
@@ -83,5 +86,5 @@ mutants: install ## ten one-line changes, each of which must fail its test; ARGS
 	python -m tests.mutants $(ARGS)
 
 clean: ## remove what tools and tests leave; data, runs and .venv stay
-	rm -rf .mypy_cache .ruff_cache .import_linter_cache .hypothesis .viz build dist junit.xml data/smoke
+	rm -rf .mypy_cache .ruff_cache .import_linter_cache .hypothesis .viz build dist junit.xml junit-long.xml data/smoke
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.project import Project
 
@@ -27,12 +28,31 @@ HOUSE_FILES = (
     "conf/logging.yml",
     "conf/base/mlflow.yml",
 )
+ONE_PROCESS = {
+    "house_template": ("end_to_end", "make", "notebooks", "project", "readme", "repro", "viz"),
+    "tiny_template": ("cli", "dvc", "hooks", "tracking"),
+}
+"""Fixtures that take long to make, and the files `tests/test_*.py` that ask for them."""
 QUIET = {"DO_NOT_TRACK": "true", "KEDRO_DISABLE_TELEMETRY": "1", "DVC_NO_ANALYTICS": "1", "DS_ACCELERATOR": "cpu"}
 
 
 def pytest_configure() -> None:
     """Keep every process of the tests silent and on the CPU."""
     os.environ.update(QUIET)
+
+
+class OneProcessPerFixture(LoadScopeScheduling):
+    """Run the tests of one file, and of the files that share a fixture of `ONE_PROCESS`, in one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        name = file.removeprefix("tests/test_").removesuffix(".py")
+        return next((fixture for fixture, names in ONE_PROCESS.items() if name in names), file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneProcessPerFixture:
+    """Say how tests are handed to processes (`pytest -n 2`)."""
+    return OneProcessPerFixture(config, log)
 
 
 @pytest.fixture(scope="session")

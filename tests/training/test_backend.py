@@ -17,6 +17,7 @@ from cpt_pipeline.core.artifact import content_hash
 from cpt_pipeline.core.errors import TrainingInterruptedError
 from cpt_pipeline.training import checkpoint
 from cpt_pipeline.training.job import TrainJob
+from cpt_pipeline.training.log import TrainingLog
 from cpt_pipeline.training.supervisor import train
 from tests.training.conftest import Serve
 from tests.training.tiny import TinyData
@@ -37,8 +38,6 @@ def _losses(rows: list[dict[str, Any]]) -> list[float]:
 @pytest.fixture(scope="module")
 def single(tiny: TinyData, serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
     """Logs of one process, by precision."""
-    from cpt_pipeline.training.log import TrainingLog
-
     logs = {}
     for precision in ("fp32", "bf16"):
         job = tiny.job(tmp_path_factory.mktemp(precision) / "work", params={"precision": precision})
@@ -47,13 +46,26 @@ def single(tiny: TinyData, serve: Serve, tmp_path_factory: pytest.TempPathFactor
     return logs
 
 
+@pytest.fixture(scope="module")
+def zero3(tiny: TinyData, tmp_path_factory: pytest.TempPathFactory) -> TrainJob:
+    """An uninterrupted run on two ranks with ZeRO 3."""
+    job = tiny.job(
+        tmp_path_factory.mktemp("zero3") / "work", run=BACKENDS["zero3"], params={"publish_optimizer": False}
+    )
+    train(job)
+    return job
+
+
 @pytest.mark.feature(75)
 @pytest.mark.parametrize("name", BACKENDS)
 def test_two_ranks_give_the_losses_of_one_process(
-    tiny: TinyData, single: dict[str, list[dict[str, Any]]], tmp_path: Path, name: str
+    tiny: TinyData, single: dict[str, list[dict[str, Any]]], tmp_path: Path, request: pytest.FixtureRequest, name: str
 ) -> None:
-    params = {"publish_optimizer": name == "replicas"}
-    _, log = train(tiny.job(tmp_path / "work", run=BACKENDS[name], params=params))
+    if name == "zero3":
+        log = TrainingLog(request.getfixturevalue("zero3").work / "log.jsonl").rows()
+    else:
+        params = {"publish_optimizer": name == "replicas"}
+        _, log = train(tiny.job(tmp_path / "work", run=BACKENDS[name], params=params))
     mine, reference = _losses(log), _losses(single["fp32"])
     assert len(mine) == 24
     assert max(abs(a - b) for a, b in zip(mine, reference, strict=True)) < 1e-5
@@ -71,6 +83,26 @@ def test_zero3_in_bf16_stays_near_one_process_in_bf16(
     mine, reference = _losses(log), _losses(single["bf16"])
     assert max(abs(a - b) for a, b in zip(mine, reference, strict=True)) < 5e-3
     assert mine != _losses(single["fp32"])
+
+
+@pytest.mark.long
+@pytest.mark.feature(75)
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("launcher", ["torchrun", "deepspeed"])
+@pytest.mark.parametrize("zero_stage", [1, 2, 3])
+def test_every_zero_stage_under_every_launcher_and_precision(
+    tiny: TinyData,
+    single: dict[str, list[dict[str, Any]]],
+    tmp_path: Path,
+    zero_stage: int,
+    launcher: str,
+    precision: str,
+) -> None:
+    run = {"backend": "deepspeed", "zero_stage": zero_stage, "launcher": launcher, "num_ranks": 2}
+    params = {"publish_optimizer": False, "precision": precision}
+    _, log = train(tiny.job(tmp_path / "work", run=run, params=params))
+    worst = max(abs(a - b) for a, b in zip(_losses(log), _losses(single[precision]), strict=True))
+    assert worst < {"fp32": 1e-5, "bf16": 5e-3}[precision]
 
 
 SRUN = """#!{python}
@@ -126,11 +158,10 @@ def _kill_one_rank(job: TrainJob, after_step: int, killed: list[int]) -> None:
 
 
 @pytest.mark.feature(81)
-def test_a_killed_rank_of_zero3_is_started_again_and_ends_with_the_same_bytes(tiny: TinyData, tmp_path: Path) -> None:
-    params = {"publish_optimizer": False}
-    straight = tiny.job(tmp_path / "straight", run=BACKENDS["zero3"], params=params)
-    train(straight)
-    job = tiny.job(tmp_path / "killed", run=BACKENDS["zero3"], params=params)
+def test_a_killed_rank_of_zero3_is_started_again_and_ends_with_the_same_bytes(
+    tiny: TinyData, zero3: TrainJob, tmp_path: Path
+) -> None:
+    job = tiny.job(tmp_path / "killed", run=BACKENDS["zero3"], params={"publish_optimizer": False})
     killed: list[int] = []
     killer = threading.Thread(target=_kill_one_rank, args=(job, 6, killed))
     killer.start()
@@ -139,4 +170,4 @@ def test_a_killed_rank_of_zero3_is_started_again_and_ends_with_the_same_bytes(ti
     assert len(killed) == 1
     assert len(report.resumed_from) == 1
     assert report.resumed_from[0] >= 6
-    assert content_hash(job.out / "stage1_model") == content_hash(straight.out / "stage1_model")
+    assert content_hash(job.out / "stage1_model") == content_hash(zero3.out / "stage1_model")

@@ -20,13 +20,19 @@ PERMIT: dict[str, Any] = {"stages": {"stage1": True, "stage2": True}, "reasons":
 RUN = TrainRunParams(micro_batch_rows=4, num_threads=1, device="cpu")
 
 
-@pytest.fixture
-def base(tiny: TinyData, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A trained base model; the workspaces of the test lie below its own folder."""
-    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path))
-    job = tiny.job(tmp_path / "base", stage="base", optimizer_artifact=False)
+@pytest.fixture(scope="module")
+def trained(tiny: TinyData, serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trained base model."""
+    job = tiny.job(tmp_path_factory.mktemp("trained") / "base", stage="base", optimizer_artifact=False)
     assert serve(job)["code"] == 0
     return job.out / "base_model"
+
+
+@pytest.fixture
+def base(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A trained base model; the workspaces of the test lie below a folder of its own."""
+    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path))
+    return trained
 
 
 def _stage(tiny: TinyData, base: Path, stage: str, before: Path | None = None, **params: Any) -> Path:
