@@ -25,7 +25,11 @@ from cpt_pipeline.layout import Layout
 from tests.conftest import REPOSITORY
 from tests.project import Project
 
-ENVIRONMENTS = sorted(path.name for path in (REPOSITORY / "conf").iterdir() if path.is_dir() and path.name != "local")
+NOT_OURS = {"local", "real_files"}
+"""Ignored by Git: the user's own, and the one that a benchmark writes."""
+ENVIRONMENTS = sorted(
+    path.name for path in (REPOSITORY / "conf").iterdir() if path.is_dir() and path.name not in NOT_OURS
+)
 PACKAGE = REPOSITORY / "src/cpt_pipeline"
 HEAVY = ("torch", "transformers", "datasets", "datatrove", "scipy")
 STAGES = (

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from cpt_pipeline.training import supervisor
 from cpt_pipeline.training.job import TrainJob
 from tests.training import tiny as tiny_run
 
@@ -46,3 +47,15 @@ def serve() -> Iterator[Serve]:
     yield run
     server.stdin.close()
     server.wait(30)
+
+
+@pytest.fixture
+def forked(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start the workers of training stages as forks of the server, which saves each the seconds of loading torch."""
+
+    def start(command: list[str], *, log: Path, **_: object) -> tuple[int, str]:
+        job = TrainJob.model_validate_json(Path(command[-1]).read_text())
+        code = serve(job)["code"]
+        return code, (job.work / "attempts.log").read_text()[-2000:]
+
+    monkeypatch.setattr(supervisor, "run_child", start)
