@@ -127,7 +127,7 @@ def test_no_whole_checkpoint_is_an_error_and_not_a_new_start(tiny: TinyData, ser
 
 @pytest.mark.feature(111)
 def test_a_limit_stops_resumably_and_raising_it_goes_on(
-    tiny: TinyData, serve: Serve, straight: tuple[dict[str, Any], float], tmp_path: Path
+    tiny: TinyData, serve: Serve, forked: None, straight: tuple[dict[str, Any], float], tmp_path: Path
 ) -> None:
     assert serve(tiny.job(tmp_path / "work", run={"stop_after_steps": 5}))["code"] == 75
     report, log = train(tiny.job(tmp_path / "work", run={"micro_batch_rows": 4}))
