@@ -28,6 +28,7 @@ def test_exit_codes() -> None:
     assert {name: code for name, code in kinds.items() if code != 2} == {
         "DiskSpaceError": 75,
         "NotPermittedError": 3,
+        "StoppedBySignalError": 75,
         "TrainingFailedError": 4,
         "TrainingInterruptedError": 75,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from cpt_pipeline.core import process
 from cpt_pipeline.core.process import run_child, run_module, stop
 
 PYTHON = sys.executable
+Parent = subprocess.Popen[bytes]
 
 
 def is_running(pid: int) -> bool:
@@ -117,19 +119,19 @@ def test_a_child_dies_with_its_parent_however_that_dies(tmp_path: Path) -> None:
     assert (tmp_path / "log").read_text() == "started\n"
 
 
-BIND = "from cpt_pipeline.core.process import die_with_parent; die_with_parent(); print('bound')"
+BIND = "from cpt_pipeline.core.process import die_with_parent; die_with_parent({}); print('bound')"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel binds a child to its parent on Linux only")
-def test_a_child_whose_parent_is_not_the_one_that_started_it_ends_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("parent", "end"),
+    [("", (0, "bound\n")), (f"parent={os.getpid()}", (0, "bound\n")), ("parent=0", (75, ""))],
+    ids=["any", "ours", "another"],
+)
+def test_a_child_whose_parent_is_not_the_one_it_must_have_ends_at_once(
+    tmp_path: Path, parent: str, end: tuple[int, str]
 ) -> None:
-    """A launcher's ranks are its children and not ours, so they are let through."""
-    assert run_child([PYTHON, "-c", BIND], log=tmp_path / "log") == (0, "bound\n")
-    through_a_shell = ["sh", "-c", f'{PYTHON} -c "{BIND}"; exit $?']
-    assert run_child(through_a_shell, log=tmp_path / "log") == (75, "")
-    monkeypatch.setenv("LOCAL_RANK", "0")
-    assert run_child(through_a_shell, log=tmp_path / "log") == (0, "bound\n")
+    assert run_child([PYTHON, "-c", BIND.format(parent)], log=tmp_path / "log") == end
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel binds a child to its parent on Linux only")
@@ -139,9 +141,9 @@ def test_a_stage_of_a_dvc_that_is_dead_already_does_not_begin(
 ) -> None:
     said = tmp_path / "said"
     said.touch()
-    code = f"import os; print(os.getpid(), os.getppid(), flush=True); {BIND}"
+    code = f"import os; print(os.getpid(), os.getppid(), flush=True); {BIND.format('')}"
     orphan = f'(while kill -0 $$ 2>/dev/null; do sleep 0.05; done; exec {PYTHON} -c "{code}") > {said} &'
-    environment = {name: value for name, value in os.environ.items() if name not in {"DVC_STAGE", "CPT_PARENT_PID"}}
+    environment = {name: value for name, value in os.environ.items() if name != "DVC_STAGE"}
     subprocess.run(["sh", "-c", orphan], env={**environment, **variables}, stderr=subprocess.DEVNULL, check=True)
     assert wait_for(lambda: said.read_text().endswith("\n"))
     pid, parent = map(int, said.read_text().splitlines()[0].split())
@@ -178,27 +180,92 @@ def test_a_child_that_will_not_stop_is_killed(monkeypatch: pytest.MonkeyPatch) -
     stop(child)
 
 
+PARENT = """
+import sys
+from pathlib import Path
+from cpt_pipeline.core import process
+from cpt_pipeline.core.errors import StoppedBySignalError
+place, process.SECONDS_OF_ONE_REQUEST, process._SECONDS_TO_STOP = Path(sys.argv[1]), float(sys.argv[2]), 0.2
+try:
+    end = "returned", process.run_child([sys.executable, str(place / "child.py")], log=place / "log")[0]
+except StoppedBySignalError as error:
+    end = str(error), error.exit_code
+(place / "end").write_text(repr(end))
+"""
+CHILD = """
+import os, signal, sys, time
+from pathlib import Path
+place = Path(__file__).parent
+def receive(*_):
+    (place / "asked").touch()
+    {receive}
+signal.signal(signal.SIGTERM, receive)
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+(place / "pid.tmp").write_text(str(os.getpid()))
+(place / "pid.tmp").rename(place / "pid")
+ends = time.monotonic() + 60
+while not (place / "go").exists() and time.monotonic() < ends:
+    time.sleep(0.01)
+sys.exit({code})
+"""
+
+
+def start_parent(place: Path, *, receive: str = "pass", code: int = 0, one_request: float = 60.0) -> tuple[Parent, int]:
+    """Start a parent whose child runs until it is told to go on; give the parent and the child's pid."""
+    (place / "child.py").write_text(CHILD.format(receive=receive, code=code))
+    parent = subprocess.Popen([PYTHON, "-c", PARENT, str(place), str(one_request)], stderr=subprocess.DEVNULL)
+    assert wait_for((place / "pid").exists)
+    return parent, int((place / "pid").read_text())
+
+
+def end_of(parent: Parent, place: Path) -> tuple[str, int]:
+    """Give what `run_child` returned or raised, and the code."""
+    assert parent.wait(30) == 0
+    said, code = ast.literal_eval((place / "end").read_text())
+    return said, code
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1, signal.SIGINT])
-def test_a_signal_to_the_parent_lets_the_child_save_and_choose_its_code(tmp_path: Path, number: int) -> None:
-    (tmp_path / "child.py").write_text(
-        "import signal, sys, time\n"
-        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(75))\n"
-        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-        f"open({str(tmp_path / 'ready')!r}, 'w').close()\n"
-        "time.sleep(60)\n"
-    )
-    parent = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import sys; from pathlib import Path; from cpt_pipeline.core.process import run_child\n"
-            "place = Path(sys.argv[1])\n"
-            "sys.exit(run_child([sys.executable, str(place / 'child.py')], log=place / 'log')[0])",
-            str(tmp_path),
-        ]
-    )
-    ends = time.monotonic() + 30
-    while not (tmp_path / "ready").exists() and time.monotonic() < ends:
-        time.sleep(0.01)
+def test_a_signal_to_the_parent_lets_the_child_save_and_say_that_it_can_go_on(tmp_path: Path, number: int) -> None:
+    parent, _ = start_parent(tmp_path, receive="sys.exit(75)")
     parent.send_signal(number)
-    assert parent.wait(30) == 75
+    assert end_of(parent, tmp_path) == ("returned", 75)
+
+
+@pytest.mark.parametrize("code", [0, 4, 143])
+def test_after_a_signal_nothing_goes_on_whatever_the_child_ends_with(tmp_path: Path, code: int) -> None:
+    """As when it comes after the last step, or to a worker that has no handler."""
+    parent, _ = start_parent(tmp_path, code=code)
+    parent.send_signal(signal.SIGUSR1)
+    assert wait_for((tmp_path / "asked").exists)
+    (tmp_path / "go").touch()
+    said = f"stopped at SIGUSR1 (the child ended with {code}). The same command goes on where this one stopped."
+    assert end_of(parent, tmp_path) == (said, 75)
+
+
+def test_a_child_that_dies_of_the_signal_passed_on_is_no_failure(tmp_path: Path) -> None:
+    parent, _ = start_parent(
+        tmp_path, receive="signal.signal(signal.SIGTERM, signal.SIG_DFL); os.kill(os.getpid(), 15)"
+    )
+    parent.send_signal(signal.SIGINT)
+    said, code = end_of(parent, tmp_path)
+    assert (said.partition(".")[0], code) == ("stopped at SIGINT (the child ended with -15)", 75)
+
+
+def test_one_ctrl_c_that_arrives_twice_is_one_request(tmp_path: Path) -> None:
+    parent, _ = start_parent(tmp_path, code=75)
+    parent.send_signal(signal.SIGINT)
+    assert wait_for((tmp_path / "asked").exists)
+    parent.send_signal(signal.SIGTERM)
+    (tmp_path / "go").touch()
+    assert end_of(parent, tmp_path) == ("returned", 75)
+
+
+def test_a_second_signal_kills_a_child_that_will_not_stop(tmp_path: Path) -> None:
+    parent, child = start_parent(tmp_path, one_request=-1.0)
+    parent.send_signal(signal.SIGINT)
+    assert wait_for((tmp_path / "asked").exists)
+    parent.send_signal(signal.SIGINT)
+    said, code = end_of(parent, tmp_path)
+    assert (said.partition(":")[0], code) == ("stopped at SIGINT (the second one", 75)
+    assert not is_running(child)

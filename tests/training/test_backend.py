@@ -108,7 +108,8 @@ def test_every_zero_stage_under_every_launcher_and_precision(
 SRUN = """#!{python}
 import os, subprocess, sys
 count = int(sys.argv[1].removeprefix("--ntasks="))
-common = {{**os.environ, "SLURM_NTASKS": str(count), "SLURM_LAUNCH_NODE_IPADDR": "127.0.0.1"}}
+common = {{**os.environ, "SLURM_NTASKS": str(count), "SLURM_STEP_TASKS_PER_NODE": f"{{count}}(x1)"}}
+common["SLURM_LAUNCH_NODE_IPADDR"] = "127.0.0.1"
 ranks = [
     subprocess.Popen(sys.argv[3:], env={{**common, "SLURM_PROCID": str(rank), "SLURM_LOCALID": str(rank)}})
     for rank in range(count)
@@ -140,6 +141,36 @@ def test_torchrun_does_not_hide_why_a_worker_stopped(tiny: TinyData, serve: Serv
     said = (tmp_path / "work" / "attempts.log").read_text()
     assert "stage1_run.backend: torch -> deepspeed" in said
     assert "stage1_run.num_ranks: 2 -> 1" in said
+
+
+TRAIN = """
+import sys
+from pathlib import Path
+from cpt_pipeline.training.job import TrainJob
+from cpt_pipeline.training.supervisor import train
+train(TrainJob.model_validate_json(Path(sys.argv[1]).read_text()))
+"""
+
+
+@pytest.mark.feature(81)
+@pytest.mark.parametrize("launcher", ["deepspeed", pytest.param("torchrun", marks=pytest.mark.long)])
+def test_a_signal_to_the_parent_reaches_the_ranks_of_a_launcher(tiny: TinyData, tmp_path: Path, launcher: str) -> None:
+    run = {**BACKENDS["zero2"], "launcher": launcher, "checkpoint_every_steps": 1000}
+    params = {"publish_optimizer": False, "heldout_every_steps": 1}
+    job = tiny.job(tmp_path / "work", run=run, params=params)
+    path = job.work / "start.json"
+    path.write_text(job.model_dump_json())
+    parent = subprocess.Popen([sys.executable, "-c", TRAIN, str(path)], stderr=subprocess.PIPE, text=True)
+    log = TrainingLog(job.work / "log.jsonl")
+    while not _losses(log.rows()) and parent.poll() is None:
+        time.sleep(0.005)
+    parent.send_signal(signal.SIGTERM)
+    _, said = parent.communicate(timeout=120)
+    assert "TrainingInterruptedError: stage1 stopped after" in said, said
+    assert subprocess.run(["pgrep", "-f", f"worker .*{job.work}"], check=False).returncode == 1
+    (step,) = checkpoint.steps_in(job.work / "checkpoints")
+    assert step == len(_losses(log.rows()))
+    assert step < 24
 
 
 def _kill_one_rank(job: TrainJob, after_step: int, killed: list[int]) -> None:

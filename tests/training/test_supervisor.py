@@ -44,11 +44,14 @@ def test_torchrun_starts_the_ranks_once() -> None:
 
 @pytest.mark.feature(75)
 def test_deepspeed_on_one_machine_and_on_several() -> None:
-    one = without_port(command(launcher="deepspeed", backend="deepspeed", num_ranks=4, zero_stage=3))
-    start = [sys.executable, "-m", "deepspeed.launcher.runner", "--master_port=N"]
-    assert one == [*start, "--num_gpus=4", "--module", WORKER, str(JOB)]
+    """On one machine the runner would start its launcher unbound and pass no signal on."""
+    one = without_port(command(launcher="deepspeed", backend="deepspeed", num_ranks=2, zero_stage=3))
+    ranks = "eyJsb2NhbGhvc3QiOiBbMCwgMV19"  # {"localhost": [0, 1]}
+    start = [sys.executable, "-m", "deepspeed.launcher.launch", f"--world_info={ranks}"]
+    assert one == [*start, "--master_port=N", "--module", WORKER, str(JOB)]
     several = command(launcher="deepspeed", backend="deepspeed", num_ranks=16, hostfile="hosts.txt")
-    assert without_port(several) == [*start, "--hostfile=hosts.txt", "--module", WORKER, str(JOB)]
+    start = [sys.executable, "-m", "deepspeed.launcher.runner", "--hostfile=hosts.txt"]
+    assert without_port(several) == [*start, "--master_port=N", "--module", WORKER, str(JOB)]
 
 
 def test_srun() -> None:

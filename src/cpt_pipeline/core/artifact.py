@@ -46,13 +46,13 @@ def seal(directory: Path, kind: str, **facts: Any) -> dict[str, Any]:
     """
     files = {}
     for path in _files(directory):
-        _flush(path)
+        flush(path)
         files[path.relative_to(directory).as_posix()] = {
             "bytes": path.stat().st_size,
             "xxh3_128": digest_file(path),
         }
     for folder in [directory, *(path for path in directory.rglob("*") if path.is_dir())]:
-        _flush(folder)
+        flush(folder)
     manifest = {"format": FORMAT_VERSION, "kind": kind, **facts, "files": files}
     write_json(directory / MANIFEST, manifest)
     return manifest
@@ -114,7 +114,7 @@ def write_json(path: Path, value: Any) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     os.replace(temporary, path)
-    _flush(path.parent)
+    flush(path.parent)
 
 
 def link_tree(source: Path, target: Path, *, skip: tuple[str, ...] = (MANIFEST,)) -> None:
@@ -150,7 +150,7 @@ def publish(source: Path, target: Path) -> None:
         if old.exists():
             os.replace(old, target)
         raise
-    _flush(target.parent)
+    flush(target.parent)
     for replaced in target.parent.glob(f".{target.name}.old-*"):
         shutil.rmtree(replaced, ignore_errors=True)
 
@@ -170,7 +170,8 @@ def _files(directory: Path) -> list[Path]:
     return sorted(path for path in found if path != directory / MANIFEST)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Bring a file or a folder's list of names to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -40,6 +40,12 @@ class DiskSpaceError(CptError):
     exit_code = 75
 
 
+class StoppedBySignalError(CptError):
+    """A signal asked for an end while a child ran; the same command goes on where this one stopped."""
+
+    exit_code = 75
+
+
 class WorkspaceBusyError(CptError):
     """Another process is writing in the same workspace."""
 

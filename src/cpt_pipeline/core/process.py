@@ -9,19 +9,24 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from cpt_pipeline.core.errors import StoppedBySignalError
+
 _PR_SET_PDEATHSIG = 1
 _ORPHANED = 75
-_PARENT = "CPT_PARENT_PID"
-_RANK_OF_A_LAUNCHER = ("LOCAL_RANK", "SLURM_PROCID")
+_RESUMABLE = 75
 _SECONDS_TO_STOP = 60.0
+SECONDS_OF_ONE_REQUEST = 2.0
+"""Ctrl-C can reach us twice, from the terminal and from the process that started us: that is one request."""
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 _QUIET_WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
 """Threads that wait in a spin make two of them slower than one on a shared machine (635 tokens/s against 2,362)."""
@@ -30,8 +35,8 @@ _QUIET_WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
 def die_with_parent(sig: int = signal.SIGKILL, parent: int | None = None) -> None:
     """Ask the kernel to send `sig` to this process when its parent thread ends. Linux only, silent elsewhere.
 
-    The kernel says nothing of a parent that is dead already, so this process then ends at once, with 75. `parent` is
-    the pid it must have; without it, that of the `run_child` which started it, where no launcher stands between.
+    The kernel says nothing of a parent that is dead already, so this process then ends at once, with 75: when its
+    parent is not the process `parent`, or, without that pid, when it is a stage that dvc left behind.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, sig)
@@ -40,8 +45,6 @@ def die_with_parent(sig: int = signal.SIGKILL, parent: int | None = None) -> Non
 
 
 def _is_orphan(parent: int | None) -> bool:
-    if parent is None and _PARENT in os.environ and not any(name in os.environ for name in _RANK_OF_A_LAUNCHER):
-        parent = int(os.environ[_PARENT])
     if parent is not None:
         return os.getppid() != parent
     # dvc tells its stages no pid; it may be process 1 itself, in a container.
@@ -53,8 +56,9 @@ def run_child(
 ) -> tuple[int, str]:
     """Run a command, pass its output through and keep it in `log`; return exit code and last lines.
 
-    Standard input is closed (nothing may ask a question). SIGTERM, SIGINT and SIGUSR1 are passed on as SIGTERM, so
-    that the child can save and choose its exit code; any error here stops it, with SIGKILL after a minute.
+    Standard input is closed (nothing may ask a question). The first SIGTERM, SIGINT or SIGUSR1 is passed on as
+    SIGTERM, so that the child can save; then only a child that ends with 75 has its code returned, and any other
+    end is a `StoppedBySignalError`. A second signal, or any error here, stops the child, with SIGKILL after a minute.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     parent = os.getpid()
@@ -67,37 +71,58 @@ def run_child(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**_QUIET_WAITING, **os.environ, **(environment or {}), _PARENT: str(parent)},
+        env={**_QUIET_WAITING, **os.environ, **(environment or {})},
         preexec_fn=bind,  # noqa: PLW1509
     )
     tail: deque[str] = deque(maxlen=tail_lines)
     try:
         assert child.stdout is not None
-        with _signals_passed_to(child), log.open("ab", buffering=0) as kept:
+        with _signals_passed_to(child) as received, log.open("ab", buffering=0) as kept:
             for raw in child.stdout:
                 kept.write(raw)
                 line = raw.decode(errors="replace")
                 tail.append(line)
                 sys.stderr.write(line)
                 sys.stderr.flush()
-        code = child.wait()
+            code = child.wait()
     finally:
         stop(child)
+    if received and code != _RESUMABLE:
+        raise StoppedBySignalError(_stopped_at(received[0], f"the child ended with {code}"))
     return code, "".join(tail)
 
 
 @contextmanager
-def _signals_passed_to(child: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Pass the signals that ask for an end on to the child. Only a main thread can; elsewhere nothing changes."""
+def _signals_passed_to(child: subprocess.Popen[bytes]) -> Iterator[list[int]]:
+    """Pass the first signal that asks for an end on to the child, and give those that came; raise at a second one.
+
+    Only a main thread can; elsewhere nothing changes.
+    """
+    received: list[int] = []
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield received
         return
-    before = {number: signal.signal(number, lambda *_: child.terminate()) for number in _ENDING}
+    since = 0.0
+
+    def receive(number: int, _frame: object) -> None:
+        nonlocal since
+        if not received:
+            received.append(number)
+            since = time.monotonic()
+            child.terminate()
+        elif time.monotonic() - since > SECONDS_OF_ONE_REQUEST:
+            raise StoppedBySignalError(_stopped_at(number, "the second one: the child may not have saved"))
+
+    before = {number: signal.signal(number, receive) for number in _ENDING}
     try:
-        yield
+        yield received
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _stopped_at(number: int, how: str) -> str:
+    return f"stopped at {signal.Signals(number).name} ({how}). The same command goes on where this one stopped."
 
 
 def run_module(module: str, job: Path, *, log: Path, environment: Mapping[str, str] | None = None) -> tuple[int, str]:
@@ -114,3 +139,11 @@ def stop(child: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+def free_port() -> int:
+    """Give a TCP port that is free on this machine now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

@@ -19,6 +19,7 @@ import torch.distributed as dist
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from cpt_pipeline.core.process import free_port
 from cpt_pipeline.training.params import TrainParams, TrainRunParams
 
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")
@@ -275,7 +276,6 @@ def make_optimizer(model: nn.Module, params: TrainParams, *, fused: bool) -> tor
 
 def start_processes(run: TrainRunParams) -> torch.device:
     """Join the process group that the launcher describes in the environment; give this rank's device."""
-    _take_slurm_rank()
     cuda = torch.cuda.is_available() if run.device == "auto" else run.device == "cuda"
     local_rank = int(os.environ.get("LOCAL_RANK", "0"))
     if not cuda:
@@ -287,16 +287,6 @@ def start_processes(run: TrainRunParams) -> torch.device:
     if "RANK" in os.environ or run.backend == "deepspeed":
         _join("nccl" if cuda else "gloo", deepspeed=run.backend == "deepspeed")
     return torch.device("cuda", local_rank) if cuda else torch.device("cpu")
-
-
-def _take_slurm_rank() -> None:
-    """Give a process that srun started the variables that torchrun would have set."""
-    environment = os.environ
-    if "RANK" not in environment and int(environment.get("SLURM_NTASKS", "1")) > 1:
-        environment["RANK"] = environment["SLURM_PROCID"]
-        environment["LOCAL_RANK"] = environment["SLURM_LOCALID"]
-        environment["WORLD_SIZE"] = environment["SLURM_NTASKS"]
-        environment.setdefault("MASTER_ADDR", environment["SLURM_LAUNCH_NODE_IPADDR"])
 
 
 def _join(collective: str, *, deepspeed: bool) -> None:
@@ -312,16 +302,6 @@ def _join(collective: str, *, deepspeed: bool) -> None:
         ds.init_distributed(dist_backend=collective, verbose=False)
     else:
         dist.init_process_group(collective)
-
-
-def free_port() -> int:
-    """Give a TCP port that is free on this machine now."""
-    import socket
-
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _deepspeed_config(params: TrainParams, run: TrainRunParams, num_micro_batches: int) -> dict[str, Any]:

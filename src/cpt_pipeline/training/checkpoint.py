@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cpt_pipeline.core.artifact import find_damage, is_sealed, seal, write_json
+from cpt_pipeline.core.artifact import find_damage, flush, is_sealed, seal, write_json
 from cpt_pipeline.core.errors import ArtifactError, CptError
 
 logger = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def commit(
         if target.exists():
             _remove(target)
         os.replace(temporary, target)
-        _flush_folder(folder)
+        flush(folder)
     barrier()
     return target
 
@@ -141,11 +141,3 @@ def _remove(path: Path) -> None:
     shutil.rmtree(doomed, ignore_errors=True)
     os.replace(path, doomed)
     shutil.rmtree(doomed)
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -103,8 +103,9 @@ def _stop_dropout(module: nn.Module) -> None:
     """
     module.eval()
     for each in module.modules():
-        if type(each).__name__ == "Linear4bit":
-            each.train()
+        kind = type(each)
+        if kind.__name__ == "Linear4bit" and kind.__module__.startswith("bitsandbytes"):
+            each.training = True
 
 
 def _batch_loss(backend: Backend, each: HeldoutSet, mine: slice, precision: str) -> Tensor:

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from cpt_pipeline.core.artifact import flush
+
 
 class TrainingLog:
     """`log.jsonl` of one stage. Only rank 0 writes."""
@@ -22,11 +24,7 @@ class TrainingLog:
     def flush(self) -> None:
         """Bring the rows to the disk; a checkpoint must never be newer than the log that leads to it."""
         if self.path.is_file():
-            descriptor = os.open(self.path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            flush(self.path)
 
     def cut(self, step: int) -> None:
         """Drop rows of steps after `step`: they will be written again."""

@@ -22,6 +22,7 @@ from safetensors.torch import load_file, save_file
 
 from cpt_pipeline.core.artifact import link_tree, require_space, seal, write_json
 from cpt_pipeline.core.errors import ParameterError
+from cpt_pipeline.core.process import SECONDS_OF_ONE_REQUEST
 from cpt_pipeline.core.progress import Progress
 from cpt_pipeline.formats.mixture import Mixture
 from cpt_pipeline.model.packed import token_losses
@@ -35,8 +36,6 @@ from cpt_pipeline.training.schedule import lr_share
 
 logger = logging.getLogger(__name__)
 _SKIP_WINDOW = 100
-_SECONDS_OF_ONE_REQUEST = 2.0
-"""Ctrl-C reaches a worker twice, from the terminal and from its parent: that is one request."""
 
 
 @dataclass
@@ -53,7 +52,7 @@ class StopRequest:
 
     def _receive(self, number: int, _frame: object) -> None:
         now = time.monotonic()
-        if self.wanted and now - self.since > _SECONDS_OF_ONE_REQUEST:
+        if self.wanted and now - self.since > SECONDS_OF_ONE_REQUEST:
             raise SystemExit(128 + number)
         if self.wanted:
             return
@@ -234,7 +233,7 @@ class Trainer:
         self._checkpoints.mkdir(parents=True, exist_ok=True)
         if self.backend.rank == 0:
             self.log.flush()
-        require_space(self._checkpoints, self._bytes_of_checkpoint())
+        require_space(self._checkpoints, 3 * self._bytes_of_weights())  # and two moments of each
         checkpoint.commit(
             self._checkpoints,
             self.cursor.step,
@@ -260,14 +259,14 @@ class Trainer:
             }
             checkpoint.write_state(folder, state)
 
-    def _bytes_of_checkpoint(self) -> int:
+    def _bytes_of_weights(self) -> int:
         # ZeRO-3 leaves empty tensors behind and keeps the count in `ds_numel`.
         trained = [weight for weight in self.backend.module.parameters() if weight.requires_grad]
-        return 3 * 4 * sum(getattr(weight, "ds_numel", weight.numel()) for weight in trained)
+        return 4 * sum(getattr(weight, "ds_numel", weight.numel()) for weight in trained)
 
     def _save_candidate(self) -> None:
         self._candidates.mkdir(parents=True, exist_ok=True)
-        require_space(self._candidates, self._bytes_of_checkpoint())
+        require_space(self._candidates, self._bytes_of_weights())
         checkpoint.commit(
             self._candidates,
             self.cursor.step,
@@ -288,7 +287,8 @@ class Trainer:
     def _publish(self) -> None:
         stage, out = self.job.stage, self.job.out
         model = out / f"{stage}_model"
-        require_space(self.job.work, self._bytes_of_checkpoint())
+        moments = self.job.optimizer_artifact and self.job.params.publish_optimizer
+        require_space(self.job.work, (3 if moments else 1) * self._bytes_of_weights())
         if self.backend.rank == 0:
             shutil.rmtree(model, ignore_errors=True)
             model.mkdir(parents=True)

@@ -69,7 +69,10 @@ class TrainParams(Params):
 
 
 class TrainRunParams(Params):
-    """`stage1_run:`, `stage2_run:`, `base_run:` in conf: how and how far. May change at every resume."""
+    """`stage1_run:`, `stage2_run:`, `base_run:` in conf: how and how far.
+
+    May change at every resume, except what lays out a checkpoint: backend, and with DeepSpeed zero_stage and num_ranks.
+    """
 
     backend: Literal["torch", "deepspeed"] = "torch"
     launcher: Literal["single", "torchrun", "deepspeed", "srun"] = "single"

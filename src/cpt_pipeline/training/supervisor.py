@@ -6,18 +6,18 @@ only while starts make progress.
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
-import socket
 import sys
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field
 
-from cpt_pipeline.core.errors import TrainingFailedError, TrainingInterruptedError
+from cpt_pipeline.core.errors import StoppedBySignalError, TrainingFailedError, TrainingInterruptedError
 from cpt_pipeline.core.params import Report
-from cpt_pipeline.core.process import run_child
+from cpt_pipeline.core.process import free_port, run_child
 from cpt_pipeline.training import checkpoint
 from cpt_pipeline.training.job import EXIT, TrainJob
 from cpt_pipeline.training.log import TrainingLog
@@ -25,6 +25,8 @@ from cpt_pipeline.training.params import TrainRunParams
 
 logger = logging.getLogger(__name__)
 WORKER = "cpt_pipeline.training.worker"
+_SECONDS_TO_SAVE = "1800"
+"""How long torchrun waits for its ranks after a signal: they finish the step and save."""
 _DONE, _WRONG_INPUT, _UNSTABLE, _RESUMABLE = 0, 2, 4, 75
 
 
@@ -60,7 +62,10 @@ def train(job: TrainJob) -> tuple[TrainReport, list[dict[str, Any]]]:
         before = _progress(job)
         (job.work / EXIT).unlink(missing_ok=True)
         command = worker_command(path, job.run)
-        code, tail = run_child(command, log=job.work / "worker.log", environment=_environment(job.run))
+        try:
+            code, tail = run_child(command, log=job.work / "worker.log", environment=_environment(job.run))
+        except StoppedBySignalError as error:
+            raise TrainingInterruptedError(f"{job.stage} stopped after {_progress(job)} steps: {error}") from error
         if code == _DONE:
             rows = TrainingLog(job.work / "log.jsonl").rows()
             return _report(job, rows), rows
@@ -84,21 +89,24 @@ def worker_command(job: Path, run: TrainRunParams) -> list[str]:
         return [sys.executable, "-m", WORKER, str(job)]
     if run.launcher == "srun":
         return ["srun", f"--ntasks={run.num_ranks}", "--kill-on-bad-exit=1", sys.executable, "-m", WORKER, str(job)]
-    port = str(_free_port())
+    port = str(free_port())
     if run.launcher == "torchrun":
         launcher = [sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={run.num_ranks}"]
         return [*launcher, "--max-restarts=0", f"--master-port={port}", "-m", WORKER, str(job)]
-    launcher = [sys.executable, "-m", "deepspeed.launcher.runner", f"--master_port={port}"]
-    where = [f"--hostfile={run.hostfile}"] if run.hostfile else [f"--num_gpus={run.num_ranks}"]
-    return [*launcher, *where, "--module", WORKER, str(job)]
+    if run.hostfile:
+        launcher = [sys.executable, "-m", "deepspeed.launcher.runner", f"--hostfile={run.hostfile}"]
+    else:  # the launcher of one machine: on one machine the runner starts it unbound and passes no signal on
+        ranks = base64.urlsafe_b64encode(json.dumps({"localhost": list(range(run.num_ranks))}).encode()).decode()
+        launcher = [sys.executable, "-m", "deepspeed.launcher.launch", f"--world_info={ranks}"]
+    return [*launcher, f"--master_port={port}", "--module", WORKER, str(job)]
 
 
 def _environment(run: TrainRunParams) -> dict[str, str]:
-    environment = {"TOKENIZERS_PARALLELISM": "false"}
+    environment = {"TOKENIZERS_PARALLELISM": "false", "TORCH_ELASTIC_SHUTDOWN_TIMEOUT": _SECONDS_TO_SAVE}
     if run.device == "cpu":
         environment["DS_ACCELERATOR"] = "cpu"
     if run.launcher == "srun":
-        environment["MASTER_PORT"] = str(_free_port())
+        environment["MASTER_PORT"] = str(free_port())
     return environment
 
 
@@ -112,8 +120,8 @@ def _worker_code(job: TrainJob, launcher_code: int) -> int:
 def _raise_if_final(code: int, tail: str, job: TrainJob) -> None:
     if code == _RESUMABLE:
         raise TrainingInterruptedError(
-            f"{job.stage} stopped after {_progress(job)} steps at a signal or limit "
-            f"({job.stage}_run.stop_after_steps, max_hours). The same command goes on from there."
+            f"{job.stage} stopped after {_progress(job)} steps: a signal, a limit of {job.stage}_run "
+            f"(stop_after_steps, max_hours) or a full disk. The same command goes on from there. Last lines:\n{tail}"
         )
     if code in (_WRONG_INPUT, _UNSTABLE):
         what = "training is unstable" if code == _UNSTABLE else "the worker refused its input"
@@ -143,10 +151,3 @@ def _report(job: TrainJob, rows: list[dict[str, Any]]) -> TrainReport:
         heldout=heldout[-1]["channels"] if heldout else {},
         memory_gb=steps[-1].get("memory_gb"),
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,6 @@ def run(job: TrainJob) -> int:
 
 def make_backend(job: TrainJob, device: torch.device) -> Backend:
     """Load the model and put it behind the backend that the job asks for."""
-    model = make_model(job, device)
     rows, ranks = Mixture(job.mixture, job.tokens).rows_per_step, dist.get_world_size() if dist.is_initialized() else 1
     if ranks != job.run.num_ranks:
         raise ParameterError(
@@ -62,6 +62,7 @@ def make_backend(job: TrainJob, device: torch.device) -> Backend:
         )
     if rows % ranks:
         raise ParameterError(f"mix.rows_per_step is {rows}, which {ranks} ranks cannot share equally; use a multiple")
+    model = make_model(job, device)
     if job.run.backend == "deepspeed":
         num_micro_batches = -(-(rows // ranks) // job.run.micro_batch_rows)
         return DeepSpeedBackend(model, job.params, job.run, device, num_micro_batches)
@@ -107,14 +108,28 @@ def main() -> int:
     """Run the job named on the command line."""
     die_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    if os.environ.get("RANK", "0") != "0":
-        logging.getLogger().setLevel(logging.ERROR)
     path = Path(next(argument for argument in sys.argv[1:] if not argument.startswith("--")))
     job = TrainJob.model_validate_json(path.read_text(encoding="utf-8"))
+    if job.run.launcher == "srun":
+        _take_slurm_rank(os.environ)
+    if os.environ.get("RANK", "0") != "0":
+        logging.getLogger().setLevel(logging.ERROR)
     code = run(job)
     if int(os.environ.get("RANK", "0")) == 0:
         write_json(job.work / EXIT, {"code": code})
+    if code in (DONE, RESUMABLE) and dist.is_initialized():
+        dist.barrier()  # a launcher that sees one rank end with 75 stops the rest, and rank 0 must have said why
     return code
+
+
+def _take_slurm_rank(environment: MutableMapping[str, str]) -> None:
+    """Set what torchrun would have set; rank 0 is looked for where srun was typed unless MASTER_ADDR is set."""
+    environment["RANK"] = environment["SLURM_PROCID"]
+    environment["LOCAL_RANK"] = environment["SLURM_LOCALID"]
+    environment["WORLD_SIZE"] = environment["SLURM_NTASKS"]
+    environment["LOCAL_WORLD_SIZE"] = environment["SLURM_STEP_TASKS_PER_NODE"].partition("(")[0].partition(",")[0]
+    if "MASTER_ADDR" not in environment:
+        environment["MASTER_ADDR"] = environment["SLURM_LAUNCH_NODE_IPADDR"]
 
 
 if __name__ == "__main__":
