@@ -93,6 +93,7 @@ def test_rollback_says_how_to_get_model_code_and_data_back(recorded: Project) ->
     version = client.get_model_version_by_alias("cpt_pipeline.data", "current")
     assert version.tags["release"].startswith("0001-")
     assert version.source.endswith(f"{version.tags['release']}/model")
+    assert version.tags["folder"] == version.source.removeprefix("file://")
     assert len(client.search_model_versions("name='cpt_pipeline.data'")) == 2
     assert recorded.succeed("kedro", "rollback").startswith("In use: base (the base model)")
     done = recorded.run("kedro", "rollback")

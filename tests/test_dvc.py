@@ -96,16 +96,23 @@ def test_another_environment_works_from_its_own_folder_in_its_own_root(stages: l
     assert clean["cmd"] == "exec kedro run --env=other --pipelines=clean"
     assert clean["outs"][1] == "data/other/02_intermediate/clean_words"
     assert dvc.target(layout("other")) == TINY / "conf/other/dvc.yaml"
+    assert dvc.lock_of(layout("other")) == TINY / "conf/other/dvc.lock"
 
 
 def naming(tmp_path: Path, *paths: str) -> Layout:
     """Give the layout of a project whose conf names these texts and one benchmark; none of them is there."""
     sources = [{"kind": "python_environment"}, *({"kind": "files", "path": path} for path in paths)]
+    benchmarks = [{"name": "own", "path": "own/items.jsonl"}]
+    return configured(tmp_path, {"sources": sources}, {"suite": {"benchmarks": benchmarks}})
+
+
+def configured(tmp_path: Path, collect: object, evaluate: object) -> Layout:
+    """Give the layout of a project that has these two parameter files."""
     for name, content in {
         "globals": {"data_root": "data"},
         "catalog": {},
-        "parameters_collect": {"collect": {"sources": sources}},
-        "parameters_evaluate": {"evaluate": {"suite": {"benchmarks": [{"name": "own", "path": "own/items.jsonl"}]}}},
+        "parameters_collect": {"collect": collect},
+        "parameters_evaluate": {"evaluate": evaluate},
     }.items():
         (tmp_path / "conf/base").mkdir(parents=True, exist_ok=True)
         (tmp_path / f"conf/base/{name}.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
@@ -134,6 +141,12 @@ def test_texts_and_benchmarks_that_the_parameters_name_are_dependencies(tmp_path
     ]
     assert named_deps(found, "evaluate.suite") == ["own/items.jsonl"]
     assert named_deps(found, "evaluate") == [], "the scores come from the published items"
+
+
+@pytest.mark.parametrize("nothing", [{}, None], ids=["empty", "null"])
+def test_conf_that_names_no_texts_and_no_benchmarks_has_no_such_dependencies(tmp_path: Path, nothing: object) -> None:
+    found = configured(tmp_path, nothing, {"suite": nothing})
+    assert named_deps(found, "collect") == named_deps(found, "evaluate.suite") == []
 
 
 @pytest.mark.parametrize("pattern", ["*.md", "data/*/*.md", "**/*.md"])

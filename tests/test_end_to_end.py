@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
+from mlflow import MlflowClient
 
 from cpt_pipeline.core.artifact import find_damage, is_sealed
 from cpt_pipeline.formats.mixture import Mixture
@@ -86,6 +87,21 @@ def test_every_stage_says_where_it_came_from(root: Path) -> None:
     assert stage1["versions"]["torch"].startswith("2.")
     stages = {path.name.removesuffix("_provenance.json") for path in (root / "08_reporting").glob("*_provenance.json")}
     assert len(stages) == 15
+
+
+@pytest.mark.feature(3)
+def test_the_whole_way_is_one_run_in_mlflow(smoke_run: tuple[Path, str], root: Path) -> None:
+    client = MlflowClient(f"sqlite:///{smoke_run[0] / 'mlflow.db'}")
+    experiments = [each.experiment_id for each in client.search_experiments()]
+    (run,) = client.search_runs(experiments)
+    assert run.info.status == "FINISHED"
+    assert run.data.tags["verdict"] == "promote"
+    assert {"curves.png", "report.html"} <= {file.path for file in client.list_artifacts(run.info.run_id)}
+    curve = client.get_metric_history(run.info.run_id, "stage1.heldout.domain.perplexity")
+    rows = [row for row in _read(root, "stage1_log") if row["kind"] == "heldout"]
+    assert len(rows) > 1
+    points = [(row["step"], row["channels"]["domain"]["perplexity"]) for row in rows]
+    assert [(point.step, point.value) for point in curve] == points
 
 
 @pytest.mark.feature(110)

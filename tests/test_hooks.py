@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,16 @@ stages:
     outs:
     - path: {root}/model
     - path: {root}/train_log.json
+  plan:
+    cmd: kedro run
+    params:
+      conf/base/parameters_plan.yml:
+        plan: {{}}
+      conf/base/parameters_train.yml:
+        train_run: {{}}
+      conf/mine/parameters_train.yml: {{}}
+    outs:
+    - path: {root}/permit.json
 """
 
 
@@ -33,6 +44,7 @@ def project(tmp_path: Path) -> Path:
         "conf/base/catalog.yml": """
 _root: ${runtime_params:data_root,${globals:data_root}}
 model: {type: x, filepath: "${_root}/model"}
+permit: {type: x, filepath: "${_root}/permit.json"}
 "{stage}_log": {type: x, filepath: "${_root}/{stage}_log.json"}
 """,
         "dvc.lock": LOCK.format(root="data"),
@@ -43,13 +55,16 @@ model: {type: x, filepath: "${_root}/model"}
     return tmp_path
 
 
-def check(project: Path, env: str | None, **given: object) -> None:
+TRAINED = ("model", "train_log", "in_memory")
+
+
+def check(project: Path, env: str | None, outputs: Iterable[str] = TRAINED, **given: object) -> None:
     conf = str(project / "conf")
     loader = OmegaConfigLoader(conf, env=env, base_env="base", default_run_env="local", runtime_params=given)
-    refuse_overwrite(Layout(project, loader, env), ["model", "train_log", "in_memory"], given)
+    refuse_overwrite(Layout(project, loader, env), outputs, given)
 
 
-@pytest.mark.parametrize("env", [None, "base", "mine"])
+@pytest.mark.parametrize("env", [None, "base", "local", "mine"])
 def test_a_run_that_dvc_would_repeat_is_allowed(project: Path, env: str | None) -> None:
     check(project, env)
     check(project, env, train_run={"num_processes": 2})
@@ -61,6 +76,12 @@ def test_params_over_recorded_outputs_are_refused(project: Path, env: str | None
         ParameterError, match=r"--params train\.optimizer\.learning_rate would replace model, train_log"
     ):
         check(project, env, train={"optimizer": {"learning_rate": 1.0}})
+
+
+def test_a_run_key_that_a_recorded_bill_depends_on_is_refused(project: Path) -> None:
+    with pytest.raises(ParameterError, match=r"--params train_run\.num_processes would replace permit, which"):
+        check(project, None, [*TRAINED, "permit"], train_run={"num_processes": 2})
+    check(project, None, [*TRAINED, "permit"], draw_run={"num_processes": 2})
 
 
 def test_another_environment_in_the_same_root_is_refused(project: Path) -> None:

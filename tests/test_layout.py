@@ -41,6 +41,13 @@ def test_an_entry_names_the_pattern_that_makes_it_and_what_changes_the_bytes() -
     assert layout().entry("nobody_knows_this") is None
 
 
+@pytest.mark.parametrize(
+    ("env", "owner"), [(None, "base"), ("base", "base"), ("local", "base"), ("smoke", "smoke")], ids=str
+)
+def test_a_plain_run_and_a_local_one_work_on_the_data_of_base(env: str | None, owner: str) -> None:
+    assert layout(env).owner == owner
+
+
 def test_an_unknown_environment_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ParameterError, match=r"conf/smok does not exist; the environments are .*smoke"):
         Layout.read(REPOSITORY, "smok")

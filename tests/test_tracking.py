@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from unittest.mock import create_autospec
+
 import pytest
+from kedro.config import OmegaConfigLoader
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST
 
+from cpt_pipeline.layout import Layout
+from cpt_pipeline.model_registry import follow_pointer
 from cpt_pipeline.tracking import curves, flatten, numbers
+from tests.conftest import TINY
 from tests.project import Project
 
 
@@ -55,7 +65,7 @@ def test_one_run_holds_params_metrics_curves_files_and_verdict(tiny: Project) ->
     assert run.info.status == "FINISHED"
     assert run.data.params["train.learning_rate"] == "0.5"
     assert run.data.params["draw.api_key"] == "<hidden>"
-    assert run.data.metrics["draw.num_words"] == 20.0
+    assert run.data.metrics["draw_metrics.num_words"] == 20.0
     assert run.data.tags["stage"] == "draw+clean+train+decide"
     assert run.data.tags["dvc_stage"] == "everything"
     assert run.data.tags["verdict"] == "promote"
@@ -81,3 +91,46 @@ def test_a_server_that_is_down_costs_one_warning(tiny: Project) -> None:
     said = tiny.succeed("kedro", "run", "--pipelines=draw", MLFLOW_HTTP_REQUEST_MAX_RETRIES="1")
     assert said.count("MLflow did not record this") == 1
     assert (tiny.path / "data/01_raw/words/manifest.json").is_file()
+
+
+@pytest.fixture
+def released(tmp_path: Path) -> Layout:
+    """A data root with one release in use."""
+    root = tmp_path / "09_releases"
+    root.mkdir()
+    pointer = {"release": "0001-a", "model": "train", "folder": "0001-a/model"}
+    (root / "current.json").write_text(json.dumps(pointer), encoding="utf-8")
+    given = {"data_root": str(tmp_path)}
+    loader = OmegaConfigLoader(str(TINY / "conf"), base_env="base", default_run_env="base", runtime_params=given)
+    return Layout(TINY, loader, "base")
+
+
+def test_only_a_model_that_is_not_there_is_made(released: Layout) -> None:
+    client = create_autospec(MlflowClient, instance=True, tracking_uri="http://host:5000")
+    client.get_registered_model.side_effect = MlflowException("no rights", PERMISSION_DENIED)
+    with pytest.raises(MlflowException, match="no rights"):
+        follow_pointer(client, released)
+    client.create_registered_model.assert_not_called()
+
+    client.get_registered_model.side_effect = MlflowException("not found", RESOURCE_DOES_NOT_EXIST)
+    follow_pointer(client, released)
+    client.create_registered_model.assert_called_once()
+
+
+@pytest.mark.parametrize(
+    ("uri", "run_id", "source"),
+    [
+        ("sqlite:///mlflow.db", "7", "{root}/0001-a/model"),
+        ("http://host:5000", "7", "runs:/7"),
+        ("https://host", None, "{root}/0001-a/model"),
+    ],
+    ids=["a database", "a server", "a server without a run"],
+)
+def test_a_server_is_given_the_run_and_the_folder_as_a_tag(
+    released: Layout, uri: str, run_id: str | None, source: str
+) -> None:
+    client = create_autospec(MlflowClient, instance=True, tracking_uri=uri)
+    follow_pointer(client, released, run_id)
+    (_, registered, _), options = client.create_model_version.call_args
+    assert registered == source.format(root=released.path("release").as_uri())
+    assert options["tags"] == {"release": "0001-a", "folder": str(released.path("release") / "0001-a/model")}

@@ -27,7 +27,7 @@ from cpt_pipeline.core.process import die_with_parent
 from cpt_pipeline.core.verdicts import Verdict
 from cpt_pipeline.core.workspace import locked
 from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
-from cpt_pipeline.registry import tell_registry
+from cpt_pipeline.tracking import tell_registry
 
 _INTERRUPTED = 75
 _NOT_PROMOTED = 3
@@ -98,7 +98,7 @@ cli.add_command(run_command)
 def sync_dvc(metadata: ProjectMetadata, check: bool, env: str | None) -> None:
     """Write dvc.yaml from the pipelines; with --env NAME, conf/NAME/dvc.yaml."""
     registry = importlib.import_module(f"{metadata.package_name}.pipeline_registry")
-    layout = Layout.read(metadata.project_path, env or BASE)
+    layout = Layout.read(metadata.project_path, Layout.read(metadata.project_path, env or BASE).owner)
     stages = dvc.describe_stages(registry.STAGES)
     if not check:
         for made in dvc.prepare_environment(stages, layout):
@@ -187,7 +187,7 @@ def summary(layout: Layout) -> str:
         lines += ["", "Try next, in a place of its own:", f"  {_beside(decision['remedy_command'], layout)}"]
     shown = layout.relative(report) if report.is_file() else "not written yet (kedro run --pipelines=report)"
     at_env = f" --env={layout.env}" if layout.env else ""
-    at_lock = f" conf/{layout.env}/dvc.yaml" if layout.env not in (None, BASE) else ""
+    at_lock = f" {layout.relative(dvc.target(layout))}" if layout.owner != BASE else ""
     lines += [
         "",
         f"Report:  {shown}",

@@ -8,7 +8,6 @@ Left out on purpose: `<stage>_run` keys (how, not what; stage plan has them, for
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from kedro.pipeline import Pipeline
 
 from cpt_pipeline.core.closure import import_closure
 from cpt_pipeline.core.errors import ParameterError
+from cpt_pipeline.core.patterns import split_pattern
 from cpt_pipeline.layout import BASE, Entry, Layout, has_key
 
 BASE_FILE = "dvc.yaml"
@@ -31,7 +31,6 @@ _PARAMS = "params:"
 _BILL = "plan"
 _FILES = {"collect": "sources", "evaluate.suite": "benchmarks"}
 """Parameter key to its list of things read from the `path` each of them names."""
-_WILDCARD = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,12 @@ def render(stages: Iterable[Stage], layout: Layout, package: Path) -> str:
 
 def target(layout: Layout) -> Path:
     """Give the place of the environment's dvc.yaml: the project for base, its conf folder for any other."""
-    return layout.project / BASE_FILE if _env(layout) == BASE else layout.conf / _env(layout) / BASE_FILE
+    return layout.project / BASE_FILE if layout.owner == BASE else layout.conf / layout.owner / BASE_FILE
+
+
+def lock_of(layout: Layout) -> Path:
+    """Give the place of the environment's dvc.lock: beside its dvc.yaml."""
+    return target(layout).with_name(BASE_LOCK)
 
 
 def prepare_environment(stages: Iterable[Stage], layout: Layout) -> list[Path]:
@@ -66,31 +70,36 @@ def prepare_environment(stages: Iterable[Stage], layout: Layout) -> list[Path]:
 
     `ParameterError` when the environment shares its data root with another one.
     """
-    if _env(layout) == BASE:
+    if layout.owner == BASE:
         return []
     if layout.data_root == Layout.read(layout.project, BASE).data_root:
         raise ParameterError(
-            f"conf/{_env(layout)}/globals.yml must set a data_root of its own: base works in "
+            f"conf/{layout.owner}/globals.yml must set a data_root of its own: base works in "
             f"{layout.relative(layout.data_root)} and two environments would overwrite each other."
         )
     made = []
     for key in sorted({key for stage in stages for key in _keys(stage)}):
-        path = layout.conf / _env(layout) / _base_file(layout, key).name
+        path = layout.conf / layout.owner / _base_file(layout, key).name
         if not path.exists():
             path.write_text("{}\n", encoding="utf-8")
             made.append(path)
     return made
 
 
-def tracked_outputs(layout: Layout) -> dict[Path, set[Path]]:
-    """Give what every dvc.lock of the project has on record as made: absolute paths by lock file."""
+def tracked_outputs(layout: Layout) -> dict[Path, dict[Path, set[str]]]:
+    """Give what every dvc.lock of the project has on record as made, with the parameter keys it was made with.
+
+    Absolute paths by lock file; of a dotted key its first part.
+    """
     locks = [layout.project / BASE_LOCK, *sorted(layout.conf.glob(f"*/{BASE_LOCK}"))]
-    found = {}
-    for lock in locks:
-        if lock.is_file():
-            content = yaml.safe_load(lock.read_text(encoding="utf-8")) or {}
-            stages = (content.get("stages") or {}).values()
-            found[lock] = {layout.project / out["path"] for stage in stages for out in stage.get("outs", ())}
+    found: dict[Path, dict[Path, set[str]]] = {}
+    for each in locks:
+        if each.is_file():
+            content = yaml.safe_load(each.read_text(encoding="utf-8")) or {}
+            found[each] = {}
+            for stage in (content.get("stages") or {}).values():
+                keys = {key.partition(".")[0] for listed in stage.get("params", {}).values() for key in listed or ()}
+                found[each].update({layout.project / out["path"]: keys for out in stage.get("outs", ())})
     return found
 
 
@@ -109,7 +118,7 @@ def _stage(stage: Stage, layout: Layout, package: Path) -> dict[str, Any]:
     deps = {layout.relative(entry.path) for entry in read if not entry.name.endswith("_provenance")}
     deps.update(_named_files(stage, layout))
     outs = _sort_outputs(made, layout)
-    env = _env(layout)
+    env = layout.owner
     written: dict[str, Any] = {"desc": stage.description}
     if env != BASE:
         written["wdir"] = "../.."
@@ -137,18 +146,17 @@ def _named_files(stage: Stage, layout: Layout) -> list[str]:
     for key in sorted(_FILES.keys() & set(_keys(stage))):
         values: Any = layout.parameters
         for part in key.split("."):
-            values = values[part]
-        found += [_fixed_part(each["path"], key, layout) for each in values[_FILES[key]] if each.get("path")]
+            values = values.get(part) or {}
+        listed = values.get(_FILES[key]) or ()
+        found += [_fixed_part(each["path"], key, layout) for each in listed if each.get("path")]
     return found
 
 
 def _fixed_part(pattern: str, key: str, layout: Layout) -> str:
-    parts = Path(pattern).parts
-    depth = next((index for index, part in enumerate(parts) if _WILDCARD.search(part)), len(parts))
-    place = Path(*parts[:depth])
+    place, _ = split_pattern(Path(pattern))
     if layout.data_root.is_relative_to(layout.project / place):
         raise ParameterError(
-            f"{key}: {pattern} looks in {place.as_posix()}, where the results of {_env(layout)} are written too, "
+            f"{key}: {pattern} looks in {place.as_posix()}, where the results of {layout.owner} are written too, "
             "so DVC could not tell them from the text. Begin the path with a folder of its own, such as data/own."
         )
     return layout.relative(place)
@@ -178,13 +186,13 @@ def _keys(stage: Stage) -> list[str]:
 def _params(stage: Stage, layout: Layout) -> list[dict[str, Any]]:
     by_file: dict[Path, list[str]] = {}
     whole: set[Path] = set()
-    overrides = {} if _env(layout) == BASE else layout.parameter_files(_env(layout))
+    overrides = {} if layout.owner == BASE else layout.parameter_files(layout.owner)
     for key in _keys(stage):
         by_file.setdefault(_base_file(layout, key), []).append(key)
         for path, content in overrides.items():
             if has_key(content, key):
                 by_file.setdefault(path, []).append(key)
-        empty = layout.conf / _env(layout) / _base_file(layout, key).name
+        empty = layout.conf / layout.owner / _base_file(layout, key).name
         if overrides.get(empty) == {}:
             whole.add(empty)
     listed: list[dict[str, Any]] = []
@@ -204,10 +212,6 @@ def _catalog(layout: Layout, entries: Iterable[Entry]) -> dict[str, Any]:
     """Give how the stage's datasets are written; where they are is in deps and outs already."""
     keys = sorted({f"{entry.key}.{option}" for entry in entries for option in entry.options})
     return {layout.relative(layout.conf / BASE / "catalog.yml"): _FlowList(keys)}
-
-
-def _env(layout: Layout) -> str:
-    return layout.env or BASE
 
 
 class _Flow(dict[str, Any]):

@@ -10,7 +10,7 @@ import logging
 import os
 import subprocess
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,8 @@ from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.redaction import redact
 from cpt_pipeline.core.workspace import ROOT_VARIABLE
 from cpt_pipeline.datasets import ReleaseDataset
-from cpt_pipeline.dvc import BASE_LOCK, tracked_outputs
-from cpt_pipeline.layout import BASE, DATA_ROOT, LOCAL, Layout
+from cpt_pipeline.dvc import lock_of, tracked_outputs
+from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
 from cpt_pipeline.releases import RunFacts
 from cpt_pipeline.tracking import flatten
 
@@ -75,22 +75,29 @@ def refuse_overwrite(layout: Layout, outputs: Iterable[str], given: Mapping[str,
     """Raise `ParameterError` when a run would replace outputs that DVC recorded for other parameters.
 
     A run repeats what DVC has on record when it is of the environment of the lock file and has no `--params`
-    but those of a `<stage>_run` key, which change nothing in the result.
+    but those of a `<stage>_run` key, which change nothing in the result, except where the record names the key.
     """
-    changing = [key for key, _ in flatten(given) if key != DATA_ROOT and not key.partition(".")[0].endswith("_run")]
-    env = BASE if layout.env in (None, LOCAL) else layout.env
+    keys = [key for key, _ in flatten(given) if key != DATA_ROOT]
     entries = {name: layout.entry(name) for name in outputs}
     for lock, recorded in tracked_outputs(layout).items():
-        replaced = sorted(name for name, entry in entries.items() if entry is not None and entry.path in recorded)
-        owner = BASE if lock == layout.project / BASE_LOCK else lock.parent.name
-        if replaced and (changing or owner != env):
+        known = {name: recorded[entry.path] for name, entry in entries.items() if entry and entry.path in recorded}
+        changing = {name: {key for key in keys if _changes(key, made_with)} for name, made_with in known.items()}
+        replaced = sorted(name for name in known if changing[name] or lock != lock_of(layout))
+        if replaced:
             listed = ", ".join(replaced[:_NAMES_SHOWN]) + (" ..." if len(replaced) > _NAMES_SHOWN else "")
-            why = f"--params {', '.join(sorted(changing))}" if changing else f"--env {env}"
+            given_keys = sorted(set().union(*changing.values()))
+            why = f"--params {', '.join(given_keys)}" if given_keys else f"--env {layout.owner}"
             raise ParameterError(
                 f"This run with {why} would replace {listed}, which {layout.relative(lock)} has on record. "
                 "Give it a place of its own (--data-root data/trial), or put the values in conf and use `dvc repro`, "
                 "or add --force."
             )
+
+
+def _changes(key: str, made_with: Container[str]) -> bool:
+    """Say whether a parameter changes an output; a `<stage>_run` key does when its stage reads it as plan does."""
+    name = key.partition(".")[0]
+    return not name.endswith("_run") or name in made_with
 
 
 def _asked_to_force() -> bool:
@@ -99,9 +106,7 @@ def _asked_to_force() -> bool:
 
 
 def _facts(layout: Layout) -> RunFacts:
-    env = layout.env or BASE
-    lock = layout.project / BASE_LOCK if env in (BASE, LOCAL) else layout.conf / env / BASE_LOCK
-    return RunFacts(redact(layout.parameters), env, _commit(layout.project), lock)
+    return RunFacts(redact(layout.parameters), layout.env or BASE, _commit(layout.project), lock_of(layout))
 
 
 def _commit(project: Path) -> str | None:

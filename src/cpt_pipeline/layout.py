@@ -72,6 +72,11 @@ class Layout:
         assert isinstance(context.config_loader, OmegaConfigLoader)
         return cls(context.project_path, context.config_loader, context.env)
 
+    @property
+    def owner(self) -> str:
+        """The environment whose dvc.yaml and dvc.lock these data belong to; a plain run works on those of base."""
+        return BASE if self.env in (None, LOCAL) else self.env
+
     @cached_property
     def data_root(self) -> Path:
         """Root of all data: the runtime parameter `data_root`, else globals.yml."""

@@ -12,8 +12,10 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from kedro.config import MissingConfigException, OmegaConfigLoader
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
@@ -26,13 +28,15 @@ from pydantic import BaseModel
 
 from cpt_pipeline.core.redaction import redact
 from cpt_pipeline.layout import Layout
-from cpt_pipeline.registry import follow_pointer, tracking_place
+from cpt_pipeline.model_registry import ALIAS, follow_pointer
 
 logger = logging.getLogger(__name__)
 
 _MOST_METRICS, _MOST_PARAMS, _LONGEST_PARAM = 1000, 100, 6000
 _MOST_FAILURES = 3
 _SMALL_FILES = (".json", ".png", ".svg", ".html")
+_IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+_SQLITE = "sqlite:///"
 
 
 class TrackingHook:
@@ -127,7 +131,8 @@ class TrackingHook:
         metrics: list[Metric] = []
         now = int(time.time() * 1000)
         if name.endswith("_metrics"):
-            metrics = [Metric(_name(key), value, now, 0) for key, value in numbers(data, name.removesuffix("_metrics"))]
+            # under the full name: `stage1.heldout...` is the curve
+            metrics = [Metric(_name(key), value, now, 0) for key, value in numbers(data, name)]
         elif name.endswith("_log"):
             metrics = [
                 Metric(_name(key), value, now, step) for key, value, step in curves(data, name.removesuffix("_log"))
@@ -141,6 +146,36 @@ class TrackingHook:
             self._client.log_artifact(self._run_id, str(entry.path))
         if entry is not None and entry.type.endswith(".ReleaseDataset"):
             follow_pointer(self._client, self._layout, self._run_id)
+
+
+def tell_registry(layout: Layout) -> None:
+    """Let the alias follow after a command that is no run; a server that is down costs one warning."""
+    try:
+        follow_pointer(MlflowClient(tracking_place(layout.loader, layout.project)), layout)
+    except Exception as error:
+        logger.warning("MLflow's alias %s stays where it was (%s); the next run moves it.", ALIAS, error)
+
+
+def tracking_place(loader: OmegaConfigLoader, project: Path) -> str | None:
+    """Read mlflow.yml: a relative SQLite file is the project's, wherever the command was started.
+
+    The loader keeps the absolute place, so kedro-mlflow reads it too. Retries are cut short.
+    """
+    for variable, value in _IMPATIENT.items():
+        os.environ.setdefault(variable, value)
+    if "mlflow" not in loader.config_patterns:
+        loader.config_patterns["mlflow"] = ["mlflow*", "mlflow*/**", "**/mlflow*"]
+    try:
+        conf = dict(loader["mlflow"])
+    except MissingConfigException:
+        return None
+    server = dict(conf.get("server") or {})
+    place: str | None = server.get("mlflow_tracking_uri")
+    file = (place or "").removeprefix(_SQLITE)
+    if place and place.startswith(_SQLITE) and file and not Path(file).is_absolute():
+        place = f"{_SQLITE}{project / file}"
+        loader["mlflow"] = {**conf, "server": {**server, "mlflow_tracking_uri": place}}
+    return place
 
 
 def flatten(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -67,6 +67,18 @@ def test_several_starts_are_joined_without_repeats(house: Path) -> None:
     assert [path.name for path in found] == ["__init__.py", "attic.py", "hall.py"]
 
 
+def test_files_of_a_folder_that_is_no_package_belong_to_the_modules_above_it(house: Path) -> None:
+    for name in ("rooms/papers/a/list.html", "rooms/papers/.DS_Store", "rooms/.cache/list.html", "rooms/beside.html"):
+        (house / name).parent.mkdir(parents=True, exist_ok=True)
+        (house / name).write_text("", encoding="utf-8")
+    assert set(names(house, "rooms/hall.py")) == {
+        "__init__.py",
+        "attic.py",
+        "rooms/hall.py",
+        "rooms/papers/a/list.html",
+    }
+
+
 def test_domain_modules_do_not_reach_the_wiring() -> None:
     package = Path(import_closure.__code__.co_filename).parents[1]
     reached = {

@@ -2,7 +2,7 @@
 
 Follows absolute and relative imports and string constants that name a module of the package (the
 training worker is reached only by `-m`), so a change in the loop retrains and a change elsewhere does not.
-Files that are no modules (a template beside the module that fills it) belong to the modules of their folder.
+Files in a sub-folder that is no package (templates) belong to every module of the folder above it.
 """
 
 from __future__ import annotations
@@ -31,9 +31,13 @@ def _data_files(folder: Path) -> tuple[Path, ...]:
     """Give the files that lie in folders of a package which are no packages themselves: templates and the like."""
     inside = [each for each in folder.iterdir() if each.is_dir() and each.name != "__pycache__"]
     plain = [each for each in inside if not (each / "__init__.py").is_file()]
-    return tuple(
-        file for each in plain for file in each.rglob("*") if file.is_file() and file.suffix not in (".py", ".pyc")
-    )
+    files = (file for each in plain for file in each.rglob("*") if file.is_file())
+    return tuple(file for file in files if file.suffix not in (".py", ".pyc") and not _is_hidden(file, folder))
+
+
+def _is_hidden(file: Path, folder: Path) -> bool:
+    """Say whether the file or a folder on the way to it has a name that begins with a dot (`.DS_Store`)."""
+    return any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 
 @cache

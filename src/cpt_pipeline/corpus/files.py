@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params
+from cpt_pipeline.core.patterns import split_pattern
 from cpt_pipeline.corpus import licenses
 from cpt_pipeline.corpus.cut import cut_text
 from cpt_pipeline.corpus.markup import ParagraphCollector
@@ -25,7 +26,6 @@ from cpt_pipeline.corpus.sieve import Row
 from cpt_pipeline.formats.documents import document
 
 _CHUNK = 1 << 20
-_WILDCARDS = frozenset("*?[")
 
 
 class FilesParams(Params):
@@ -121,12 +121,8 @@ def _list_files(path: Path) -> tuple[Path, list[Path]]:
         return path.parent, [path]
     if path.is_dir():
         return path, sorted(each for each in path.rglob("*") if each.is_file())
-    fixed = [part for part in path.parts if not _WILDCARDS & set(part)]
-    depth = next((index for index, part in enumerate(path.parts) if _WILDCARDS & set(part)), None)
-    if depth is None:
-        return path, []
-    root = Path(*fixed[:depth])
-    return root, sorted(each for each in root.glob("/".join(path.parts[depth:])) if each.is_file())
+    root, pattern = split_pattern(path)
+    return root, sorted(each for each in root.glob(pattern) if each.is_file()) if pattern else []
 
 
 def _read_file(path: Path, source: FilesParams) -> Iterator[_Reading]:
