@@ -16,7 +16,6 @@ from xml.etree import ElementTree
 REPOSITORY = Path(__file__).parents[1]
 PAGE = REPOSITORY / "docs/capabilities.md"
 JUNIT = REPOSITORY / "junit.xml"
-PENDING = "## Being landed"
 _NUM_COLUMNS = 6
 _TEST = re.compile(r"`(tests/[\w/]+\.py::test_\w+)`")
 _CHANGE = re.compile(r"(\S+): `(.+)` -> `(.*)`")
@@ -53,14 +52,8 @@ class Row:
 
 
 def read_rows(page: str) -> list[Row]:
-    """Give the rows of the page; `ValueError` names a line that is no row. What is being landed does not count."""
-    lines = page.partition(PENDING)[0].splitlines()
-    return [_row(line) for line in lines if re.match(r"\|\s*\d", line)]
-
-
-def read_pending(page: str) -> set[int]:
-    """Give the numbers that are being landed."""
-    return {int(number) for number in re.findall(r"^\|\s*(\d+)", page.partition(PENDING)[2], flags=re.MULTILINE)}
+    """Give the rows of the page; `ValueError` names a line that is no row."""
+    return [_row(line) for line in page.splitlines() if re.match(r"\|\s*\d", line)]
 
 
 def find_problems(rows: Iterable[Row], junit: Path) -> list[str]:

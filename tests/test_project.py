@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
 import shutil
@@ -9,6 +10,8 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +52,41 @@ DOMAIN = {
     "vocabulary": {"base", "tokenizer", "tokenize"},
 }
 """Which stages may depend on which package: an edit anywhere else must not re-run them."""
+RECIPES: dict[str, dict[str, Any]] = {
+    "llama3-8b-qlora": {
+        "base.name": "meta-llama/Meta-Llama-3-8B",
+        "mix.sequence_length": 512,
+        "mix.rows_per_step": 4,
+        "mix.domain_share": 0.7,
+        "mix.max_passes": 3.0,
+        "stage1.mode": "lora",
+        "stage1.lora.rank": 32,
+        "stage1.lora.alpha": 8.0,
+        "stage1.lora.quantization": "nf4",
+        "stage1.optimizer.peak_lr": 2.0e-5,
+        "stage1.schedule.kind": "cosine",
+        "stage1.precision": "bf16",
+        "stage1.gradient_checkpointing": True,
+        "stage1_run.micro_batch_rows": 4,
+        "plan.device.memory_gb": 24,
+    },
+    "qwen2.5-7b-medical-zh": {
+        "base.name": "Qwen/Qwen2.5-7B",
+        "mix.sequence_length": 4096,
+        "mix.rows_per_step": 1024,
+        "mix.domain_share": 0.1,
+        "mix.max_passes": 3.0,
+        "mix.stage1.num_tokens": 22_000_000_000,
+        "stage1.mode": "full",
+        "stage1.optimizer.peak_lr": 3.0e-5,
+        "stage1.optimizer.betas": [0.9, 0.95],
+        "stage1.optimizer.weight_decay": 0.1,
+        "stage1.schedule.kind": "cosine",
+        "stage1.schedule.warmup_steps": 200,
+        "stage1_run.zero_stage": 3,
+    },
+}
+"""What the documents say that the recipes follow."""
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +154,46 @@ def test_the_conf_of_every_environment_is_valid(pipelines: dict[str, Pipeline], 
     assert find_problems(Layout.read(REPOSITORY, env), pipelines) == []
 
 
+@pytest.mark.parametrize("env", sorted(RECIPES))
+def test_a_recipe_has_the_figures_it_is_known_by(env: str) -> None:
+    found = Layout.read(REPOSITORY, env).parameters
+    for key, value in RECIPES[env].items():
+        assert reduce(getitem, key.split("."), found) == value, key
+    for stage in ("stage1", "stage2"):
+        assert found[stage]["optimizer"]["peak_lr"] <= RECIPES[env]["stage1.optimizer.peak_lr"]
+
+
+def test_the_recipe_for_one_card_cuts_texts_and_warms_up_for_a_tenth_of_each_stage() -> None:
+    found = Layout.read(REPOSITORY, "llama3-8b-qlora").parameters
+    assert {source["max_document_characters"] for source in found["collect"]["sources"]} == {512}
+    for stage in ("stage1", "stage2"):
+        steps = found["mix"][stage]["num_tokens"] // (found["mix"]["rows_per_step"] * found["mix"]["sequence_length"])
+        assert found[stage]["schedule"]["warmup_steps"] == steps // 10
+
+
 def test_environments_have_data_roots_of_their_own() -> None:
     roots = [Layout.read(REPOSITORY, env).data_root for env in ENVIRONMENTS]
     assert len(set(roots)) == len(roots)
+
+
+def named_in(cell: str) -> set[str]:
+    """Give the datasets and parameters of a cell; a name with a slash is a place."""
+    return {name for name in re.findall(r"`([^`]+)`", cell) if "/" not in name}
+
+
+def test_the_table_of_stages_in_the_concepts_is_the_pipeline(pipelines: dict[str, Pipeline]) -> None:
+    """A pattern such as `*_metrics` stands for all that the other stages make of that name."""
+    text = (REPOSITORY / "docs/concepts.md").read_text(encoding="utf-8")
+    lines = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("|")]
+    table = {line[0].strip(): [named_in(cell) for cell in line[1:]] for line in lines[2:]}
+    assert list(table) == list(STAGES)
+    made = {name: pipeline.all_outputs() for name, pipeline in stage_pipelines(pipelines).items()}
+    for stage, (takes, params, gives) in table.items():
+        names = {name for other, outputs in made.items() if other != stage for name in outputs}
+        read = {name for each in takes for name in (fnmatch.filter(names, each) or [each])}
+        expected = read | {f"params:{name}" for name in params}
+        assert pipelines[stage].inputs() == expected, stage
+        assert made[stage] == gives | {f"{stage}_metrics", f"{stage}_provenance"}, stage
 
 
 def scalars(value: Any) -> Iterator[Any]:
@@ -263,12 +338,18 @@ try:
 except SystemExit:
     pass
 """
+VIZ = """
+from pathlib import Path
+from kedro_viz.integrations.kedro.data_loader import load_data
+pipelines = load_data(Path.cwd())[1]
+assert len(pipelines["__default__"].nodes) >= 15
+"""
 
 
 @pytest.mark.parametrize(
     ("code", "libraries"),
-    [("import cpt_pipeline", (*HEAVY, "kedro")), (REGISTER, HEAVY), (LIST, HEAVY[:-1])],
-    ids=["the package", "the registry", "kedro registry list, where MLflow loads scipy"],
+    [("import cpt_pipeline", (*HEAVY, "kedro")), (REGISTER, HEAVY), (LIST, HEAVY[:-1]), (VIZ, HEAVY[:-1])],
+    ids=["the package", "the registry", "kedro registry list, where MLflow loads scipy", "Kedro-Viz, likewise"],
 )
 def test_no_heavy_library_is_loaded_to_look_at_the_project(code: str, libraries: tuple[str, ...]) -> None:
     script = f"{code}\nimport sys; print('LOADED', sorted(set({libraries!r}) & set(sys.modules)))"

@@ -79,3 +79,8 @@ def test_another_machine_evaluates_and_decides_without_training(smoke: Project, 
     decided = json.loads((clone.path / "data/smoke/08_reporting/decision.json").read_text(encoding="utf-8"))
     made = json.loads((smoke.path / "data/smoke/08_reporting/decision.json").read_text(encoding="utf-8"))
     assert decided == made
+
+    pointer = clone.path / "data/smoke/09_releases/current.json"
+    assert json.loads(pointer.read_text(encoding="utf-8"))["model"] == decided["model"]
+    assert "In use: base (the base model)" in clone.succeed("kedro", "rollback", "--env=smoke")
+    assert json.loads(pointer.read_text(encoding="utf-8"))["model"] == "base"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cpt_pipeline.core.artifact import MANIFEST, read_manifest
-from cpt_pipeline.core.errors import ArtifactError
+from cpt_pipeline.core.artifact import MANIFEST, is_sealed, read_manifest
+from cpt_pipeline.core.errors import ArtifactError, DiskSpaceError
 from cpt_pipeline.formats.documents import (
     EXCLUDED_SCHEMA,
     DocumentWriter,
@@ -74,6 +76,15 @@ def test_error_while_writing_leaves_nothing_finished(tmp_path: Path) -> None:
         raise ValueError("stop")
     with pytest.raises(ArtifactError, match="never finished"):
         list(read_documents(tmp_path / "a"))
+
+
+def test_a_full_disk_stops_the_writing_before_it_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = iter([1 << 30, (64 << 20) + 3])
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=next(free)))
+    with pytest.raises(DiskSpaceError, match="needs 4 bytes"):
+        write(tmp_path / "a", [row(1), row(2), row(3)], shard_bytes=1)
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["documents-00000.parquet"]
+    assert not is_sealed(tmp_path / "a")
 
 
 def test_artifact_without_rows_can_be_read(tmp_path: Path) -> None:

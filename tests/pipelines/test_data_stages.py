@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -73,23 +72,22 @@ import sys
 from pathlib import Path
 from cpt_pipeline.corpus.clean import CleanParams
 from cpt_pipeline.pipelines.clean.nodes import clean
-print("started", flush=True)
 clean(Path(sys.argv[1]), CleanParams())
 """
 
 
 @pytest.mark.feature(4)
 def test_killed_stage_gives_the_same_when_run_again(tmp_path: Path, data_root: Path) -> None:
-    rows = [("en", make_text(number % 50, 400)) for number in range(3_000)]
-    raw = write_artifact(tmp_path / "raw", rows)
-    for delay in (0.0, 0.1, 0.3):
-        victim = subprocess.Popen([sys.executable, "-c", CLEAN, str(raw)], stdout=subprocess.PIPE)
-        assert victim.stdout is not None
-        victim.stdout.readline()
-        time.sleep(delay)
-        os.kill(victim.pid, signal.SIGKILL)
-        assert victim.wait() == -signal.SIGKILL
-        victim.stdout.close()
+    """24 MB are three row groups; the kill comes when the first of them begins."""
+    texts = [make_text(number, 2_000) for number in range(50)]
+    raw = write_artifact(tmp_path / "raw", [("en", texts[number % 50]) for number in range(2_400)])
+    victim = subprocess.Popen([sys.executable, "-c", CLEAN, str(raw)])
+    while victim.poll() is None and not list(data_root.glob(".work/clean-*/out/clean_documents/*.parquet")):
+        time.sleep(0.001)
+    victim.kill()
+    assert victim.wait() == -signal.SIGKILL
+    assert list(data_root.glob(".work/clean-*/out/clean_documents/*.parquet")), "work had begun"
+    assert not list(data_root.glob(".work/clean-*/out/*/manifest.json")), "and nothing was sealed"
     again = clean_node(raw, CleanParams())
     untouched = clean_node(raw, CleanParams(exempt={"no such category": ()}))
     assert [content_hash(path) for path in again[2:]] == [content_hash(path) for path in untouched[2:]]

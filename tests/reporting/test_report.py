@@ -15,6 +15,10 @@ import pytest
 from cpt_pipeline.reporting.reading import EXPECTED
 from cpt_pipeline.reporting.report import describe_page, render_report
 
+SECTIONS = [
+    *("Why", "Before and after", "Over training", "Continuations"),
+    *("What went in", "The bill", "Lineage", "All numbers"),
+]
 _VOID = {"meta", "br", "img", "link", "hr", "input", "path", "use"}
 
 
@@ -177,4 +181,6 @@ def test_nothing_that_is_missing_breaks_the_page(artifacts: dict[str, Any], seed
             del place[key]
         else:
             place[key] = replacement
-    Page(render_report(broken))
+    html = render_report(broken)
+    Page(html)
+    assert re.findall("<h2[^>]*>([^<]+)<", html) == SECTIONS
