@@ -30,7 +30,7 @@ def test_after_an_adopted_run_there_is_nothing_to_do(smoke: Project) -> None:
 @pytest.mark.feature(4)
 @pytest.mark.feature(123)
 def test_an_edit_that_changes_no_document_runs_clean_and_nothing_after_it(smoke: Project) -> None:
-    smoke.replace("src/cpt_pipeline/corpus/clean.py", '"""', '# An edit.\n"""', count=1)
+    smoke.replace("src/cpt_pipeline/corpus/clean/stage.py", '"""', '# An edit.\n"""', count=1)
     smoke.replace("conf/base/parameters_clean.yml", "max_characters: null", "max_characters: 1000000000")
     assert smoke.repro(DVC_FILE) == ["clean"]
 

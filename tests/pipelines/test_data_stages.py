@@ -15,9 +15,9 @@ import pytest
 from cpt_pipeline.core.artifact import content_hash, find_damage
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.workspace import ROOT_VARIABLE
-from cpt_pipeline.corpus.clean import CleanParams
-from cpt_pipeline.corpus.collect import CollectParams
-from cpt_pipeline.corpus.dedup import DedupParams
+from cpt_pipeline.corpus.clean.stage import CleanParams
+from cpt_pipeline.corpus.collect.stage import CollectParams
+from cpt_pipeline.corpus.dedup.stage import DedupParams
 from cpt_pipeline.formats.benchmarks import BenchmarkParams, SuiteParams
 from cpt_pipeline.pipelines import clean, collect, dedup
 from cpt_pipeline.pipelines.clean.nodes import clean as clean_node
@@ -70,7 +70,7 @@ def test_what_a_node_gives_is_what_its_pipeline_names(stage: Any) -> None:
 CLEAN = """
 import sys
 from pathlib import Path
-from cpt_pipeline.corpus.clean import CleanParams
+from cpt_pipeline.corpus.clean.stage import CleanParams
 from cpt_pipeline.pipelines.clean.nodes import clean
 clean(Path(sys.argv[1]), CleanParams())
 """

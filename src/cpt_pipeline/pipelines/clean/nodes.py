@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from cpt_pipeline.core.workspace import workspace
-from cpt_pipeline.corpus.clean import CleanParams, clean_documents
+from cpt_pipeline.corpus.clean.stage import CleanParams, clean_documents
 
 
 def clean(raw_documents: Path, params: CleanParams) -> tuple[dict[str, Any], dict[str, Any], Path, Path]:
-    """Keep the documents that pass the rules; the method is in corpus.clean."""
+    """Keep the documents that pass the rules; the method is in corpus.clean.stage."""
     with workspace("clean", {"raw_documents": raw_documents}, params) as work:
         report = clean_documents(raw_documents, work.out, params)
         return report.as_metrics(), work.provenance(), work.out / "clean_excluded", work.out / "clean_documents"

@@ -7,14 +7,14 @@ from typing import Any
 
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.workspace import workspace
-from cpt_pipeline.corpus.collect import CollectParams, collect_documents
+from cpt_pipeline.corpus.collect.stage import CollectParams, collect_documents
 from cpt_pipeline.formats.benchmarks import SuiteParams
 
 
 def collect(
     params: CollectParams, channels: ChannelsParams, suite: SuiteParams
 ) -> tuple[dict[str, Any], dict[str, Any], Path, Path, Path]:
-    """Read all sources and the benchmarks; the method is in corpus.collect."""
+    """Read all sources and the benchmarks; the method is in corpus.collect.stage."""
     with workspace("collect", {}, {"collect": params, "channels": channels, "suite": suite}) as work:
         report = collect_documents(work.out, params, channels, suite)
         directories = (work.out / "collect_excluded", work.out / "benchmark_texts", work.out / "raw_documents")

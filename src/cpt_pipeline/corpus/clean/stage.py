@@ -19,7 +19,7 @@ from pydantic import Field, model_validator
 from cpt_pipeline.core.errors import NothingLeftError, raise_all
 from cpt_pipeline.core.params import Params, Report
 from cpt_pipeline.core.progress import Progress
-from cpt_pipeline.corpus.normalise import NormaliseParams, normalise
+from cpt_pipeline.corpus.clean.normalise import NormaliseParams, normalise
 from cpt_pipeline.corpus.sieve import Amount, Sieve
 from cpt_pipeline.corpus.words import split_words
 from cpt_pipeline.formats.documents import count_documents, read_documents, with_text

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpt_pipeline.corpus.normalise import NormaliseParams, normalise
+from cpt_pipeline.corpus.clean.normalise import NormaliseParams, normalise
 
 STEPS = tuple(NormaliseParams.model_fields)
 

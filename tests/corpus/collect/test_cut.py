@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpt_pipeline.corpus.cut import cut_text, join_pieces
+from cpt_pipeline.corpus.collect.cut import cut_text, join_pieces
 
 
 def test_neighbours_are_joined_while_they_fit() -> None:

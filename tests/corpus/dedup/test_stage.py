@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from cpt_pipeline.core.artifact import MANIFEST
 from cpt_pipeline.core.errors import NothingLeftError
-from cpt_pipeline.corpus.dedup import DedupParams, DedupReport, dedup_documents
+from cpt_pipeline.corpus.dedup.stage import DedupParams, DedupReport, dedup_documents
 from cpt_pipeline.corpus.words import fold
 from cpt_pipeline.formats.benchmarks import BenchmarkItem, write_items
 from cpt_pipeline.formats.documents import read_documents
 from tests.corpus.texts import item, make_row, make_text, write_artifact
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 ARTIFACTS = ("unique_documents", "heldout_documents", "dedup_excluded")
 QUESTION = item("A train leaves the station at nine and arrives at noon; how many hours did it travel?", "three")
 

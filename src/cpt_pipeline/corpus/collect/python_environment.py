@@ -28,8 +28,8 @@ import xxhash
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.corpus.cut import join_pieces
-from cpt_pipeline.corpus.licenses import package_license
+from cpt_pipeline.corpus.collect.cut import join_pieces
+from cpt_pipeline.corpus.collect.licenses import package_license
 from cpt_pipeline.corpus.sieve import Row
 from cpt_pipeline.formats.documents import document
 

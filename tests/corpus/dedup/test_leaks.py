@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpt_pipeline.corpus.leaks import BenchmarkIndex, LeakParams, item_words
+from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex, LeakParams, item_words
 from cpt_pipeline.corpus.words import fold
 from tests.corpus.texts import item, make_text
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpt_pipeline.corpus.markup import ParagraphCollector
+from cpt_pipeline.corpus.collect.markup import ParagraphCollector
 
 
 def text_of(markup: str, *skip: str) -> str:

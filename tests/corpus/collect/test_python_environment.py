@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cpt_pipeline.corpus.python_environment import PythonEnvironmentParams, find_problems, read_records
+from cpt_pipeline.corpus.collect.python_environment import PythonEnvironmentParams, find_problems, read_records
 
 CODE = '''"""Module docstring of the thing."""
 import os

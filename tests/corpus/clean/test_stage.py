@@ -12,11 +12,11 @@ from pydantic import ValidationError
 
 from cpt_pipeline.core.artifact import MANIFEST
 from cpt_pipeline.core.errors import NothingLeftError
-from cpt_pipeline.corpus.clean import CleanParams, RulesParams, clean_documents, judge, measure, quality
+from cpt_pipeline.corpus.clean.stage import CleanParams, RulesParams, clean_documents, judge, measure, quality
 from cpt_pipeline.formats.documents import digest_text, read_documents
 from tests.corpus.texts import make_row, make_text, write_artifact
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 BAD = {
     "too_short": ("five words " * 9).strip(),
     "few_letters": "12.34 56.78 | " * 20 + "some words at the end",

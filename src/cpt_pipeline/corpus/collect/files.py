@@ -19,9 +19,9 @@ from pydantic import Field
 
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.core.patterns import split_pattern
-from cpt_pipeline.corpus import licenses
-from cpt_pipeline.corpus.cut import cut_text
-from cpt_pipeline.corpus.markup import ParagraphCollector
+from cpt_pipeline.corpus.collect import licenses
+from cpt_pipeline.corpus.collect.cut import cut_text
+from cpt_pipeline.corpus.collect.markup import ParagraphCollector
 from cpt_pipeline.corpus.sieve import Row
 from cpt_pipeline.formats.documents import document
 

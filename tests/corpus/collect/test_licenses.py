@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cpt_pipeline.corpus.licenses import find_problem, package_license, spdx
+from cpt_pipeline.corpus.collect.licenses import find_problem, package_license, spdx
 
 BSD_2 = "Redistribution and use in source and binary forms, with or without modification, are permitted provided " + (
     "that the following conditions are met: Redistributions of source code must retain the above copyright notice, "

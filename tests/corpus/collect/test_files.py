@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpt_pipeline.corpus import files
-from cpt_pipeline.corpus.files import FilesParams, find_problems, read_records
+from cpt_pipeline.corpus.collect import files
+from cpt_pipeline.corpus.collect.files import FilesParams, find_problems, read_records
 
 BOMB = '<!DOCTYPE d [<!ENTITY a "xxxxxxxxxx">' + "".join(
     f'<!ENTITY {new} "{f"&{old};" * 10}">' for old, new in zip("abcdefgh", "bcdefghi", strict=True)

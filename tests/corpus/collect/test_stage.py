@@ -16,12 +16,12 @@ from pydantic import ValidationError
 from cpt_pipeline.core.artifact import MANIFEST, is_sealed
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import SourceError
-from cpt_pipeline.corpus.collect import CollectParams, CollectReport, collect_documents
+from cpt_pipeline.corpus.collect.stage import CollectParams, CollectReport, collect_documents
 from cpt_pipeline.formats.benchmarks import BenchmarkParams, SuiteParams, read_items
 from cpt_pipeline.formats.documents import count_documents, read_documents
 from tests.corpus.texts import make_text
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 CHANNELS = ChannelsParams(roles={"en": "general", "domain": "domain"})
 Collect = Callable[..., CollectReport]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cpt_pipeline.corpus.minhash import Clusters, MinHasher, MinHashParams, link_near_copies
+from cpt_pipeline.corpus.dedup.minhash import Clusters, MinHasher, MinHashParams, link_near_copies
 from tests.corpus.texts import make_text
 
 PARAMS = MinHashParams()

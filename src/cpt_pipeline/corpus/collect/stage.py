@@ -18,9 +18,9 @@ from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import SourceError, raise_all
 from cpt_pipeline.core.params import Params, Report
 from cpt_pipeline.core.progress import Progress
-from cpt_pipeline.corpus import files, python_environment
-from cpt_pipeline.corpus.files import FilesParams
-from cpt_pipeline.corpus.python_environment import PythonEnvironmentParams
+from cpt_pipeline.corpus.collect import files, python_environment
+from cpt_pipeline.corpus.collect.files import FilesParams
+from cpt_pipeline.corpus.collect.python_environment import PythonEnvironmentParams
 from cpt_pipeline.corpus.sieve import Amount, Row, Sieve
 from cpt_pipeline.formats.benchmarks import SuiteParams, load_suite, write_items
 

@@ -20,8 +20,8 @@ from pydantic import Field
 from cpt_pipeline.core.errors import NothingLeftError, raise_all
 from cpt_pipeline.core.params import Params, Report
 from cpt_pipeline.core.progress import Progress
-from cpt_pipeline.corpus.leaks import BenchmarkIndex, Leak, LeakParams
-from cpt_pipeline.corpus.minhash import Clusters, MinHasher, MinHashParams, Signatures, link_near_copies
+from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex, Leak, LeakParams
+from cpt_pipeline.corpus.dedup.minhash import Clusters, MinHasher, MinHashParams, Signatures, link_near_copies
 from cpt_pipeline.corpus.sieve import Amount, Sieve
 from cpt_pipeline.corpus.words import fold
 from cpt_pipeline.formats.benchmarks import BenchmarkItem, read_items

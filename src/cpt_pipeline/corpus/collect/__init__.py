@@ -1,0 +1,1 @@
+"""Collect: sources become documents with licence, origin and channel."""

@@ -1,0 +1,1 @@
+"""Dedup: copies and benchmark leaks are removed, held-out documents are set aside."""
