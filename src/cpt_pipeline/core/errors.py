@@ -46,6 +46,12 @@ class StoppedBySignalError(CptError):
     exit_code = 75
 
 
+class TasksFailedError(CptError):
+    """Tasks of a data stage did not finish; those that did are kept, and the same command goes on with the rest."""
+
+    exit_code = 75
+
+
 class WorkspaceBusyError(CptError):
     """Another process is writing in the same workspace."""
 
