@@ -8,7 +8,7 @@ Left out on purpose: `<stage>_run` keys (how, not what; stage plan has them, for
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -29,8 +29,18 @@ _DIRECTORY = "DirectoryDataset"
 _RELEASE = "ReleaseDataset"
 _PARAMS = "params:"
 _BILL = "plan"
-_FILES = {"collect": "sources", "evaluate.suite": "benchmarks"}
-"""Parameter key to its list of things read from the `path` each of them names."""
+_FILES = {
+    "collect": ("sources.*.path",),
+    "evaluate.suite": ("benchmarks.*.path",),
+    "clean": (
+        "noise.advert_files.*",
+        "blocked_words.lists.*.file",
+        "blocked_words.lists.*.allow_file",
+        "personal_data.name_model",
+    ),
+    "dedup": ("earlier_index",),
+}
+"""Parameter key to where below it files and folders are named that the stage reads; `*` is every one of a list."""
 
 
 @dataclass(frozen=True)
@@ -144,12 +154,21 @@ def _named_files(stage: Stage, layout: Layout) -> list[str]:
     """Give the files and folders that the stage's parameters name; of a pattern, the folder that all matches are in."""
     found = []
     for key in sorted(_FILES.keys() & set(_keys(stage))):
-        values: Any = layout.parameters
-        for part in key.split("."):
-            values = values.get(part) or {}
-        listed = values.get(_FILES[key]) or ()
-        found += [_fixed_part(each["path"], key, layout) for each in listed if each.get("path")]
+        for place in _FILES[key]:
+            named = _values(layout.parameters, f"{key}.{place}".split("."))
+            found += [_fixed_part(each, key, layout) for each in named if each]
     return found
+
+
+def _values(given: Any, path: Sequence[str]) -> Iterator[Any]:
+    """Give everything that stands at a path into parameters."""
+    if not path:
+        yield given
+    elif path[0] == "*":
+        for each in given.values() if isinstance(given, dict) else given or ():
+            yield from _values(each, path[1:])
+    elif isinstance(given, dict):
+        yield from _values(given.get(path[0]), path[1:])
 
 
 def _fixed_part(pattern: str, key: str, layout: Layout) -> str:

@@ -81,7 +81,6 @@ def test_files_of_a_folder_that_is_no_package_belong_to_the_modules_above_it(hou
 
 def test_domain_modules_do_not_reach_the_wiring() -> None:
     package = Path(import_closure.__code__.co_filename).parents[1]
-    reached = {
-        path.relative_to(package).parts[0] for path in import_closure([package / "corpus" / "dedup" / "stage.py"], package)
-    }
+    stage = package / "corpus" / "dedup" / "stage.py"
+    reached = {path.relative_to(package).parts[0] for path in import_closure([stage], package)}
     assert reached == {"__init__.py", "core", "corpus", "formats"}

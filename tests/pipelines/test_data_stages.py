@@ -15,15 +15,18 @@ import pytest
 from cpt_pipeline.core.artifact import content_hash, find_damage
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.workspace import ROOT_VARIABLE
-from cpt_pipeline.corpus.clean.stage import CleanParams
-from cpt_pipeline.corpus.collect.stage import CollectParams
-from cpt_pipeline.corpus.dedup.stage import DedupParams
+from cpt_pipeline.corpus.clean.params import CleanParams, FormatCapParams
+from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
+from cpt_pipeline.corpus.collect.params import CollectParams
+from cpt_pipeline.corpus.dedup.params import DedupParams
+from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.formats.benchmarks import BenchmarkParams, SuiteParams
 from cpt_pipeline.pipelines import clean, collect, dedup
 from cpt_pipeline.pipelines.clean.nodes import clean as clean_node
 from cpt_pipeline.pipelines.collect.nodes import collect as collect_node
 from cpt_pipeline.pipelines.dedup.nodes import dedup as dedup_node
-from tests.corpus.texts import make_text, write_artifact
+from tests.corpus.stages import ONE_WORKER
+from tests.corpus.texts import make_row, make_text, write_artifact
 
 PROBES = Path(__file__).parents[2] / "conf/base/benchmarks/probes.jsonl"
 
@@ -36,19 +39,28 @@ def data_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.feature(5)
 def test_the_three_nodes_chain_and_their_provenance_names_one_another(tmp_path: Path) -> None:
-    lines = [json.dumps({"text": make_text(number % 30)}) for number in range(40)]
+    lines = [json.dumps({"text": make_text(number % 30), "kind": "reference"}) for number in range(40)]
     (tmp_path / "own.jsonl").write_text("\n".join([*lines, '{"text": "short"}']))
-    source = {"kind": "files", "name": "own", "channel": "domain", "path": tmp_path / "own.jsonl", "license": "MIT"}
+    source = {
+        "kind": "files",
+        "name": "own",
+        "channel": "domain",
+        "path": tmp_path / "own.jsonl",
+        "license": "MIT",
+        "columns": {"category": "kind"},
+    }
     suite = SuiteParams(benchmarks=(BenchmarkParams(name="probes", path=PROBES),))
     params = CollectParams.model_validate({"sources": [source]})
 
-    collected = collect_node(params, ChannelsParams(roles={"domain": "domain"}), suite)
-    cleaned = clean_node(collected[4], CleanParams())
-    unique = dedup_node(cleaned[3], collected[3], DedupParams())
+    channels = ChannelsParams(roles={"domain": "domain"})
+    collected = collect_node(params, channels, suite, LicensePolicyParams(), ONE_WORKER)
+    cleaned = clean_node(collected[4], CleanParams(), ONE_WORKER)
+    unique = dedup_node(cleaned[3], collected[3], DedupParams(), ONE_WORKER)
 
     assert [path.name for path in collected[2:]] == ["collect_excluded", "benchmark_texts", "raw_documents"]
     assert [path.name for path in cleaned[2:]] == ["clean_excluded", "clean_documents"]
-    assert [path.name for path in unique[2:]] == ["dedup_excluded", "heldout_documents", "unique_documents"]
+    names = ["dedup_excluded", "corpus_index", "heldout_documents", "unique_documents"]
+    assert [path.name for path in unique[2:]] == names
     assert all(find_damage(path) == [] for path in (*collected[2:], *cleaned[2:], *unique[2:]))
     metrics: list[Any] = [collected[0], cleaned[0], unique[0]]
     assert [each["records_in"] for each in metrics] == [41, 41, 40]
@@ -70,26 +82,30 @@ def test_what_a_node_gives_is_what_its_pipeline_names(stage: Any) -> None:
 CLEAN = """
 import sys
 from pathlib import Path
-from cpt_pipeline.corpus.clean.stage import CleanParams
+from cpt_pipeline.corpus.clean.params import CleanParams, FormatCapParams
+from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.pipelines.clean.nodes import clean
-clean(Path(sys.argv[1]), CleanParams())
+clean(Path(sys.argv[1]), CleanParams(), EngineParams(workers=1, task_megabytes=1))
 """
 
 
 @pytest.mark.feature(4)
 def test_killed_stage_gives_the_same_when_run_again(tmp_path: Path, data_root: Path) -> None:
-    """24 MB are three row groups; the kill comes when the first of them begins."""
-    texts = [make_text(number, 2_000) for number in range(50)]
-    raw = write_artifact(tmp_path / "raw", [("en", texts[number % 50]) for number in range(2_400)])
+    """Three tasks; the kill comes when the first of them is done, and only the others are run again."""
+    rows = [make_row(number, make_text(number % 50, 2_000), category="reference") for number in range(240)]
+    raw = write_artifact(tmp_path / "raw", rows, shard_bytes=1 << 20)
     victim = subprocess.Popen([sys.executable, "-c", CLEAN, str(raw)])
-    while victim.poll() is None and not list(data_root.glob(".work/clean-*/out/clean_documents/*.parquet")):
+    while victim.poll() is None and not list(data_root.glob(".work/clean-*/tasks/clean-*/logs/completions/00000")):
         time.sleep(0.001)
     victim.kill()
     assert victim.wait() == -signal.SIGKILL
-    assert list(data_root.glob(".work/clean-*/out/clean_documents/*.parquet")), "work had begun"
-    assert not list(data_root.glob(".work/clean-*/out/*/manifest.json")), "and nothing was sealed"
-    again = clean_node(raw, CleanParams())
-    untouched = clean_node(raw, CleanParams(exempt={"no such category": ()}))
+    (first,) = data_root.glob(".work/clean-*/tasks/clean-*/part-00000.parquet")
+    written = first.stat().st_mtime_ns
+    assert not list(data_root.glob(".work/clean-*/out/*/manifest.json")), "nothing was sealed"
+    run = EngineParams(workers=1, task_megabytes=1)
+    again = clean_node(raw, CleanParams(), run)
+    assert first.stat().st_mtime_ns == written
+    untouched = clean_node(raw, CleanParams(format_cap=FormatCapParams(formats=())), run)
     assert [content_hash(path) for path in again[2:]] == [content_hash(path) for path in untouched[2:]]
     assert find_damage(again[3]) == []
     assert len(list((data_root / ".work").iterdir())) == 2

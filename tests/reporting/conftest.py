@@ -142,6 +142,9 @@ def _corpus() -> dict[str, Any]:
         "collect_metrics": {
             "records_in": 2741, "documents": 2700, "bytes": 12_000_000, "excluded": {"empty": 30, "too_long": 11},
             "channels": amounts(1.0), "licenses": {"PSF-2.0": 1800, "BSD-3-Clause": 900},
+            "license_bytes": {"PSF-2.0": 9_000_000, "BSD-3-Clause": 3_000_000}, "undated": 12,
+            "formats": {"md": {"records": 41, "tables": 7, "bad_bytes": 3, "bad_dates": 2}, "txt": {"records": 15}},
+            "encodings": {"utf-8": 50, "gb18030": 6},
             "sources": {
                 "python-topics": {"channel": "en", "records_in": 920, "documents": 900, "bytes": 4_000_000,
                                   "excluded": {"empty": 20}, "licenses": {"PSF-2.0": 900}},
@@ -152,12 +155,27 @@ def _corpus() -> dict[str, Any]:
         },
         "clean_metrics": {
             "records_in": 2700, "documents": 2611, "bytes": 11_500_000, "excluded": {"too_short": 61, "symbols": 28},
-            "channels": amounts(0.97), "normalised": {"unicode": 41}, "mean_quality": {"domain": 0.61},
+            "excluded_by_channel": {"domain": {"too_short": 40}, "en": {"too_short": 21, "symbols": 28}},
+            "channels": amounts(0.97), "mean_quality": {"domain": 0.61},
+            "counts": {"normalise/unicode_nfc": 41, "normalise/line_ends": 3, "noise/adverts": 9,
+                       "noise/adverts_characters": 410, "personal_data/id_card": 2, "personal_data/email": 5},
+            "languages": {"domain": {"zh": 700, "en": 150, "ja": 20, "ko": 2, "fr": 1}, "en": {"en": 873}},
+            "categories": {"domain": {"textbook": 800, "none": 73}},
+            "lengths": {"domain": [0, 0, 0, 0, 0, 0, 300, 400, 173], "en": [0, 0, 0, 0, 0, 0, 0, 0, 0, 873]},
+            "qualities": {"domain": [0] * 10 + [873] + [0] * 9},
+            "phrases": {"python-topics": [
+                {"text": "See also\n the  manual", "documents": 90, "share": 0.1, "removed": True, "example": "t/1"},
+                {"text": "\u89c1\u4e0a", "documents": 45, "share": 0.05, "removed": False, "example": "t/2"},
+            ]},
         },
         "dedup_metrics": {
             "records_in": 2611, "documents": 2011, "bytes": 9_000_000, "heldout_documents": 450,
             "excluded": {"exact": 21, "near": 101, "near_heldout": 27, "benchmark": 1}, "channels": amounts(0.75),
             "heldout_channels": amounts(0.17), "clusters": 44, "largest_cluster": 9,
+            "excluded_by_channel": {"en": {"exact": 21}}, "min_similarity": 0.8,
+            "passages": {"documents": 31, "units": 77, "characters": 5120},
+            "curve": [{"min_similarity": 0.9, "documents": 2200, "characters": 10_000_000},
+                      {"min_similarity": 0.8, "documents": 2100, "characters": 9_500_000}],
             "benchmarks": {"probes": {"items": 30, "unguarded_items": 12, "found_items": 1, "documents": 1}},
         },
     }  # fmt: skip

@@ -17,7 +17,7 @@ from cpt_pipeline.reporting.report import describe_page, render_report
 
 SECTIONS = [
     *("Why", "Before and after", "Over training", "Continuations"),
-    *("What went in", "The bill", "Lineage", "All numbers"),
+    *("What went in", "Corpus card", "Cleaning report", "The bill", "Lineage", "All numbers"),
 ]
 _VOID = {"meta", "br", "img", "link", "hr", "input", "path", "use"}
 
@@ -97,7 +97,10 @@ def test_page_says_what_was_decided_and_what_it_cost(artifacts: dict[str, Any]) 
         "time of training 36 s to 6 min 2 s 1 min 16 s as estimated",
         "money (USD) 0.0005 to 0.005 0.00104",
         "probes 30 36.7% 43.3% +6.7%",
-        "PSF-2.0 1,800",
+        "PSF-2.0 75.0% 9.0 MB 1,800",
+        "See also the manual 90 10.0% removed t/1",
+        "Documents without a date, where one is asked for: 12.",
+        "Personal data may be left what no rule recognises is not replaced",
         "dedup near_heldout 27 1.03%",
         "stage1 domain 50.0% 301 k 410 k 0.73",
         "domain 402 → 131",
@@ -122,8 +125,9 @@ def test_remedy_stands_as_a_line_to_paste(artifacts: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_missing_artifact_is_named(artifacts: dict[str, Any], name: str) -> None:
-    """Without the logs, since curves take the most time."""
-    absent = {name, "base_log", "stage1_log", "stage2_log", "decision"}
+    """Without what figures are drawn from, since they take the most time."""
+    sieves = {"collect_metrics", "clean_metrics", "dedup_metrics"}
+    absent = {name, "base_log", "stage1_log", "stage2_log", "decision", *sieves}
     left = {other: value for other, value in artifacts.items() if other not in absent}
     named = [other for other in EXPECTED if other in absent]
     assert f"Missing artifacts: {', '.join(named)}." in Page(render_report(left)).text
@@ -184,3 +188,11 @@ def test_nothing_that_is_missing_breaks_the_page(artifacts: dict[str, Any], seed
     html = render_report(broken)
     Page(html)
     assert re.findall("<h2[^>]*>([^<]+)<", html) == SECTIONS
+
+
+def test_the_figures_of_the_corpus_are_in_the_page_or_missing_one_by_one(artifacts: dict[str, Any]) -> None:
+    names = ("funnel", "lengths", "grades", "dedup")
+    assert {f"figure-{name}" for name in names} <= set(Page(render_report(artifacts)).ids)
+    del artifacts["clean_metrics"]["lengths"], artifacts["dedup_metrics"]["curve"]
+    ids = Page(render_report(artifacts)).ids
+    assert [name for name in names if f"figure-{name}" in ids] == ["funnel", "grades"]

@@ -50,18 +50,20 @@ class Tasks:
         """Name the folder below `scratch` after the tasks, `settings` of the steps, and the code of the corpus."""
         self.name = name
         self.num_tasks = len(tasks)
-        digest = digest_json({"tasks": list(tasks), "settings": settings, "code": _code_digest()})[:16]
+        texts = [json.dumps(task, sort_keys=True) for task in tasks]  # ASCII: names of files may hold any bytes
+        digest = digest_json({"tasks": texts, "settings": settings, "code": _code_digest()})[:16]
         self.folder = scratch.resolve() / f"{name}-{digest}"
         self.folder.mkdir(parents=True, exist_ok=True)
-        for number, task in enumerate(tasks):
+        for number, text in enumerate(texts):
             path = self.folder / "tasks" / f"{number:05}.json"
             if not path.is_file():
                 path.parent.mkdir(exist_ok=True)
-                write_json(path, task)
+                write_json(path, text)
 
     def read(self, rank: int) -> Any:
         """Give what task `rank` is about."""
-        return json.loads((self.folder / "tasks" / f"{rank:05}.json").read_text(encoding="utf-8"))
+        text = json.loads((self.folder / "tasks" / f"{rank:05}.json").read_text(encoding="utf-8"))
+        return json.loads(text)
 
     def file(self, rank: int, suffix: str = ".parquet") -> Path:
         """Give the place of what task `rank` leaves."""
@@ -198,7 +200,9 @@ def _wait_for_slurm(executor: SlurmExecutor, tasks: Tasks) -> None:
 
 def _is_queued(job: str) -> bool:
     found = subprocess.run(["squeue", "-h", "-j", str(job)], capture_output=True, text=True, check=False)
-    return found.returncode == 0 and bool(found.stdout.strip())
+    if found.returncode:  # a busy controller does not answer in time; a job that left long ago is not known
+        return "Invalid job id" not in found.stderr
+    return bool(found.stdout.strip())
 
 
 def _describe(tasks: Tasks, unfinished: list[int]) -> str:

@@ -29,7 +29,7 @@ class EngineParams(Params):
     """Slurm and Ray need the data root on a file system that all nodes share."""
     workers: int | None = Field(None, ge=1)
     """Tasks at a time; none means all cores of this machine, or no limit on Slurm."""
-    task_megabytes: int = Field(64, ge=1)
+    task_megabytes: int = Field(16, ge=1)
     """Input of one task; a file or row group is never divided."""
     slurm: SlurmParams = SlurmParams()
     ray_address: str | None = None

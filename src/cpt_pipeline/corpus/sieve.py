@@ -48,8 +48,8 @@ class Sieve:
     ) -> None:
         self._stack.__exit__(kind, value, trace)
 
-    def keep(self, row: Row, name: str) -> None:
-        """Keep a document in the artifact `name`."""
+    def keep(self, row: Row, name: str) -> int:
+        """Keep a document in the artifact `name`; give its bytes."""
         writer = self._kept[name]
         before = writer.num_bytes
         writer.write(row)
@@ -57,6 +57,7 @@ class Sieve:
         amount[0] += 1
         amount[1] += writer.num_bytes - before
         self.num_records += 1
+        return writer.num_bytes - before
 
     def exclude(self, row: Row, reason: str, detail: str | None = None) -> None:
         """Exclude a record; `row` needs `id`, `source` and `channel`."""

@@ -21,9 +21,13 @@ from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import read_manifest, require_space
 from cpt_pipeline.corpus.engine import Tasks
+from cpt_pipeline.corpus.sieve import Row
 from cpt_pipeline.formats.documents import SCHEMA, digest_text
 
-Row = dict[str, Any]
+NUMBER = "number"
+"""Key of a document's metadata: its place among all documents of the artifact."""
+Plan = tuple[int, list[tuple[str, int, int]]]
+"""Number of the first document, and row groups as (shard, first, last)."""
 
 _REASON, _DETAIL, _COUNTS = "reason", "detail", "counts"
 _COLUMNS = tuple(name for name in SCHEMA.names if name not in {"id", "text", "digest"})
@@ -85,11 +89,15 @@ class ReadDocuments(PipelineStep):  # type: ignore[misc]
 
     def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         """Give the documents of task `rank`, in order."""
-        for shard, first, last in self._tasks.read(rank):
+        number, groups = self._tasks.read(rank)
+        for shard, first, last in groups:
             with pq.ParquetFile(self._directory / shard) as file:
                 for group in range(first, last):
                     for row in file.read_row_group(group).to_pylist():
-                        yield as_document(row)
+                        document = as_document(row)
+                        document.metadata[NUMBER] = number
+                        number += 1
+                        yield document
 
 
 class WriteDocuments(PipelineStep):  # type: ignore[misc]
@@ -121,22 +129,24 @@ def as_document(row: Row) -> Document:
     return Document(text=row["text"], id=row["id"], metadata={name: row.get(name) for name in _COLUMNS})
 
 
-def plan_tasks(directory: Path, task_bytes: int) -> list[list[tuple[str, int, int]]]:
-    """Divide a documents artifact into runs of row groups `(shard, first, last)` of about `task_bytes` each."""
+def plan_tasks(directory: Path, task_bytes: int) -> list[Plan]:
+    """Divide a documents artifact into runs of row groups of about `task_bytes` each."""
     read_manifest(directory)
-    tasks: list[list[tuple[str, int, int]]] = []
-    left = 0
+    tasks: list[Plan] = []
+    left = number = 0
     for path in sorted(directory.glob("documents-*.parquet")):
         file = pq.read_metadata(path)
         for group in range(file.num_row_groups):
             if left <= 0:
-                tasks.append([])
+                tasks.append((number, []))
                 left = task_bytes
             left -= file.row_group(group).total_byte_size
-            if tasks[-1] and tasks[-1][-1][0] == path.name:
-                tasks[-1][-1] = (path.name, tasks[-1][-1][1], group + 1)
+            number += file.row_group(group).num_rows
+            groups = tasks[-1][1]
+            if groups and groups[-1][0] == path.name:
+                groups[-1] = (path.name, groups[-1][1], group + 1)
             else:
-                tasks[-1].append((path.name, group, group + 1))
+                groups.append((path.name, group, group + 1))
     return tasks
 
 

@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from cpt_pipeline.core.params import Report
-from cpt_pipeline.reporting import bill, figures, lineage, material, outcome
+from cpt_pipeline.reporting import (
+    bill,
+    cleaning,
+    corpus_card,
+    corpus_figures,
+    figures,
+    lineage,
+    material,
+    outcome,
+    words,
+)
 from cpt_pipeline.reporting.page import Bar, Lines, Mark, Table
 from cpt_pipeline.reporting.reading import EXPECTED, TRAINING, Artifacts
 
@@ -62,13 +72,11 @@ def _content(artifacts: Artifacts) -> dict[str, Any]:
         "candidates": outcome.candidates(artifacts),
         "benchmarks": outcome.benchmarks(artifacts),
         "samples": outcome.samples(artifacts),
-        "figures": _figures(artifacts),
+        "figures": _as_markup(_figures(artifacts) | _corpus_figures(artifacts)),
         "channels": material.channels(artifacts),
         "use": material.use(artifacts),
-        "sources": material.sources(artifacts),
-        "licenses": material.licenses(artifacts),
-        "excluded": material.excluded(artifacts),
-        "guarded": material.guarded(artifacts),
+        "card": _card(artifacts),
+        "cleaning": _cleaning(artifacts),
         "training": bill.training(artifacts),
         "times": bill.times(artifacts),
         "plan": bill.plan(artifacts),
@@ -81,9 +89,32 @@ def _content(artifacts: Artifacts) -> dict[str, Any]:
     }
 
 
-def _figures(artifacts: Artifacts) -> dict[str, Any]:
-    from markupsafe import Markup
+def _card(artifacts: Artifacts) -> dict[str, Any]:
+    return {
+        "overview": corpus_card.overview(artifacts),
+        "composition": corpus_card.composition(artifacts),
+        "licenses": corpus_card.licenses(artifacts),
+        "sources": corpus_card.sources(artifacts),
+        "formats": corpus_card.formats(artifacts),
+        "encodings": corpus_card.encodings(artifacts),
+        "undated": words.count(artifacts.number("collect_metrics", "undated")),
+        "personal_data": corpus_card.personal_data(artifacts),
+        "limits": corpus_card.limits(artifacts),
+    }
 
+
+def _cleaning(artifacts: Artifacts) -> dict[str, Any]:
+    return {
+        "excluded": cleaning.excluded(artifacts),
+        "by_channel": cleaning.excluded_by_channel(artifacts),
+        "steps": cleaning.steps(artifacts),
+        "copies": cleaning.copies(artifacts),
+        "phrases": cleaning.phrases(artifacts),
+        "guarded": cleaning.guarded(artifacts),
+    }
+
+
+def _figures(artifacts: Artifacts) -> dict[str, tuple[figures.Figure, str]]:
     logs, roles = _training_logs(artifacts), artifacts.roles()
     checks = artifacts.records("decision", "checks")
     drawn = {}
@@ -102,7 +133,28 @@ def _figures(artifacts: Artifacts) -> dict[str, Any]:
             figures.loss_figure(base, roles, "Training loss of the base"),
             "Training loss of the base over tokens",
         )
-    return {name: Markup(figures.as_svg(figure, name, words)) for name, (figure, words) in drawn.items()}
+    return drawn
+
+
+def _corpus_figures(artifacts: Artifacts) -> dict[str, tuple[figures.Figure, str]]:
+    roles = corpus_card.roles(artifacts)
+    drawn = {}
+    if levels := corpus_figures.funnel(artifacts):
+        drawn["funnel"] = (corpus_figures.funnel_figure(levels), "Records excluded, by stage and reason")
+    if lengths := corpus_figures.lengths(artifacts):
+        drawn["lengths"] = (corpus_figures.lengths_figure(lengths, roles), "Documents by length, per channel")
+    if grades := corpus_figures.grades(artifacts):
+        drawn["grades"] = (corpus_figures.grades_figure(grades, roles), "Documents by grade, per channel")
+    if curve := corpus_figures.dedup_curve(artifacts):
+        in_force = artifacts.number("dedup_metrics", "min_similarity")
+        drawn["dedup"] = (corpus_figures.dedup_figure(curve, in_force), "Characters kept over the threshold of dedup")
+    return drawn
+
+
+def _as_markup(drawn: Mapping[str, tuple[figures.Figure, str]]) -> dict[str, Any]:
+    from markupsafe import Markup
+
+    return {name: Markup(figures.as_svg(figure, name, text)) for name, (figure, text) in drawn.items()}
 
 
 def _training_logs(artifacts: Artifacts) -> dict[str, list[dict[str, Any]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from cpt_pipeline.corpus.clean.phrases import (
     find_ngrams,
     find_phrases,
     is_mined,
+    mined_number,
     remove_phrases,
 )
 from cpt_pipeline.corpus.hash_files import write_pairs
@@ -35,12 +37,15 @@ def mine(texts: list[tuple[str, str]], folder: Path, params: PhrasesParams = PAR
     sources = sorted({source for source, _ in texts})
     paths = [folder / "0.npy", folder / "1.npy"]
     for part, path in enumerate(paths):
-        found = [(find_ngrams(text, source, params).hashes, number) for number, (source, text) in enumerate(texts)]
-        mine = [each for each in found if each[1] % 2 == part]
-        documents = [np.full(hashes.size, number, np.uint64) for hashes, number in mine]
-        write_pairs(path, np.concatenate([hashes for hashes, _ in mine]), np.concatenate(documents))
-    source_of = np.array([sources.index(source) for source, _ in texts])
-    return Frequent.build(paths, sources, source_of, params)
+        found = [
+            (find_ngrams(text, source, params).hashes, mined_number(number, sources.index(source)))
+            for number, (source, text) in enumerate(texts)
+            if number % 2 == part
+        ]
+        documents = [np.full(hashes.size, number, np.uint64) for hashes, number in found]
+        write_pairs(path, np.concatenate([hashes for hashes, _ in found]), np.concatenate(documents))
+    sizes = Counter(source for source, _ in texts)
+    return Frequent.build(paths, [sizes[source] for source in sources], params)
 
 
 def texts_of(text: str, phrases: list[Phrase]) -> list[tuple[str, int]]:

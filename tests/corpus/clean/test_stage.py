@@ -3,123 +3,72 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from cpt_pipeline.core.artifact import MANIFEST
 from cpt_pipeline.core.errors import NothingLeftError
-from cpt_pipeline.corpus.clean.stage import CleanParams, RulesParams, clean_documents, judge, measure, quality
+from cpt_pipeline.corpus.clean.params import CleanParams, FormatCapParams
 from cpt_pipeline.formats.documents import digest_text, read_documents
+from tests.corpus.stages import clean_documents
 from tests.corpus.texts import make_row, make_text, write_artifact
 
 REPOSITORY = Path(__file__).parents[3]
 BAD = {
     "too_short": ("five words " * 9).strip(),
     "few_letters": "12.34 56.78 | " * 20 + "some words at the end",
-    "repeated_lines": "\n".join(["The same line again, word for word."] * 4 + [f"line {n}" for n in range(20)]),
-    "long_words": f"{'abcdefghij' * 3} " * 4,
-    "few_distinct_words": "again and " * 40,
 }
+RULES = CleanParams().rules.model_dump()
+PLAIN = "reference"
+"""A category that only the basic rules are for."""
 
 
-def test_measures_are_these_numbers() -> None:
-    found = measure("One two\n\n one two \nthree 4\nOne two")
-    assert found.characters == 34
-    assert found.letter_share == pytest.approx(23 / 24)
-    assert found.repeated_line_share == pytest.approx(7 / 28)
-    assert found.mean_word_characters == pytest.approx(24 / 8)
-    assert found.distinct_word_share == pytest.approx(5 / 8)
+def rows_of(*texts: str) -> list[dict[str, Any]]:
+    return [make_row(number, text, category=PLAIN) for number, text in enumerate(texts)]
 
 
-def test_chinese_characters_are_words_and_letters() -> None:
-    found = measure("模型通过继续预训练")
-    assert (found.letter_share, found.mean_word_characters) == (1.0, 1.0)
-
-
-def test_empty_text_can_be_measured() -> None:
-    assert quality(measure("")) == pytest.approx(1 / 3)
-    assert judge(measure(""), CleanParams()) == (False, "too_short", "characters 0")
-
-
-@pytest.mark.feature(16)
-@pytest.mark.parametrize("reason", list(BAD))
-def test_each_rule_has_a_text_that_only_it_excludes(reason: str) -> None:
-    verdict = judge(measure(BAD[reason]), CleanParams())
-    assert verdict is not True
-    assert verdict[1] == reason
-    assert judge(measure(BAD[reason]), CleanParams(exempt={"x": (reason,)}), "x") is True
-    assert judge(measure(BAD[reason]), CleanParams(exempt={"x": (reason,)}), "y") == verdict
-
-
-def test_longest_text_is_a_rule_only_when_asked() -> None:
-    long = measure(make_text(1) * 100)
-    assert judge(long, CleanParams(exempt={"c": ("repeated_lines",)}), "c") is True
-    verdict = judge(long, CleanParams(rules=RulesParams(max_characters=1_000)))
-    assert verdict is not True
-    assert verdict[1] == "too_long"
-
-
-def test_limits_are_inclusive() -> None:
-    rules = RulesParams(
-        min_characters=100, max_mean_word_characters=10.0, min_distinct_word_share=0, max_repeated_line_share=1
-    )
-    assert judge(measure("x" * 9 + "y" + " aaaaaaaaaa" * 9 + " "), CleanParams(rules=rules)) is True
-
-
-def test_code_is_not_judged_as_prose() -> None:
-    table = "\n".join(f"    {number}: 0x{number:04x}," for number in range(200))
-    assert judge(measure(table), CleanParams(), "reference") is not True
-    assert judge(measure(table), CleanParams(), "code") is True
-
-
-def test_quality_grows_with_length_and_variety_and_falls_with_repeats() -> None:
-    short, long = quality(measure(make_text(1, 40))), quality(measure(make_text(1, 400)))
-    repeated = quality(measure("\n".join([make_text(1, 40)] * 10)))
-    assert repeated < short < long <= 1
-    assert quality(measure(make_text(1, 3_000))) == pytest.approx(1.0, abs=0.02)
-
-
-@given(st.text())
-def test_quality_is_a_share(text: str) -> None:
-    assert 0 <= quality(measure(text)) <= 1
+def rules(**limits: Any) -> CleanParams:
+    """Give the default with other limits of the basic rules."""
+    return CleanParams.model_validate({**CleanParams().model_dump(), "rules": {**RULES, "basic": limits}})
 
 
 def test_documents_keep_order_id_and_get_new_digest(tmp_path: Path) -> None:
     texts = [make_text(0) + "  \r\n", BAD["too_short"], make_text(1), BAD["few_letters"], make_text(2)]
-    raw = write_artifact(tmp_path / "raw", [make_row(number, text) for number, text in enumerate(texts)])
+    raw = write_artifact(tmp_path / "raw", rows_of(*texts))
     report = clean_documents(raw, tmp_path, CleanParams())
     rows = list(read_documents(tmp_path / "clean_documents"))
     assert [row["id"] for row in rows] == ["s/0", "s/2", "s/4"]
     assert rows[0]["text"] == make_text(0)
     assert rows[0]["digest"] == digest_text(make_text(0))
-    assert rows[0]["quality"] == pytest.approx(quality(measure(make_text(0))), abs=1e-4)
+    assert rows[0]["quality"] == pytest.approx(0.9075, abs=1e-4)
+    assert rows[0]["language"] is not None
     excluded = [(row["id"], row["reason"], row["detail"]) for row in read_documents(tmp_path / "clean_excluded")]
-    assert excluded == [("s/1", "too_short", "characters 98"), ("s/3", "few_letters", "letter share 0.072")]
-    assert report.normalised == {"line_ends": 1, "trailing_blanks": 1}
+    assert excluded == [
+        ("s/1", "too_short", "characters 98, at least 100"),
+        ("s/3", "few_letters", "letter share 0.07173, at least 0.4"),
+    ]
+    assert report.counts == {"normalise/line_ends": 1, "normalise/trailing_blanks": 1}
     assert report.excluded_by_channel == {"en": {"few_letters": 1, "too_short": 1}}
     assert (report.records_in, report.documents, report.channels["en"].documents) == (5, 3, 3)
 
 
 @pytest.mark.feature(123)
 def test_limit_that_excludes_nothing_leaves_the_bytes_alone(tmp_path: Path) -> None:
-    rows = [make_row(number, make_text(number)) for number in range(20)] + [make_row(20, "short")]
+    rows = rows_of(*map(make_text, range(20)), "short")
     raw = write_artifact(tmp_path / "raw", rows)
     clean_documents(raw, tmp_path / "a", CleanParams())
-    clean_documents(
-        raw, tmp_path / "b", CleanParams(rules=RulesParams(min_characters=120, max_mean_word_characters=30))
-    )
-    clean_documents(raw, tmp_path / "c", CleanParams(rules=RulesParams(min_characters=1)))
-    for artifact in ("clean_documents", "clean_excluded"):
-        manifests = [(tmp_path / name / artifact / MANIFEST).read_bytes() for name in "abc"]
-        assert manifests[0] == manifests[1] != manifests[2]
+    clean_documents(raw, tmp_path / "b", rules(min_characters=120, max_mean_word_characters=30))
+    clean_documents(raw, tmp_path / "c", rules(min_characters=1))
+    manifests = [(tmp_path / name / "clean_documents" / MANIFEST).read_bytes() for name in "abc"]
+    assert manifests[0] == manifests[1] != manifests[2]
 
 
 def test_shard_size_of_the_input_does_not_matter(tmp_path: Path) -> None:
-    rows = [make_row(number, make_text(number)) for number in range(20)]
+    rows = rows_of(*map(make_text, range(20)))
     for name, size in (("a", 500), ("b", 1 << 20)):
         clean_documents(
             write_artifact(tmp_path / f"raw-{name}", rows, shard_bytes=size), tmp_path / name, CleanParams()
@@ -129,7 +78,8 @@ def test_shard_size_of_the_input_does_not_matter(tmp_path: Path) -> None:
 
 
 def test_channel_without_any_text_left_is_named_with_the_reasons(tmp_path: Path) -> None:
-    rows = [("en", make_text(1)), ("domain", "short"), ("domain", BAD["few_letters"]), ("domain", "")]
+    given = [("en", make_text(1)), ("domain", "short"), ("domain", BAD["few_letters"]), ("domain", "no")]
+    rows = [make_row(n, text, channel=channel, category=PLAIN) for n, (channel, text) in enumerate(given)]
     with pytest.raises(NothingLeftError, match="channel domain: too_short 2, few_letters 1"):
         clean_documents(write_artifact(tmp_path / "raw", rows), tmp_path, CleanParams())
     assert not (tmp_path / "clean_documents" / MANIFEST).exists()
@@ -138,11 +88,6 @@ def test_channel_without_any_text_left_is_named_with_the_reasons(tmp_path: Path)
 def test_input_without_documents_is_said(tmp_path: Path) -> None:
     with pytest.raises(NothingLeftError, match="raw_documents holds no document at all"):
         clean_documents(write_artifact(tmp_path / "raw", []), tmp_path, CleanParams())
-
-
-def test_unknown_reason_in_exempt_is_refused() -> None:
-    with pytest.raises(ValidationError, match=r"clean\.exempt names too_ugly; the reasons are too_short"):
-        CleanParams(exempt={"code": ("too_ugly",)})
 
 
 def test_shipped_conf_is_the_default() -> None:
@@ -154,9 +99,46 @@ def test_shipped_conf_is_the_default() -> None:
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=200)))
 def test_records_in_are_kept_or_excluded(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     place = tmp_path_factory.mktemp("clean")
-    raw = write_artifact(place / "raw", [("en", text) for text in [*texts, make_text(1)]])
+    raw = write_artifact(place / "raw", rows_of(*texts, make_text(1)))
     report = clean_documents(raw, place, CleanParams())
     kept = [row["id"] for row in read_documents(place / "clean_documents")]
     excluded = [row["id"] for row in read_documents(place / "clean_excluded")]
     assert sorted(kept + excluded) == sorted(f"s/{number}" for number in range(len(texts) + 1))
     assert report.records_in == report.documents + sum(report.excluded.values()) == len(texts) + 1
+
+
+@pytest.mark.feature(30)
+def test_strong_formats_are_capped_and_the_first_ones_stay(tmp_path: Path) -> None:
+    texts = [f'{{"name": "{make_text(number, 30)!r}", "value": {number}}}'.replace("\\n", " ") for number in range(6)]
+    rows = [make_row(number, text) for number, text in enumerate(texts)]
+    params = CleanParams(format_cap=FormatCapParams(max_documents=4))
+    report = clean_documents(write_artifact(tmp_path / "raw", rows), tmp_path, params)
+    assert report.categories == {"en": {"json": 4}}
+    excluded = [(row["id"], row["reason"], row["detail"]) for row in read_documents(tmp_path / "clean_excluded")]
+    detail = "json: 4 documents came before"
+    assert excluded == [("s/4", "format_cap", detail), ("s/5", "format_cap", detail)]
+
+
+def test_phrases_are_listed_and_removed_by_share(tmp_path: Path) -> None:
+    notice = "This page was printed from the website of our wonderful friends"
+    texts = [f"{make_text(number, 60)}\n{notice}" if number < 30 else make_text(number, 60) for number in range(40)]
+    rows = [make_row(number, text, category="essay") for number, text in enumerate(texts)]
+    raw = write_artifact(tmp_path / "raw", rows)
+    off = {family: {"enabled": False} for family in ("gopher_repetition", "gopher_quality")}
+    phrases = {"enabled": True, "remove_share": 0.5, "max_listed": 1}
+    params = CleanParams.model_validate({"phrases": phrases, "rules": {**RULES, **off}})
+    report = clean_documents(raw, tmp_path, params)
+    (found,) = report.phrases["s"]
+    assert (found.text, found.documents, found.share, found.removed, found.example) == (notice, 30, 0.75, True, "s/0")
+    assert report.counts["phrases/removed"] == 30
+    kept = [row["text"] for row in read_documents(tmp_path / "clean_documents")]
+    assert len(kept) == 40
+    assert not any("wonderful" in text for text in kept)
+
+
+def test_personal_data_is_replaced_and_what_was_put_in_is_checked(tmp_path: Path) -> None:
+    texts = [f"{make_text(number)}\nwrite to anna.{number}@fastmail-post.org today" for number in range(8)]
+    report = clean_documents(write_artifact(tmp_path / "raw", rows_of(*texts)), tmp_path, CleanParams())
+    assert report.counts["personal_data/email"] == 8
+    assert (report.surrogates.replacements, report.surrogates.too_frequent) == (8, {})
+    assert not any("fastmail-post" in row["text"] for row in read_documents(tmp_path / "clean_documents"))

@@ -16,9 +16,10 @@ from pydantic import ValidationError
 from cpt_pipeline.core.artifact import MANIFEST, is_sealed
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import SourceError
-from cpt_pipeline.corpus.collect.stage import CollectParams, CollectReport, collect_documents
+from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport
 from cpt_pipeline.formats.benchmarks import BenchmarkParams, SuiteParams, read_items
 from cpt_pipeline.formats.documents import count_documents, read_documents
+from tests.corpus.stages import collect_documents
 from tests.corpus.texts import make_text
 
 REPOSITORY = Path(__file__).parents[3]
@@ -150,7 +151,7 @@ def test_benchmarks_are_collected_from_the_key_that_evaluate_reads(
     ("given", "words"),
     [
         ({"sources": []}, "at least 1 item"),
-        ({"sources": [{"kind": "web", "name": "a"}]}, "python_environment"),
+        ({"sources": [{"kind": "ftp", "name": "a"}]}, "python_environment"),
         ({"sources": [{"kind": "files", "name": "a/b", "channel": "en", "path": "x"}]}, "String should match"),
         ({"sources": [{"kind": "files", "name": "a", "channel": "en", "path": "x", "licence": "MIT"}]}, "licence"),
         ({"sources": [source("a", Path("x")), source("a", Path("y"))]}, "more than one source is named a"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,10 +14,11 @@ from hypothesis import strategies as st
 
 from cpt_pipeline.core.artifact import MANIFEST
 from cpt_pipeline.core.errors import NothingLeftError
-from cpt_pipeline.corpus.dedup.stage import DedupParams, DedupReport, dedup_documents
+from cpt_pipeline.corpus.dedup.params import DedupParams, DedupReport
 from cpt_pipeline.corpus.words import fold
 from cpt_pipeline.formats.benchmarks import BenchmarkItem, write_items
 from cpt_pipeline.formats.documents import read_documents
+from tests.corpus.stages import dedup_documents
 from tests.corpus.texts import item, make_row, make_text, write_artifact
 
 REPOSITORY = Path(__file__).parents[3]
@@ -25,7 +27,7 @@ QUESTION = item("A train leaves the station at nine and arrives at noon; how man
 
 
 def run(
-    place: Path, texts: list[tuple[str, str]], items: list[BenchmarkItem] | None = None, **params: int | float
+    place: Path, texts: list[tuple[str, str]], items: list[BenchmarkItem] | None = None, **params: Any
 ) -> DedupReport:
     place.mkdir(parents=True, exist_ok=True)
     documents = write_artifact(place / "clean_documents", texts)
@@ -80,13 +82,14 @@ def test_planted_benchmark_text_goes_and_is_reported(tmp_path: Path) -> None:
     leaking = f"{make_text(50)}\nQ: A TRAIN leaves the station at nine, and arrives at noon.\n{make_text(51)}"
     texts = [*[("en", make_text(number)) for number in range(10)], ("en", leaking), ("en", changed(leaking))]
     report = run(tmp_path, texts, [QUESTION, item("Too short", "x", 1)])
-    words = "a train leaves the station at nine and"
+    words = "a train leaves the station at nine, and arrives at noon"
     assert excluded(tmp_path) == dict.fromkeys(("s/10", "s/11"), ("benchmark", f"quiz/0: {words}"))
     assert report.benchmarks["quiz"].model_dump() == {
         "items": 2,
         "unguarded_items": 1,
         "found_items": 1,
         "documents": 2,
+        "examples": {"0": words},
     }
 
 
@@ -213,3 +216,19 @@ def test_gold_pairs_are_found_and_no_others(tmp_path: Path, shared: Path, size: 
     truth = {frozenset(line.split()) for line in (folder / f"articles_{size}.truth").read_text().splitlines()}
     assert len(truth) == num_pairs
     assert found == truth
+
+
+@pytest.mark.feature(13)
+def test_a_second_round_excludes_what_the_first_one_had(tmp_path: Path) -> None:
+    first = [("en", make_text(number)) for number in range(20)]
+    run(tmp_path / "one", first)
+    again = [("en", make_text(3) + " with a new end"), *(("en", make_text(number)) for number in range(30, 50))]
+    report = run(tmp_path / "two", again, earlier_index=tmp_path / "one" / "corpus_index")
+    excluded = [(row["id"], row["reason"]) for row in read_documents(tmp_path / "two" / "dedup_excluded")]
+    assert excluded == [("s/0", "near_earlier")]
+    (detail,) = [row["detail"] for row in read_documents(tmp_path / "two" / "dedup_excluded")]
+    assert detail.startswith("s/3 (0.")
+    assert report.excluded == {"near_earlier": 1}
+    new = [("en", make_text(number)) for number in range(60, 80)]
+    third = run(tmp_path / "three", again[1:5] + first[:2] + new, earlier_index=tmp_path / "two" / "corpus_index")
+    assert third.excluded == {"near_earlier": 6}

@@ -26,6 +26,7 @@ from cpt_pipeline.corpus.words import find_words, is_cjk
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _BLANK_LINES = re.compile(r"\n{3,}")
 _RANKS = 1 << 64
+_SOURCE_SHIFT = np.uint64(48)
 
 
 class PhrasesParams(Params):
@@ -77,6 +78,11 @@ def is_mined(document_id: str, share: float) -> bool:
     return xxhash.xxh3_64_intdigest(document_id) < share * _RANKS
 
 
+def mined_number(number: int, source: int) -> int:
+    """Give what stands for a document in the files of pairs: its number and that of its source."""
+    return source << int(_SOURCE_SHIFT) | number
+
+
 def find_ngrams(text: str, source: str, params: PhrasesParams) -> Ngrams:
     """Hash every run of words of a document; equal words in another source give other hashes."""
     words, starts, ends = find_words(text)
@@ -97,16 +103,13 @@ class Frequent:
         self._hashes, self._documents = hashes, documents
 
     @classmethod
-    def build(
-        cls, pair_files: Sequence[Path], sources: Sequence[str], source_of: npt.NDArray[np.int64], params: PhrasesParams
-    ) -> Frequent:
-        """Count the files of all tasks; `source_of` gives the index in `sources` of each document that was mined."""
-        sizes = np.bincount(source_of, minlength=len(sources))
-        needed = np.maximum(params.min_documents, np.ceil(params.list_share * sizes)).astype(np.int64)
+    def build(cls, pair_files: Sequence[Path], num_mined: Sequence[int], params: PhrasesParams) -> Frequent:
+        """Count the files of all tasks, whose documents are `mined_number`s; `num_mined` is per source."""
+        needed = np.maximum(params.min_documents, np.ceil(params.list_share * np.asarray(num_mined, np.float64)))
         hashes, counts = [], []
         for pairs in merge_pairs(pair_files):
             starts, documents = groups(pairs)
-            kept = documents >= needed[source_of[pairs["document"][starts].astype(np.int64)]]
+            kept = documents >= needed[(pairs["document"][starts] >> _SOURCE_SHIFT).astype(np.int64)]
             hashes.append(pairs["hash"][starts[kept]])
             counts.append(documents[kept])
         return cls(

@@ -1,213 +1,246 @@
-"""Clean: normalise every document, keep those that pass the rules, and grade what is kept.
+"""Clean: every document is normalised, freed of noise and personal data, judged by rules, and graded if it stays.
 
-A rule is a number measured on the text and a limit on it; each exclusion names its rule and the number. Limits are
-never part of what is written, so a limit that excludes nothing leaves the artifact byte-equal.
+A rule is a number measured on the text and a limit on it; each exclusion names its rule, the number and the limit. A
+limit that excludes nothing leaves the documents byte-equal.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
-from pydantic import Field, model_validator
+import pyarrow.parquet as pq
+from datatrove.pipeline.base import PipelineStep
 
+from cpt_pipeline.core.artifact import digest_file, read_manifest
 from cpt_pipeline.core.errors import NothingLeftError, raise_all
-from cpt_pipeline.core.params import Params, Report
-from cpt_pipeline.core.progress import Progress
-from cpt_pipeline.corpus.clean.normalise import NormaliseParams, normalise
-from cpt_pipeline.corpus.sieve import Amount, Sieve
-from cpt_pipeline.corpus.words import split_words
-from cpt_pipeline.formats.documents import count_documents, read_documents, with_text
+from cpt_pipeline.corpus.clean.blocked_words import BlockedWords
+from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport, PhraseReport, SurrogateReport
+from cpt_pipeline.corpus.clean.personal_data import check_patterns
+from cpt_pipeline.corpus.clean.phrases import Frequent, PhrasesParams
+from cpt_pipeline.corpus.clean.steps import (
+    SURROGATES,
+    DropBlockedWords,
+    JudgeText,
+    MinePhrases,
+    NameKind,
+    NameLanguage,
+    Normalise,
+    RemoveNoise,
+    RemovePhrases,
+    ReplacePersonalData,
+)
+from cpt_pipeline.corpus.engine import Tasks
+from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.corpus.sieve import Row, Sieve
+from cpt_pipeline.corpus.steps import ReadDocuments, WriteDocuments, gather, gather_counts, plan_tasks
 
 logger = logging.getLogger(__name__)
 
-_LONG_CHARACTERS = 8_000
-_VARIETY_WORDS = 500
+_LENGTHS, _QUALITIES = 24, 20
 
 
-@dataclass(frozen=True)
-class Measures:
-    """What the rules and the grade are about, computed once per document."""
-
-    characters: int
-    letter_share: float
-    repeated_line_share: float
-    mean_word_characters: float
-    distinct_word_share: float
-    """Among the first 500 words."""
-
-
-class RulesParams(Params):
-    """The limits. Shares are of 0..1."""
-
-    min_characters: int = Field(100, ge=0)
-    max_characters: int | None = Field(None, ge=1)
-    min_letter_share: float = Field(0.4, ge=0, le=1)
-    """Letters of any script among the characters that are no white space."""
-    max_repeated_line_share: float = Field(0.3, ge=0, le=1)
-    """Characters in lines that stood in the document before, among those of all lines (Gopher: 0.2)."""
-    max_mean_word_characters: float = Field(12.0, gt=0)
-    """Gopher: 10 for English prose. A CJK character is a word of its own."""
-    min_distinct_word_share: float = Field(0.1, ge=0, le=1)
-    """Distinct words among the first 500."""
-
-
-_RULES: dict[str, Callable[[Measures, RulesParams], str | None]] = {
-    "too_short": lambda found, limit: _below("characters", found.characters, limit.min_characters),
-    "too_long": lambda found, limit: _above("characters", found.characters, limit.max_characters or math.inf),
-    "few_letters": lambda found, limit: _below("letter share", found.letter_share, limit.min_letter_share),
-    "repeated_lines": lambda found, limit: _above(
-        "repeated line share", found.repeated_line_share, limit.max_repeated_line_share
-    ),
-    "long_words": lambda found, limit: _above(
-        "mean word characters", found.mean_word_characters, limit.max_mean_word_characters
-    ),
-    "few_distinct_words": lambda found, limit: _below(
-        "distinct word share", found.distinct_word_share, limit.min_distinct_word_share
-    ),
-}
-"""Reason to rule, in the order they are asked. A rule gives what it measured when the document breaks it."""
-
-Verdict = Literal[True] | tuple[Literal[False], str, str]
-"""True, or False with the reason and what was measured."""
-
-
-class CleanParams(Params):
-    """`clean:` in conf."""
-
-    normalise: NormaliseParams = NormaliseParams()
-    rules: RulesParams = RulesParams()
-    exempt: dict[str, tuple[str, ...]] = Field({"code": ("few_letters", "repeated_lines", "long_words")})
-    """Category of documents to the reasons that do not exclude it."""
-
-    @model_validator(mode="after")
-    def _reasons_exist(self) -> CleanParams:
-        named = {reason for reasons in self.exempt.values() for reason in reasons}
-        if unknown := sorted(named - set(_RULES)):
-            raise ValueError(f"clean.exempt names {', '.join(unknown)}; the reasons are {', '.join(_RULES)}")
-        return self
-
-
-class CleanReport(Report):
-    """`clean_metrics`: `records_in` = `documents` + the sum of `excluded`."""
-
-    records_in: int
-    documents: int
-    bytes: int
-    excluded: dict[str, int]
-    excluded_by_channel: dict[str, dict[str, int]]
-    channels: dict[str, Amount]
-    normalised: dict[str, int]
-    """Step to the number of documents it changed."""
-    mean_quality: dict[str, float]
-    """Channel to the mean grade of its documents."""
-
-
-def clean_documents(raw_documents: Path, out: Path, params: CleanParams) -> CleanReport:
+def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: EngineParams) -> CleanReport:
     """Write `clean_documents` and `clean_excluded` below `out`, both in the order of the input.
 
-    `NothingLeftError` when a channel loses all of its documents, with the reasons.
+    `NothingLeftError` when a channel loses all of its documents, with the reasons. Unfinished tasks are kept beside
+    `out`.
     """
-    steps: Counter[str] = Counter()
-    grades: defaultdict[str, float] = defaultdict(float)
-    with (
-        Sieve(out, kept=("clean_documents",), excluded="clean_excluded") as sieve,
-        Progress("clean", count_documents(raw_documents), "documents") as progress,
-    ):
-        for row in read_documents(raw_documents):
-            text, changed = normalise(row["text"], params.normalise)
-            steps.update(changed)
-            measures = measure(text)
-            verdict = judge(measures, params, row["category"])
-            if verdict is True:
-                grade = round(quality(measures), 4)
-                grades[row["channel"]] += grade
-                sieve.keep({**with_text(row, text), "quality": grade}, "clean_documents")
-            else:
-                sieve.exclude(row, reason=verdict[1], detail=verdict[2])
-            progress.advance()
-        raise_all(NothingLeftError, "Nothing is left after clean (conf: clean):", _lost_channels(sieve))
-    report = _report(sieve, steps, grades)
+    BlockedWords.load(params.blocked_words)  # what is wrong with the lists is said before the work
+    plan = plan_tasks(raw_documents, run.task_megabytes << 20)
+    settings = {
+        "input": read_manifest(raw_documents)["files"],
+        "clean": params.model_dump(mode="json"),
+        "lists": [digest_file(path) for path in _lists(params)],
+    }
+    tasks = Tasks(out.parent / "tasks", "clean", plan, settings)
+    mined = _mine_phrases(raw_documents, out, params, run) if params.phrases.enabled else None
+    tasks.run(
+        [
+            *_prepare(raw_documents, tasks, params),
+            *([RemovePhrases(tasks, params.phrases, *mined)] if mined else []),
+            NameLanguage(params.language),
+            DropBlockedWords(params.blocked_words),
+            ReplacePersonalData(params.personal_data),
+            JudgeText(params.rules),
+            WriteDocuments(tasks),
+        ],
+        run,
+    )
+    report = _gather(tasks, out, params, mined[1] if mined else {})
     logger.info("clean: %d documents, %d excluded", report.documents, sum(report.excluded.values()))
     return report
 
 
-def measure(text: str) -> Measures:
-    """Measure a normalised text. Empty text measures 0 in all but its letters."""
-    lines = [line.strip() for line in text.split("\n")]
-    num_solid = len("".join(text.split()))
-    words = split_words(text)
-    first = words[:_VARIETY_WORDS]
-    return Measures(
-        characters=len(text),
-        letter_share=sum(map(str.isalpha, text)) / max(num_solid, 1),
-        repeated_line_share=_repeated_share([line for line in lines if line]),
-        mean_word_characters=sum(map(len, words)) / max(len(words), 1),
-        distinct_word_share=len(set(first)) / max(len(first), 1),
-    )
+def _lists(params: CleanParams) -> list[Path]:
+    """Name the files of the user that decide what comes out."""
+    listed = params.blocked_words.lists.values()
+    allowed = [each.allow_file for each in listed if each.allow_file is not None]
+    return [*params.noise.advert_files, *(each.file for each in listed), *allowed]
 
 
-def judge(measures: Measures, params: CleanParams, category: str | None = None) -> Verdict:
-    """Say whether a document of this category is kept; the first rule it breaks decides."""
-    exempt = params.exempt.get(category or "", ())
-    for reason, rule in _RULES.items():
-        if reason not in exempt and (detail := rule(measures, params.rules)) is not None:
-            return False, reason, detail
-    return True
+def _prepare(raw_documents: Path, tasks: Tasks, params: CleanParams) -> list[PipelineStep]:
+    """Give the steps that both passes begin with, so that phrases are mined on the text they are removed from."""
+    return [
+        ReadDocuments(raw_documents, tasks),
+        NameKind(params.strong_formats),
+        Normalise(params.normalise),
+        RemoveNoise(params.noise),
+    ]
 
 
-def quality(measures: Measures) -> float:
-    """Grade a document in 0..1: the mean of length, variety and freshness.
-
-    Length grows with the logarithm from 0 to 8,000 characters; variety is the share of distinct words among the first
-    500 (half of them distinct is full marks); freshness is the share of text in lines that do not repeat.
-    """
-    length = min(1.0, math.log1p(measures.characters) / math.log1p(_LONG_CHARACTERS))
-    variety = min(1.0, 2 * measures.distinct_word_share)
-    return (length + variety + (1 - measures.repeated_line_share)) / 3
-
-
-def _below(name: str, value: float, limit: float) -> str | None:
-    return f"{name} {round(value, 3)}" if value < limit else None
-
-
-def _above(name: str, value: float, limit: float) -> str | None:
-    return f"{name} {round(value, 3)}" if value > limit else None
+def _mine_phrases(
+    raw_documents: Path, out: Path, params: CleanParams, run: EngineParams
+) -> tuple[Path, dict[str, int]]:
+    """Count n-grams over the corpus, or a sample of it; give the table and how many documents of a source were read."""
+    manifest = read_manifest(raw_documents)
+    share = min(1.0, (params.phrases.mined_megabytes << 20) / max(manifest["text_bytes"], 1))
+    sources = sorted(_sources(raw_documents))
+    changing = params.model_dump(mode="json", include={"strong_formats", "normalise", "noise", "phrases"})
+    plan = plan_tasks(raw_documents, run.task_megabytes << 20)
+    tasks = Tasks(out.parent / "tasks", "phrases", plan, {"input": manifest["files"], **changing})
+    tasks.run([*_prepare(raw_documents, tasks, params), MinePhrases(tasks, params.phrases, sources, share)], run)
+    mined = [sum(numbers) for numbers in zip(*map(_read_json, tasks.files(".json")), strict=True)]
+    table = tasks.folder / "frequent.npy"
+    Frequent.build(tasks.files(".npy"), mined, params.phrases).write(table)
+    return table, dict(zip(sources, mined, strict=True))
 
 
-def _repeated_share(lines: list[str]) -> float:
-    total = sum(map(len, lines))
-    first = sum(map(len, set(lines)))
-    return (total - first) / max(total, 1)
+class _Tally:
+    """What is counted of the kept documents while they go by."""
+
+    def __init__(self) -> None:
+        self.grades: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0])
+        self.lengths: defaultdict[str, list[int]] = defaultdict(lambda: [0] * _LENGTHS)
+        self.qualities: defaultdict[str, list[int]] = defaultdict(lambda: [0] * _QUALITIES)
+        self.languages: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.categories: defaultdict[str, Counter[str]] = defaultdict(Counter)
+
+    def add(self, row: Row) -> None:
+        channel, quality = row["channel"], row["quality"]
+        self.grades[channel][0] += quality
+        self.grades[channel][1] += 1
+        self.lengths[channel][min(max(len(row["text"]), 1).bit_length() - 1, _LENGTHS - 1)] += 1
+        self.qualities[channel][min(int(quality * _QUALITIES), _QUALITIES - 1)] += 1
+        self.languages[channel][row["language"] or "none"] += 1
+        self.categories[channel][row["category"] or "none"] += 1
+
+
+def _gather(tasks: Tasks, out: Path, params: CleanParams, num_mined: dict[str, int]) -> CleanReport:
+    tally, formats = _Tally(), Counter[str]()
+    cap = params.format_cap
+    with Sieve(out, kept=("clean_documents",), excluded="clean_excluded") as sieve:
+        for row in gather(tasks):
+            if row["reason"] is not None:
+                sieve.exclude(row, row["reason"], row["detail"])
+                continue
+            if cap.max_documents is not None and row["category"] in cap.formats:
+                formats[row["category"]] += 1
+                if formats[row["category"]] > cap.max_documents:
+                    sieve.exclude(row, "format_cap", f"{row['category']}: {cap.max_documents} documents came before")
+                    continue
+            sieve.keep(row, "clean_documents")
+            tally.add(row)
+        raise_all(NothingLeftError, "Nothing is left after clean (conf: clean):", _lost_channels(sieve))
+    phrases = _list_phrases(tasks, params.phrases, num_mined) if params.phrases.enabled else {}
+    counts = gather_counts(tasks)
+    patterns = Counter({name: number for name, number in counts.items() if name.startswith(SURROGATES)})
+    return _report(sieve, tally, counts - patterns, phrases, _judge_surrogates(patterns, params))
 
 
 def _lost_channels(sieve: Sieve) -> list[str]:
     """Say why each channel that came in and did not come out is gone; or that nothing came in."""
     kept = sieve.amounts("clean_documents")
     lost = {channel: reasons for channel, reasons in sieve.reasons_by_channel.items() if channel not in kept}
-    found = [f"channel {channel}: {_counts(reasons)}" for channel, reasons in sorted(lost.items())]
+    found = [f"channel {channel}: {_in_words(reasons)}" for channel, reasons in sorted(lost.items())]
     return found if sieve.num_records else ["raw_documents holds no document at all"]
 
 
-def _counts(reasons: Counter[str]) -> str:
+def _in_words(reasons: Counter[str]) -> str:
     return ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
 
 
-def _report(sieve: Sieve, steps: Counter[str], grades: dict[str, float]) -> CleanReport:
-    total, channels = sieve.total("clean_documents"), sieve.amounts("clean_documents")
-    by_channel = sorted(sieve.reasons_by_channel.items())
+def _report(
+    sieve: Sieve,
+    tally: _Tally,
+    counts: Counter[str],
+    phrases: dict[str, tuple[PhraseReport, ...]],
+    surrogates: SurrogateReport,
+) -> CleanReport:
+    total = sieve.total("clean_documents")
     return CleanReport(
         records_in=sieve.num_records,
         documents=total.documents,
         bytes=total.bytes,
         excluded=sieve.excluded(),
-        excluded_by_channel={channel: dict(sorted(reasons.items())) for channel, reasons in by_channel},
-        channels=channels,
-        normalised=dict(sorted(steps.items())),
-        mean_quality={channel: round(grades[channel] / amount.documents, 4) for channel, amount in channels.items()},
+        excluded_by_channel=_sorted(sieve.reasons_by_channel),
+        channels=sieve.amounts("clean_documents"),
+        counts=dict(sorted(counts.items())),
+        languages=_sorted(tally.languages),
+        categories=_sorted(tally.categories),
+        mean_quality={channel: round(total / number, 4) for channel, (total, number) in sorted(tally.grades.items())},
+        lengths={channel: tuple(numbers) for channel, numbers in sorted(tally.lengths.items())},
+        qualities={channel: tuple(numbers) for channel, numbers in sorted(tally.qualities.items())},
+        surrogates=surrogates,
+        phrases=phrases,
     )
+
+
+def _judge_surrogates(patterns: Counter[str], params: CleanParams) -> SurrogateReport:
+    """Check that nothing that was put in became a pattern of its own."""
+    frequent = check_patterns(patterns, params.personal_data)
+    for each in frequent:
+        logger.warning("clean: %s is %.2f %% of all replacements", each.pattern, 100 * each.share)
+    return SurrogateReport(
+        replacements=patterns.total(),
+        patterns=len(patterns),
+        too_frequent={each.pattern.removeprefix(SURROGATES): round(each.share, 5) for each in frequent},
+    )
+
+
+def _list_phrases(
+    tasks: Tasks, params: PhrasesParams, num_mined: dict[str, int]
+) -> dict[str, tuple[PhraseReport, ...]]:
+    """Give the most frequent phrases of each source, each with the first document that holds it."""
+    found: dict[str, dict[str, list[Any]]] = {}
+    for path in tasks.files(".phrases.json"):
+        for source, listed in _read_json(path).items():
+            for text, row in listed.items():
+                found.setdefault(source, {}).setdefault(text, row)
+    remove_share = math.inf if params.remove_share is None else params.remove_share
+    return {
+        source: tuple(
+            PhraseReport(
+                text=text,
+                documents=documents,
+                share=round(documents / num_mined[source], 4),
+                removed=documents >= remove_share * num_mined[source],
+                example=example,
+            )
+            for text, (documents, _, example) in sorted(listed.items(), key=lambda item: (-item[1][0], item[0]))[
+                : params.max_listed
+            ]
+        )
+        for source, listed in sorted(found.items())
+    }
+
+
+def _sorted(counts: dict[str, Counter[str]]) -> dict[str, dict[str, int]]:
+    return {name: dict(sorted(numbers.items())) for name, numbers in sorted(counts.items())}
+
+
+def _sources(directory: Path) -> set[str]:
+    found: set[str] = set()
+    for path in sorted(directory.glob("documents-*.parquet")):
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=["source"]):
+                found.update(batch.column(0).unique().to_pylist())
+    return found
+
+
+def _read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))

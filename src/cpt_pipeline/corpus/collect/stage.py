@@ -6,164 +6,245 @@ is said in one error before anything is read. What turns out to be no text is ex
 
 from __future__ import annotations
 
+import json
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-from pydantic import Field, model_validator
+from datatrove.data import Document
+from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import SourceError, raise_all
-from cpt_pipeline.core.params import Params, Report
-from cpt_pipeline.core.progress import Progress
-from cpt_pipeline.corpus.collect import files, python_environment
-from cpt_pipeline.corpus.collect.files import FilesParams
-from cpt_pipeline.corpus.collect.python_environment import PythonEnvironmentParams
-from cpt_pipeline.corpus.sieve import Amount, Row, Sieve
+from cpt_pipeline.corpus.collect import sources
+from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
+from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport, Source, SourceReport
+from cpt_pipeline.corpus.collect.recency import is_older
+from cpt_pipeline.corpus.collect.sandbox import Sandbox
+from cpt_pipeline.corpus.collect.source_params import SourceParams
+from cpt_pipeline.corpus.engine import Tasks
+from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.corpus.sieve import Row, Sieve
+from cpt_pipeline.corpus.steps import (
+    DocumentStep,
+    WriteDocuments,
+    as_document,
+    count,
+    exclude,
+    gather,
+    gather_counts,
+)
 from cpt_pipeline.formats.benchmarks import SuiteParams, load_suite, write_items
 
 logger = logging.getLogger(__name__)
 
-Source = Annotated[PythonEnvironmentParams | FilesParams, Field(discriminator="kind")]
-_NOT_BAD = "unsupported_format"
+_ON_PURPOSE = frozenset(
+    {
+        "unsupported_format",
+        "license_refused",
+        "not_recent",
+        "table_of_contents",
+        "not_text",
+        "robots",
+        "host_not_allowed",
+        "redirected",
+    }
+)
+"""Reasons that say nothing about the state of a source."""
+_COUNTED = ("tables", "formulas", "images", "bad_bytes", "bad_dates", "bad_columns")
 _NUM_EXAMPLES = 3
 
 
-class CollectParams(Params):
-    """`collect:` in conf."""
+class ReadSources(PipelineStep):  # type: ignore[misc]
+    """Read the part of a source that is a task's."""
 
-    sources: tuple[Source, ...] = Field(min_length=1)
-    """In this order; where two documents are alike, the earlier one survives."""
-    max_bad_share: float = Field(0.05, ge=0, le=1)
-    """A source with a larger share of broken records stops the run. Files of unknown suffix do not count."""
+    name = "read sources"
+    type = "cpt"
 
-    @model_validator(mode="after")
-    def _names_are_unique(self) -> CollectParams:
-        twice = [name for name, count in Counter(source.name for source in self.sources).items() if count > 1]
-        if twice:
-            raise ValueError(f"collect.sources: more than one source is named {', '.join(twice)}; names make the ids")
-        return self
+    def __init__(self, tasks: Tasks, params: CollectParams) -> None:
+        super().__init__()
+        self._tasks, self._params = tasks, params
 
-
-class SourceReport(Report):
-    """What one source gave."""
-
-    channel: str
-    records_in: int
-    documents: int
-    bytes: int
-    excluded: dict[str, int]
-    licenses: dict[str, int]
-    """Licence to documents."""
+    def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        """Give the documents of task `rank`, in order, also those that are no text."""
+        number, part = self._tasks.read(rank)
+        limits = self._params.parsing
+        with Sandbox(seconds=limits.seconds, memory_bytes=limits.memory_megabytes << 20) as sandbox:
+            for row in sources.read_part(self._params.sources[number], part, sandbox):
+                document = as_document({"text": "", **row})
+                if "reason" in row:
+                    exclude(document, row["reason"], row["detail"])
+                _count_contents(document)
+                yield document
 
 
-class CollectReport(Report):
-    """`collect_metrics`: `records_in` = `documents` + the sum of `excluded`."""
+class Admit(DocumentStep):
+    """Ask the licence policy and the rule of recency."""
 
-    records_in: int
-    documents: int
-    bytes: int
-    excluded: dict[str, int]
-    channels: dict[str, Amount]
-    licenses: dict[str, int]
-    """Licence to documents."""
-    sources: dict[str, SourceReport]
-    benchmark_items: dict[str, int]
+    name = "admit"
+
+    def __init__(self, policy: LicensePolicyParams, params: CollectParams, channels: ChannelsParams) -> None:
+        super().__init__()
+        self._policy = policy
+        self._border = params.recency.published_after
+        self._recent = params.recency.channels if params.recency.channels is not None else channels.general
+
+    def apply(self, document: Document) -> None:
+        """Exclude what may not be used, and what the base has likely read."""
+        found = document.metadata
+        if problem := self._policy.find_problem(found["license"]):
+            exclude(document, "license_refused", problem)
+        elif self._border is not None and found["channel"] in self._recent:
+            if found["published"] is None:
+                count(document, "undated")
+            elif is_older(found["published"], self._border):
+                exclude(document, "not_recent", f"published {found['published']}, before {self._border}")
 
 
-def collect_documents(out: Path, params: CollectParams, channels: ChannelsParams, suite: SuiteParams) -> CollectReport:
+def collect_documents(
+    out: Path,
+    params: CollectParams,
+    channels: ChannelsParams,
+    suite: SuiteParams,
+    policy: LicensePolicyParams,
+    run: EngineParams,
+) -> CollectReport:
     """Read every source into `raw_documents`, `collect_excluded` and `benchmark_texts` below `out`.
 
     The result depends on the sources alone: their order in conf, then the order each source states. `SourceError`
-    lists all that is wrong with all sources at once.
+    lists all that is wrong with all sources at once. Unfinished tasks are kept beside `out`.
     """
     items, problems = load_suite(suite)
-    problems += _find_problems(params, channels)
+    problems += _find_problems(params, channels, policy)
     raise_all(SourceError, "Nothing was collected. Wrong in conf (collect, evaluate.suite):", problems)
-    reports: dict[str, SourceReport] = {}
-    with (
-        Sieve(out, kept=("raw_documents",), excluded="collect_excluded") as sieve,
-        Progress("collect", len(params.sources), "sources") as progress,
-    ):
-        for source in params.sources:
-            reports[source.name], found = _collect_source(source, sieve, params.max_bad_share)
-            problems += found
-            progress.advance(note=source.name)
-        raise_all(SourceError, "The sources were read, and some cannot be used:", problems)
+    parts = [
+        (number, part)
+        for number, source in enumerate(params.sources)
+        for part in sources.plan_parts(source, run.task_megabytes << 20)
+    ]
+    settings = {"collect": params.model_dump(mode="json"), "policy": policy.model_dump(mode="json")}
+    tasks = Tasks(out.parent / "tasks", "collect", parts, {**settings, "channels": channels.model_dump(mode="json")})
+    tasks.run([ReadSources(tasks, params), Admit(policy, params, channels), WriteDocuments(tasks)], run)
+    report = _gather(tasks, out, params)
     write_items(out / "benchmark_texts", items)
-    report = _report(sieve, reports, Counter(item.benchmark for item in items))
     logger.info("collect: %d documents, %d excluded", report.documents, sum(report.excluded.values()))
-    return report
+    by_benchmark = Counter(item.benchmark for item in items)
+    return report.model_copy(update={"benchmark_items": dict(sorted(by_benchmark.items()))})
 
 
-def _find_problems(params: CollectParams, channels: ChannelsParams) -> Iterator[str]:
+def _find_problems(params: CollectParams, channels: ChannelsParams, policy: LicensePolicyParams) -> Iterator[str]:
     known = ", ".join(sorted(channels.roles))
     for source in params.sources:
         if source.channel not in channels.roles:
             yield f"source {source.name}: channel {source.channel} is not in channels.roles ({known})"
-        found = (
-            files.find_problems(source) if isinstance(source, FilesParams) else python_environment.find_problems(source)
-        )
-        yield from (f"source {source.name}: {problem}" for problem in found)
+        yield from (f"source {source.name}: {problem}" for problem in sources.find_problems(source))
+        stated = source.license if isinstance(source, SourceParams) and "license" not in source.columns else ""
+        if stated and (problem := policy.find_problem(stated)):
+            yield f"source {source.name}: {problem}. Leave the source out or change the policy"
     for channel in sorted(set(channels.roles) - {source.channel for source in params.sources}):
         yield f"channel {channel} of channels.roles has no source"
 
 
-def _collect_source(
-    source: PythonEnvironmentParams | FilesParams, sieve: Sieve, max_bad_share: float
-) -> tuple[SourceReport, list[str]]:
-    rows = files.read_records(source) if isinstance(source, FilesParams) else python_environment.read_records(source)
+def _count_contents(document: Document) -> None:
+    """Count what the format held, under `format/counter`."""
+    found = json.loads(document.metadata["metadata"] or "{}")
+    if "file" in found:
+        kind = sources.reader_suffix(found["file"]).lstrip(".") or "none"
+        count(document, f"format/{kind}/records")
+        for name in _COUNTED:
+            if found.get(name):
+                count(document, f"format/{kind}/{name}", found[name])
+        if "encoding" in found:
+            count(document, f"encoding/{found['encoding']}")
+
+
+class _SourceCount:
+    """What is counted of a source while its rows go by."""
+
+    def __init__(self) -> None:
+        self.licenses: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()
+        self.bytes = 0
+        self.examples: list[str] = []
+
+    def exclude(self, row: Row) -> None:
+        self.reasons[row["reason"]] += 1
+        if row["reason"] not in _ON_PURPOSE and len(self.examples) < _NUM_EXAMPLES:
+            detail = f": {row['detail']}" if row["detail"] else ""
+            self.examples.append(f"{row['id']} ({row['reason']}{detail})")
+
+    def report(self, source: Source) -> SourceReport:
+        return SourceReport(
+            channel=source.channel,
+            records_in=self.licenses.total() + self.reasons.total(),
+            documents=self.licenses.total(),
+            bytes=self.bytes,
+            excluded=dict(sorted(self.reasons.items())),
+            licenses=dict(sorted(self.licenses.items())),
+        )
+
+    def find_problem(self, name: str, max_bad_share: float) -> str | None:
+        num_bad = sum(number for reason, number in self.reasons.items() if reason not in _ON_PURPOSE)
+        num_read = self.licenses.total() + num_bad
+        if num_bad > max_bad_share * num_read:
+            share = f"{num_bad} of {num_read} records are broken, more than collect.max_bad_share = {max_bad_share}"
+            return f"source {name}: {share}. First: {'; '.join(self.examples)}"
+        return None if self.licenses else f"source {name}: no document in it ({dict(self.reasons) or 'no record'})"
+
+
+def _gather(tasks: Tasks, out: Path, params: CollectParams) -> CollectReport:
+    found = {source.name: _SourceCount() for source in params.sources}
+    license_bytes: defaultdict[str, int] = defaultdict(int)
+    with Sieve(out, kept=("raw_documents",), excluded="collect_excluded") as sieve:
+        for row in gather(tasks):
+            source = found[row["source"]]
+            if row["reason"] is not None:
+                source.exclude(row)
+                sieve.exclude(row, row["reason"], row["detail"])
+                continue
+            num_bytes = sieve.keep(row, "raw_documents")
+            source.licenses[row["license"]] += 1
+            source.bytes += num_bytes
+            license_bytes[row["license"]] += num_bytes
+        problems = (each.find_problem(name, params.max_bad_share) for name, each in found.items())
+        raise_all(SourceError, "The sources were read, and some cannot be used:", filter(None, problems))
+    reports = {source.name: found[source.name].report(source) for source in params.sources}
+    return _report(sieve, reports, dict(sorted(license_bytes.items())), gather_counts(tasks))
+
+
+def _report(
+    sieve: Sieve, reports: dict[str, SourceReport], license_bytes: dict[str, int], counts: Counter[str]
+) -> CollectReport:
     licenses: Counter[str] = Counter()
-    reasons: Counter[str] = Counter()
-    examples: list[str] = []
-    before = sieve.total("raw_documents").bytes
-    for row in rows:
-        if "text" in row:
-            licenses[row["license"]] += 1
-            sieve.keep(row, "raw_documents")
-        else:
-            reasons[row["reason"]] += 1
-            sieve.exclude(row, row["reason"], row["detail"])
-            if row["reason"] != _NOT_BAD and len(examples) < _NUM_EXAMPLES:
-                examples.append(_example(row))
-    report = SourceReport(
-        channel=source.channel,
-        records_in=licenses.total() + reasons.total(),
-        documents=licenses.total(),
-        bytes=sieve.total("raw_documents").bytes - before,
-        excluded=dict(sorted(reasons.items())),
-        licenses=dict(sorted(licenses.items())),
-    )
-    return report, list(_judge(source.name, report, max_bad_share, examples))
-
-
-def _judge(name: str, report: SourceReport, max_bad_share: float, examples: list[str]) -> Iterator[str]:
-    readable = report.records_in - report.excluded.get(_NOT_BAD, 0)
-    num_bad = readable - report.documents
-    if num_bad > max_bad_share * readable:
-        share = f"{num_bad} of {readable} records are broken, more than collect.max_bad_share = {max_bad_share}"
-        yield f"source {name}: {share}. First: {'; '.join(examples)}"
-    elif not report.documents:
-        yield f"source {name}: no document in it"
-
-
-def _example(row: Row) -> str:
-    return f"{row['id']} ({row['reason']}{': ' + row['detail'] if row['detail'] else ''})"
-
-
-def _report(sieve: Sieve, sources: dict[str, SourceReport], items: Counter[str]) -> CollectReport:
-    licenses: Counter[str] = Counter()
-    for source in sources.values():
+    for source in reports.values():
         licenses.update(source.licenses)
+    total = sieve.total("raw_documents")
     return CollectReport(
         records_in=sieve.num_records,
-        documents=sieve.total("raw_documents").documents,
-        bytes=sieve.total("raw_documents").bytes,
+        documents=total.documents,
+        bytes=total.bytes,
         excluded=sieve.excluded(),
         channels=sieve.amounts("raw_documents"),
         licenses=dict(sorted(licenses.items())),
-        sources=sources,
-        benchmark_items=dict(sorted(items.items())),
+        license_bytes=license_bytes,
+        sources=reports,
+        formats=_by_format(counts),
+        encodings={
+            name.removeprefix("encoding/"): number
+            for name, number in sorted(counts.items())
+            if name.startswith("encoding/")
+        },
+        undated=counts["undated"],
+        benchmark_items={},
     )
+
+
+def _by_format(counts: Counter[str]) -> dict[str, dict[str, int]]:
+    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for name, number in sorted(counts.items()):
+        if name.startswith("format/"):
+            _, kind, counter = name.split("/")
+            found[kind][counter] = number
+    return dict(found)

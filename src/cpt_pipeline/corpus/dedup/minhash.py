@@ -1,136 +1,116 @@
-"""MinHash-LSH: groups of documents that are nearly the same, in time that grows with the number of documents.
+"""MinHash signatures of texts.
 
-A text is the set of its character n-grams (so Chinese needs no word splitter); its signature is the smallest value
-of each of many hash functions on that set, and two signatures agree in as many places as the sets overlap (Broder
-1997). Documents that agree in a whole band are compared; those that agree in `min_similarity` of all places are
-linked. All arithmetic is on 32-bit integers, so the result is the same on every machine.
+A text is the set of its n-grams, of characters (so Chinese needs no word splitter) or of words. Two signatures agree
+in as many places as the sets overlap (Broder 1997). Instead of one hash function per place, one hash of each n-gram
+chooses its place (one permutation hashing: Li, Owen, Zhang 2012; for sets smaller than the signature: fast similarity
+sketching, Dahlgaard, Knudsen, Thorup 2017), so the time does not grow with the length of the signature. How they are
+stored and compared: `signatures`, `candidates`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
 
-from cpt_pipeline.core.params import Params
+from cpt_pipeline.corpus.dedup.minhash_params import MinHashParams
+from cpt_pipeline.corpus.words import is_cjk
 
-_CHUNK = 4_096
-_STEP = np.uint32(2_654_435_761)
+_CHUNK = 1 << 16
+_NUM_CODES = 0x110000
 
-Signatures = npt.NDArray[np.uint32]
+Signature = npt.NDArray[np.uint16]
+"""Shape [num_bands * rows_per_band]."""
+Signatures = npt.NDArray[np.uint16]
 """Shape [documents, num_bands * rows_per_band]."""
 
 
-class MinHashParams(Params):
-    """How near copies are found.
-
-    20 bands of 6 rows find a pair of similarity 0.8 with probability 0.998 and compare one of similarity 0.3 with
-    probability 0.015; the comparison then decides, with a standard error of 0.04.
-    """
-
-    shingle_characters: int = Field(5, ge=1)
-    num_bands: int = Field(20, ge=1)
-    rows_per_band: int = Field(6, ge=1)
-    min_similarity: float = Field(0.8, gt=0, le=1)
-    """Share of common n-grams (Jaccard) from which two documents are copies. Higher keeps more."""
-    seed: int = Field(1, ge=0)
-
-
-class MinHasher:
-    """Make signatures of texts."""
+class Signer:
+    """Make signatures of texts that were folded (`words.fold`). One per process and thread: it has a buffer."""
 
     def __init__(self, params: MinHashParams) -> None:
-        generator = np.random.default_rng(params.seed)
-        shape = (params.num_bands * params.rows_per_band, 1)
-        self._factors = generator.integers(0, 1 << 31, shape, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
-        self._offsets = generator.integers(0, 1 << 32, shape, dtype=np.uint32)
-        self._width = params.shingle_characters
-        self._buffer = np.empty((shape[0], _CHUNK), np.uint32)
-        self.num_hashes = shape[0]
+        from cpt_pipeline.corpus.dedup import minhash_kernel
 
-    def signature(self, text: str) -> npt.NDArray[np.uint32]:
-        """Give the signature of a text, shape [num_hashes]."""
-        shingles = self._shingles(text)
-        smallest = np.full(self.num_hashes, np.uint32(0xFFFFFFFF))
-        for start in range(0, shingles.size, _CHUNK):
-            part = shingles[start : start + _CHUNK]
-            hashes = self._buffer[:, : part.size]
-            np.multiply(self._factors, part, out=hashes)
-            np.add(hashes, self._offsets, out=hashes)
-            np.minimum(smallest, hashes.min(axis=1), out=smallest)
-        return smallest
+        self._kernel = minhash_kernel
+        self._params = params
+        self._seed = np.uint64(params.seed)
+        self._sketch = np.empty(params.num_hashes, np.uint64)
 
-    def _shingles(self, text: str) -> npt.NDArray[np.uint32]:
-        """Hash every n-gram; a text shorter than one is padded to one."""
-        characters = np.frombuffer(text.ljust(self._width, "\0").encode("utf-32-le"), np.uint32)
-        num_shingles = characters.size - self._width + 1
-        hashes = np.zeros(num_shingles, np.uint32)
-        for offset in range(self._width):
-            hashes *= _STEP
-            hashes += characters[offset : offset + num_shingles]
-            hashes ^= hashes >> np.uint32(15)
-        hashes *= np.uint32(0x85EBCA6B)
-        hashes ^= hashes >> np.uint32(13)
-        hashes *= np.uint32(0xC2B2AE35)
-        hashes ^= hashes >> np.uint32(16)
-        return hashes
+    def sign(self, text: str) -> Signature:
+        """Give the signature of a text."""
+        signature = np.empty(self._params.num_hashes, np.uint16)
+        self._sign_into(text, signature)
+        return signature
 
+    def sign_many(self, texts: Iterable[str]) -> Signatures:
+        """Give the signatures of some texts, one row each."""
+        listed = list(texts)
+        signatures = np.empty((len(listed), self._params.num_hashes), np.uint16)
+        for text, signature in zip(listed, signatures, strict=True):
+            self._sign_into(text, signature)
+        return signatures
 
-class Clusters:
-    """Union-find over document numbers; a cluster is named by its smallest member."""
+    def similarity(self, one: str, other: str) -> float:
+        """Give the exact share of common shingles (of their 64-bit hashes) of two folded texts."""
+        return jaccard(self.shingles(one), self.shingles(other))
 
-    def __init__(self, size: int) -> None:
-        self._parents = list(range(size))
+    def shingles(self, text: str) -> npt.NDArray[np.uint64]:
+        """Give the hashes of a folded text's shingles, each once, sorted."""
+        found = np.empty(0, np.uint64)
+        codes = self._codes(text)
+        for start in range(0, _num_shingles(codes, self._params.width), _CHUNK):
+            found = np.union1d(found, self._hashes(codes, start))
+        return found
 
-    def find(self, member: int) -> int:
-        """Give the smallest member of the cluster."""
-        parents = self._parents
-        while parents[member] != member:
-            parents[member] = parents[parents[member]]
-            member = parents[member]
-        return member
+    def _sign_into(self, text: str, signature: Signature) -> None:
+        codes, sketch = self._codes(text), self._sketch
+        sketch.fill(self._kernel.EMPTY)
+        num_empty = 0
+        for start in range(0, _num_shingles(codes, self._params.width), _CHUNK):
+            hashes = self._hashes(codes, start)
+            num_empty = self._kernel.fill(sketch, hashes)
+        if num_empty:
+            self._kernel.fill_empty(sketch, hashes if codes.size < _CHUNK else self.shingles(text))
+        self._kernel.as_signature(sketch, signature)
 
-    def link(self, one: int, other: int) -> None:
-        """Make two clusters one."""
-        low, high = sorted((self.find(one), self.find(other)))
-        self._parents[high] = low
+    def _codes(self, text: str) -> npt.NDArray[np.uint32] | npt.NDArray[np.uint64]:
+        """Give the characters or the word hashes of a text, padded to one shingle.
 
+        A text without any word is taken by its characters, so that not all of them are copies of one another.
+        """
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        padding = max(0, self._params.width - codes.size)
+        if self._params.shingles == "characters":
+            return np.pad(codes, (0, padding)) if padding else codes
+        words = self._kernel.hash_words(codes, _word_classes())
+        words = words if words.size else codes.astype(np.uint64)
+        return np.pad(words, (0, max(0, self._params.width - words.size)))
 
-def link_near_copies(
-    signatures: Signatures, members: npt.NDArray[np.int64], params: MinHashParams, clusters: Clusters
-) -> None:
-    """Link in `clusters` all near copies among `members`, the document numbers of the rows of `signatures`."""
-    needed = round(params.min_similarity * signatures.shape[1])
-    for bucket in _buckets(signatures, params):
-        for one, others in _similar_within(bucket, signatures, needed):
-            for other in others:
-                clusters.link(int(members[one]), int(members[other]))
+    def _hashes(self, codes: npt.NDArray[np.uint32] | npt.NDArray[np.uint64], start: int) -> npt.NDArray[np.uint64]:
+        width = self._params.width
+        return self._kernel.hash_ngrams(codes[start : start + _CHUNK + width - 1], width, self._seed)
 
 
-def _buckets(signatures: Signatures, params: MinHashParams) -> Iterator[npt.NDArray[np.int64]]:
-    """Give the rows that agree in a whole band, band after band."""
-    factors = np.random.default_rng(params.seed).integers(0, 1 << 63, params.rows_per_band, dtype=np.uint64)
-    factors = factors * np.uint64(2) + np.uint64(1)
-    for start in range(0, signatures.shape[1], params.rows_per_band):
-        band = signatures[:, start : start + params.rows_per_band].astype(np.uint64)
-        keys = (band * factors).sum(axis=1, dtype=np.uint64)
-        order = np.argsort(keys, kind="stable")
-        borders = np.flatnonzero(np.diff(keys[order])) + 1
-        yield from (bucket for bucket in np.split(order, borders) if bucket.size > 1)
+def jaccard(one: npt.NDArray[np.uint64], other: npt.NDArray[np.uint64]) -> float:
+    """Give the share of common members of two sets, each given without repetition; at least one is not empty."""
+    common = np.intersect1d(one, other, assume_unique=True).size
+    return float(common / (one.size + other.size - common))
 
 
-def _similar_within(
-    bucket: npt.NDArray[np.int64], signatures: Signatures, needed: int
-) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
-    """Walk from copy to copy: compare each row that was reached with all that were not reached yet."""
-    waiting = bucket
-    while waiting.size > 1:
-        reached, waiting = [int(waiting[0])], waiting[1:]
-        while reached and waiting.size:
-            one = reached.pop()
-            similar = (signatures[waiting] == signatures[one]).sum(axis=1) >= needed
-            yield one, waiting[similar]
-            reached.extend(waiting[similar].tolist())
-            waiting = waiting[~similar]
+def _num_shingles(codes: npt.NDArray[np.uint32] | npt.NDArray[np.uint64], width: int) -> int:
+    return int(codes.size) - width + 1
+
+
+@cache
+def _word_classes() -> npt.NDArray[np.uint8]:
+    """Give what each code point is to `words.split_words`: 0 no word, 1 part of a word, 2 a word of its own."""
+    classes = np.zeros(_NUM_CODES, np.uint8)
+    for code in range(_NUM_CODES):
+        character = chr(code)
+        if is_cjk(character):
+            classes[code] = 2
+        elif character.isalnum():
+            classes[code] = 1
+    return classes

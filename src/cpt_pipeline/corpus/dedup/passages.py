@@ -31,7 +31,7 @@ _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 class PassagesParams(Params):
     """`dedup.passages` in conf."""
 
-    enabled: bool = True
+    enabled: bool = False
     unit: Literal["sentence", "line", "paragraph"] = "sentence"
     window: int = Field(3, ge=1)
     """Units in a row that make a passage (C4: 3 sentences)."""

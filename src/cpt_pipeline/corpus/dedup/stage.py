@@ -1,193 +1,288 @@
 """Dedup: one document of each cluster of near copies, none that holds a benchmark item, and the held-out split.
 
-Held-out documents are drawn from whole clusters before any copy is removed, so no training text is a near copy of a
-held-out one. Texts are read twice and never held: in memory are a signature (480 bytes) and an id per document.
+Three passes, each divided among workers: every document is surveyed (signature, leaks), copies are judged on what the
+survey found, and then the texts are read again to be kept, excluded, or freed of passages that others hold.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import xxhash
-from pydantic import Field
+import pyarrow as pa
+import pyarrow.parquet as pq
+from datatrove.data import Document
+from datatrove.pipeline.base import PipelineStep
 
+from cpt_pipeline.core.artifact import content_hash, read_manifest
 from cpt_pipeline.core.errors import NothingLeftError, raise_all
-from cpt_pipeline.core.params import Params, Report
-from cpt_pipeline.core.progress import Progress
-from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex, Leak, LeakParams
-from cpt_pipeline.corpus.dedup.minhash import Clusters, MinHasher, MinHashParams, Signatures, link_near_copies
-from cpt_pipeline.corpus.sieve import Amount, Sieve
-from cpt_pipeline.corpus.words import fold
+from cpt_pipeline.corpus.dedup import verdicts as kinds
+from cpt_pipeline.corpus.dedup.candidates import find_pairs
+from cpt_pipeline.corpus.dedup.clusters import clusters
+from cpt_pipeline.corpus.dedup.folding import fold
+from cpt_pipeline.corpus.dedup.index import NearCopyIndex, match, write_index
+from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex
+from cpt_pipeline.corpus.dedup.minhash import Signatures
+from cpt_pipeline.corpus.dedup.pairs import Pairs, PairWriter, read_pairs
+from cpt_pipeline.corpus.dedup.params import (
+    BenchmarkReport,
+    CurvePoint,
+    DedupParams,
+    DedupReport,
+    PassagesReport,
+)
+from cpt_pipeline.corpus.dedup.passages import PassagesParams, find_passages, remove_passages
+from cpt_pipeline.corpus.dedup.signatures import SignatureFiles
+from cpt_pipeline.corpus.dedup.survey import (
+    SIGNATURES,
+    Survey,
+    SurveyDocuments,
+    read_ids,
+    read_leaks,
+    read_survey,
+    task_ranges,
+)
+from cpt_pipeline.corpus.dedup.texts import TextsByNumber
+from cpt_pipeline.corpus.dedup.thresholds import Kept, kept_by_threshold, pick_threshold
+from cpt_pipeline.corpus.dedup.verdicts import Verdicts, decide, first_alike
+from cpt_pipeline.corpus.dedup.verify import compare_texts, settle
+from cpt_pipeline.corpus.engine import Tasks
+from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.corpus.hash_files import FirstDocuments, write_pairs
+from cpt_pipeline.corpus.sieve import Sieve
+from cpt_pipeline.corpus.steps import (
+    NUMBER,
+    DocumentStep,
+    Plan,
+    ReadDocuments,
+    WriteDocuments,
+    count,
+    exclude,
+    gather,
+    gather_counts,
+    is_excluded,
+    plan_tasks,
+)
 from cpt_pipeline.formats.benchmarks import BenchmarkItem, read_items
-from cpt_pipeline.formats.documents import count_documents, read_documents
 
 logger = logging.getLogger(__name__)
 
-
-class DedupParams(Params):
-    """`dedup:` in conf."""
-
-    minhash: MinHashParams = MinHashParams()
-    leaks: LeakParams = LeakParams()
-    heldout_documents_per_channel: int = Field(150, ge=1)
-    heldout_max_share: float = Field(0.1, gt=0, le=0.5)
-    """A small channel gives at most this share of its distinct documents, and at least one."""
-    heldout_max_characters: int = Field(6_000, ge=1)
-    """Longer documents are not held out (they are not cut either)."""
-    seed: int = 1
-    """Which documents are held out. The choice of one document does not depend on the others that are there."""
+VERDICTS = ".verdicts.parquet"
+"""Suffix of a task's file of verdicts, beside its survey."""
+_HELDOUT = "heldout"
+_COPIES_AT_ONCE = 1 << 20
+_EXAMPLES = 5
 
 
-class BenchmarkReport(Report):
-    """What was found of one benchmark."""
+def dedup_documents(
+    clean_documents: Path, benchmark_texts: Path, out: Path, params: DedupParams, run: EngineParams
+) -> DedupReport:
+    """Write `unique_documents`, `heldout_documents`, `dedup_excluded` and `corpus_index` below `out`.
 
-    items: int
-    unguarded_items: int
-    """Too short to be searched for."""
-    found_items: int
-    documents: int
-    """Documents excluded for it."""
-
-
-class DedupReport(Report):
-    """`dedup_metrics`: `records_in` = `documents` + `heldout_documents` + the sum of `excluded`."""
-
-    records_in: int
-    documents: int
-    bytes: int
-    heldout_documents: int
-    excluded: dict[str, int]
-    """`exact` and `near`: copies of a training document; `near_heldout`: copies of a held-out one; `benchmark`."""
-    channels: dict[str, Amount]
-    heldout_channels: dict[str, Amount]
-    clusters: int
-    """Groups of two or more copies."""
-    largest_cluster: int
-    benchmarks: dict[str, BenchmarkReport]
-
-
-@dataclass
-class _Survey:
-    """What the first pass over the texts remembers of each document, by its number."""
-
-    ids: list[str]
-    channels: list[str]
-    lengths: list[int]
-    first_alike: dict[int, int]
-    """Document to the earliest one with the same folded text, where that is another."""
-    leaks: dict[int, Leak]
-    signatures: Signatures
-    signed: npt.NDArray[np.int64]
-    """Document numbers of the rows of `signatures`: no leak, no exact copy."""
-
-
-@dataclass
-class _Verdicts:
-    """What becomes of each document: held out, excluded, or (in neither) kept for training."""
-
-    heldout: set[int] = field(default_factory=set)
-    excluded: dict[int, tuple[str, str]] = field(default_factory=dict)
-
-
-def dedup_documents(clean_documents: Path, benchmark_texts: Path, out: Path, params: DedupParams) -> DedupReport:
-    """Write `unique_documents`, `heldout_documents` and `dedup_excluded` below `out`, in the order of the input.
-
-    Of near copies the earliest survives. A document that leaks a benchmark item takes no part in clusters.
-    `NothingLeftError` when a channel is left without training or without held-out text.
+    Documents stay in the order of the input. A document that leaks a benchmark item takes no part in clusters.
+    `NothingLeftError` when a channel is left without training or without held-out text. Unfinished tasks are kept
+    beside `out`.
     """
-    items = read_items(benchmark_texts)
-    index = BenchmarkIndex(items, params.leaks)
-    survey = _survey(clean_documents, index, params.minhash)
-    clusters = _cluster(survey, params.minhash)
-    verdicts = _decide(survey, clusters, params)
+    scratch = out.parent / "tasks"
+    plan = plan_tasks(clean_documents, run.task_megabytes << 20)
+    settings = {
+        "documents": read_manifest(clean_documents)["files"],
+        "items": read_manifest(benchmark_texts)["files"],
+        "earlier": None if params.earlier_index is None else content_hash(params.earlier_index),
+        "dedup": params.model_dump(mode="json"),
+    }
+    surveyed = Tasks(scratch, "survey", plan, settings)
+    surveyed.run([ReadDocuments(clean_documents, surveyed), SurveyDocuments(surveyed, benchmark_texts, params)], run)
+    survey = read_survey(surveyed)
+    pairs = _find_pairs(clean_documents, surveyed, survey, params)
+    curve = _curve(pairs, survey, surveyed, params)
+    threshold = _threshold(curve, params)
+    labels = clusters(read_pairs(pairs), survey.num_documents, pairs.with_name("labels.npy"), min_similarity=threshold)
+    earlier = _find_earlier(surveyed, params)
+    found = decide(survey, np.asarray(labels), np.array([bool(each) for each in earlier], np.bool_), params)
+    write_verdicts(surveyed, found, earlier)
+    passages = _find_passages(clean_documents, surveyed, plan, settings, run) if params.passages.enabled else None
+    judged = Tasks(scratch, "dedup", plan, settings)
+    steps = [ReadDocuments(clean_documents, judged), ApplyVerdicts(judged, surveyed)]
+    judged.run([*steps, *([passages] if passages else []), WriteDocuments(judged)], run)
     with Sieve(out, kept=("unique_documents", "heldout_documents"), excluded="dedup_excluded") as sieve:
-        for number, row in enumerate(read_documents(clean_documents)):
-            if number in verdicts.excluded:
-                sieve.exclude(row, *verdicts.excluded[number])
+        for number, row in enumerate(gather(judged)):
+            if row["reason"] is not None:
+                sieve.exclude(row, row["reason"], row["detail"])
             else:
-                sieve.keep(row, "heldout_documents" if number in verdicts.heldout else "unique_documents")
+                sieve.keep(row, "heldout_documents" if found.kinds[number] == kinds.HELDOUT else "unique_documents")
         raise_all(NothingLeftError, "dedup cannot split what there is:", _missing(sieve, survey))
-    report = _report(sieve, clusters, _report_benchmarks(items, index, survey))
+    _write_index(out / "corpus_index", surveyed, found, params)
+    benchmarks = _report_benchmarks(read_items(benchmark_texts), surveyed, params)
+    report = _report(sieve, found, gather_counts(judged), benchmarks, curve, threshold)
     logger.info("dedup: %d training and %d held-out documents", report.documents, report.heldout_documents)
     return report
 
 
-def _survey(clean_documents: Path, index: BenchmarkIndex, params: MinHashParams) -> _Survey:
-    hasher = MinHasher(params)
-    num_documents = count_documents(clean_documents)
-    survey = _Survey([], [], [], {}, {}, np.empty((num_documents, hasher.num_hashes), np.uint32), np.empty(0, np.int64))
-    first_with: dict[bytes, int] = {}
-    signed: list[int] = []
-    with Progress("dedup", num_documents, "documents") as progress:
-        for number, row in enumerate(read_documents(clean_documents, ("id", "text", "channel"))):
-            survey.ids.append(row["id"])
-            survey.channels.append(row["channel"])
-            survey.lengths.append(len(row["text"]))
-            folded = fold(row["text"])
-            progress.advance()
-            if leak := index.find(folded):
-                survey.leaks[number] = leak
-                continue
-            first = first_with.setdefault(xxhash.xxh3_128_digest(folded.encode()), number)
-            if first != number:
-                survey.first_alike[number] = first
-                continue
-            survey.signatures[len(signed)] = hasher.signature(folded)
-            signed.append(number)
-    survey.signed = np.array(signed, np.int64)
-    survey.signatures = survey.signatures[: len(signed)]
-    return survey
+class ApplyVerdicts(PipelineStep):  # type: ignore[misc]
+    """Exclude what was judged to be a copy or a leak, and mark what is held out."""
+
+    name = "apply verdicts"
+    type = "cpt"
+
+    def __init__(self, tasks: Tasks, verdicts: Tasks) -> None:
+        super().__init__()
+        self._tasks, self._verdicts = tasks, verdicts
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        """Read the verdicts of a task beside its documents."""
+        found = pq.read_table(self._verdicts.file(rank, VERDICTS))
+        for document, kind, detail in zip(data, found["kind"].to_pylist(), found["detail"].to_pylist(), strict=True):
+            document.metadata[_HELDOUT] = kind == kinds.HELDOUT
+            if kind in kinds.REASONS:
+                exclude(document, kinds.REASONS[kind], detail)
+            yield document
 
 
-def _cluster(survey: _Survey, params: MinHashParams) -> list[list[int]]:
-    """Give the clusters, each sorted, in the order of their first members; leaking documents are in none."""
-    clusters = Clusters(len(survey.ids))
-    link_near_copies(survey.signatures, survey.signed, params, clusters)
-    for number, first in survey.first_alike.items():
-        clusters.link(number, first)
-    members: defaultdict[int, list[int]] = defaultdict(list)
-    for number in range(len(survey.ids)):
-        if number not in survey.leaks:
-            members[clusters.find(number)].append(number)
-    return [members[first] for first in sorted(members)]
+def write_verdicts(surveyed: Tasks, found: Verdicts, earlier: list[str]) -> None:
+    """Write the kinds and details of each task's documents beside its survey."""
+    leaks = read_leaks(surveyed)
+    for ranks in _with_few_copies(task_ranges(surveyed), found):
+        numbers = np.arange(ranks[0][1], ranks[-1][2])
+        copies = numbers[np.isin(found.kinds[numbers], kinds.COPIES)]
+        ids = read_ids(surveyed, found.survivors[copies])
+        for rank, first, last in ranks:
+            details: list[str | None] = []
+            for number, kind in enumerate(found.kinds[first:last].tolist(), start=first):
+                if kind == kinds.BENCHMARK:
+                    first_leak, *others = next(leaks)
+                    more = f" (and {len(others)} more items)" if others else ""
+                    details.append(f"{first_leak['benchmark']}/{first_leak['item']}: {first_leak['text']}{more}")
+                elif kind == kinds.NEAR_EARLIER:
+                    details.append(earlier[number] or "a copy of such a document")
+                else:
+                    details.append(ids.get(int(found.survivors[number])) if kind in kinds.COPIES else None)
+            table = pa.table({"kind": found.kinds[first:last], "detail": pa.array(details, pa.string())})
+            pq.write_table(table, surveyed.file(rank, VERDICTS))
 
 
-def _decide(survey: _Survey, clusters: list[list[int]], params: DedupParams) -> _Verdicts:
-    verdicts = _Verdicts(heldout=_draw(survey, [cluster[0] for cluster in clusters], params))
-    for number, leak in survey.leaks.items():
-        verdicts.excluded[number] = ("benchmark", str(leak))
-    for first, *copies in clusters:
-        for copy in copies:
-            reason = "exact" if copy in survey.first_alike else "near"
-            verdicts.excluded[copy] = ("near_heldout" if first in verdicts.heldout else reason, survey.ids[first])
-    return verdicts
+def _with_few_copies(ranges: list[tuple[int, int]], found: Verdicts) -> Iterator[list[tuple[int, int, int]]]:
+    """Give tasks (rank, first, last) in runs whose copies' ids fit in memory."""
+    run: list[tuple[int, int, int]] = []
+    num_copies = 0
+    for rank, (first, last) in enumerate(ranges):
+        run.append((rank, first, last))
+        num_copies += int(np.isin(found.kinds[first:last], kinds.COPIES).sum())
+        if num_copies > _COPIES_AT_ONCE:
+            yield run
+            run, num_copies = [], 0
+    if run:
+        yield run
 
 
-def _draw(survey: _Survey, firsts: list[int], params: DedupParams) -> set[int]:
-    """Draw the held-out documents of every channel: those with the smallest hash of seed and id."""
-    by_channel: defaultdict[str, list[int]] = defaultdict(list)
-    for first in firsts:
-        by_channel[survey.channels[first]].append(first)
-    drawn: set[int] = set()
-    for numbers in by_channel.values():
-        wanted = min(params.heldout_documents_per_channel, max(1, int(params.heldout_max_share * len(numbers))))
-        short = [number for number in numbers if survey.lengths[number] <= params.heldout_max_characters]
-        short.sort(key=lambda number: xxhash.xxh3_64_intdigest(f"{params.seed}:{survey.ids[number]}"))
-        drawn.update(short[:wanted])
-    return drawn
+class HashPassages(PipelineStep):  # type: ignore[misc]
+    """Write the passages of a task's documents by hash; gives nothing."""
+
+    name = "hash passages"
+    type = "cpt"
+
+    def __init__(self, tasks: Tasks, params: PassagesParams) -> None:
+        super().__init__()
+        self._tasks, self._params = tasks, params
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        """Held-out documents come before all others, so what they hold is removed from training text."""
+        hashes, documents = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)]
+        for document in data:
+            if not is_excluded(document):
+                found = find_passages(document.text, self._params).hashes
+                hashes.append(found)
+                documents.append(np.full(found.size, _rank(document), np.uint64))
+        write_pairs(self._tasks.file(rank, ".npy"), np.concatenate(hashes), np.concatenate(documents))
+        yield from ()
 
 
-def _missing(sieve: Sieve, survey: _Survey) -> Iterator[str]:
-    if not survey.ids:
+class RemovePassages(DocumentStep):
+    """Remove what an earlier document holds, or a held-out one; held-out documents are left as they are."""
+
+    name = "remove passages"
+
+    def __init__(self, table: Path, params: PassagesParams) -> None:
+        super().__init__()
+        self._table, self._params = table, params
+        self._first: FirstDocuments | None = None
+
+    def apply(self, document: Document) -> None:
+        """Exclude what keeps too little of itself."""
+        if document.metadata[_HELDOUT]:
+            return
+        self._first = self._first or FirstDocuments(self._table)
+        before = document.text
+        left, held = remove_passages(before, _rank(document), self._first, self._params)
+        if not held:
+            return
+        if len(left) < self._params.min_left_share * len(before):
+            exclude(document, "repeated_passages", f"{len(left)} of {len(before)} characters stand nowhere else")
+            return
+        document.text = left
+        count(document, "passages/documents")
+        count(document, "passages/units", sum(held.values()))
+        count(document, "passages/characters", len(before) - len(left))
+
+
+def _rank(document: Document) -> int:
+    """Give the place of a document among those that may keep a passage."""
+    number: int = document.metadata[NUMBER]
+    return number if document.metadata[_HELDOUT] else number + (1 << 40)
+
+
+def _find_pairs(clean_documents: Path, surveyed: Tasks, survey: Survey, params: DedupParams) -> Path:
+    """Find the pairs of near copies, the doubtful ones decided by their texts."""
+    work = surveyed.folder / "pairs"
+    first = first_alike(survey.exact, survey.leaks)
+    skip = survey.leaks | (first != np.arange(survey.num_documents))
+    files = surveyed.files(SIGNATURES)
+    lowest = min([params.minhash.min_similarity, *params.curve_thresholds])
+    found = find_pairs(files, params.minhash, work, skip=skip, lowest=lowest, doubtful=True)
+    texts = TextsByNumber(clean_documents)
+    verify = compare_texts(lambda number: fold(texts[number]), params.minhash)
+    settled = settle(found, survey.num_documents, params.minhash, verify, work)
+    copies = np.flatnonzero(first != np.arange(survey.num_documents))
+    with PairWriter(work / "all.parquet") as writer:
+        for batch in (*read_pairs(settled), Pairs(first[copies], copies, np.ones(copies.size, np.float32))):
+            writer.write(batch)
+    return work / "all.parquet"
+
+
+def _find_earlier(surveyed: Tasks, params: DedupParams) -> list[str]:
+    """Give for each document the id and similarity of the one of an earlier round that it copies; "" for none."""
+    signatures = SignatureFiles(surveyed.files(SIGNATURES), params.minhash)
+    if params.earlier_index is None:
+        return [""] * len(signatures)
+    index = NearCopyIndex(params.earlier_index, params.minhash)
+    found = match(signatures, index)
+    ids = index.ids(found.old[found.old >= 0].tolist())
+    return [
+        f"{ids[old]} ({similarity:.2f})" if old >= 0 else ""
+        for old, similarity in zip(found.old.tolist(), found.similarity.tolist(), strict=True)
+    ]
+
+
+def _find_passages(
+    clean_documents: Path, surveyed: Tasks, plan: list[Plan], settings: dict[str, Any], run: EngineParams
+) -> RemovePassages:
+    params = PassagesParams.model_validate(settings["dedup"]["passages"])
+    tasks = Tasks(surveyed.folder.parent, "passages", plan, settings)
+    verdicts = ApplyVerdicts(tasks, surveyed)
+    tasks.run([ReadDocuments(clean_documents, tasks), verdicts, HashPassages(tasks, params)], run)
+    table = tasks.folder / "first.npy"
+    FirstDocuments.build(tasks.files(".npy"), table)
+    return RemovePassages(table, params)
+
+
+def _missing(sieve: Sieve, survey: Survey) -> Iterator[str]:
+    if not survey.num_documents:
         yield "clean_documents holds no document at all"
-    kinds = {"unique_documents": "training", "heldout_documents": "held-out"}
-    for name, kind in kinds.items():
+    for name, kind in {"unique_documents": "training", "heldout_documents": "held-out"}.items():
         for channel in sorted(set(survey.channels) - set(sieve.amounts(name))):
             reasons = dict(sieve.reasons_by_channel[channel].most_common())
             yield (
@@ -196,35 +291,85 @@ def _missing(sieve: Sieve, survey: _Survey) -> Iterator[str]:
             )
 
 
-def _report_benchmarks(
-    items: list[BenchmarkItem], index: BenchmarkIndex, survey: _Survey
-) -> dict[str, BenchmarkReport]:
+def _write_index(out: Path, surveyed: Tasks, found: Verdicts, params: DedupParams) -> None:
+    write_index(out, _index_parts(surveyed, found, params), params.minhash, previous=params.earlier_index)
+
+
+def _index_parts(surveyed: Tasks, found: Verdicts, params: DedupParams) -> Iterator[tuple[list[str], Signatures]]:
+    signatures = SignatureFiles(surveyed.files(SIGNATURES), params.minhash)
+    kept = np.flatnonzero((found.kinds == kinds.KEPT) | (found.kinds == kinds.HELDOUT))
+    for start in range(0, kept.size, 1 << 18):
+        numbers = kept[start : start + (1 << 18)]
+        ids = read_ids(surveyed, numbers)
+        yield [ids[number] for number in numbers.tolist()], signatures.take(numbers)
+
+
+def _curve(pairs: Path, survey: Survey, surveyed: Tasks, params: DedupParams) -> list[Kept]:
+    """Say what each threshold would keep; documents that leak benchmark items are kept by none."""
+    characters = np.where(survey.leaks, 0, survey.characters)
+    thresholds = sorted({*params.curve_thresholds, params.minhash.min_similarity})
+    curve = kept_by_threshold(pairs, characters, thresholds, surveyed.folder / "pairs")
+    num_leaks = int(survey.leaks.sum())
+    return [kept._replace(documents=kept.documents - num_leaks) for kept in curve]
+
+
+def _threshold(curve: list[Kept], params: DedupParams) -> float:
+    if params.target_characters is None:
+        return params.minhash.min_similarity
+    return pick_threshold(curve, params.target_characters)
+
+
+def _report_benchmarks(items: list[BenchmarkItem], surveyed: Tasks, params: DedupParams) -> dict[str, BenchmarkReport]:
+    unguarded = BenchmarkIndex(items, params.leaks).unguarded
     sizes = Counter(item.benchmark for item in items)
-    documents = Counter(leak.benchmark for leak in survey.leaks.values())
-    found = Counter(benchmark for benchmark, _ in {(leak.benchmark, leak.item) for leak in survey.leaks.values()})
+    documents: Counter[str] = Counter()
+    found: dict[str, dict[str, str]] = {name: {} for name in sizes}
+    for leaks in read_leaks(surveyed):
+        documents.update({leak["benchmark"] for leak in leaks})
+        for leak in leaks:
+            found[leak["benchmark"]].setdefault(leak["item"], leak["text"])
     return {
         name: BenchmarkReport(
             items=sizes[name],
-            unguarded_items=index.unguarded.get(name, 0),
-            found_items=found[name],
+            unguarded_items=unguarded.get(name, 0),
+            found_items=len(found[name]),
             documents=documents[name],
+            examples=dict(sorted(found[name].items())[:_EXAMPLES]),
         )
         for name in sorted(sizes)
     }
 
 
-def _report(sieve: Sieve, clusters: list[list[int]], benchmarks: dict[str, BenchmarkReport]) -> DedupReport:
+def _report(
+    sieve: Sieve,
+    found: Verdicts,
+    counts: Counter[str],
+    benchmarks: dict[str, BenchmarkReport],
+    curve: list[Kept],
+    threshold: float,
+) -> DedupReport:
     unique = sieve.total("unique_documents")
-    sizes = [len(cluster) for cluster in clusters]
+    by_channel = sorted(sieve.reasons_by_channel.items())
     return DedupReport(
         records_in=sieve.num_records,
         documents=unique.documents,
         bytes=unique.bytes,
         heldout_documents=sieve.total("heldout_documents").documents,
         excluded=sieve.excluded(),
+        excluded_by_channel={channel: dict(sorted(reasons.items())) for channel, reasons in by_channel},
         channels=sieve.amounts("unique_documents"),
         heldout_channels=sieve.amounts("heldout_documents"),
-        clusters=sum(size > 1 for size in sizes),
-        largest_cluster=max(sizes, default=0),
+        clusters=found.num_clusters,
+        largest_cluster=found.largest_cluster,
+        passages=PassagesReport(
+            documents=counts["passages/documents"],
+            units=counts["passages/units"],
+            characters=counts["passages/characters"],
+        ),
+        min_similarity=threshold,
+        curve=tuple(
+            CurvePoint(min_similarity=kept.threshold, documents=kept.documents, characters=kept.characters)
+            for kept in curve
+        ),
         benchmarks=benchmarks,
     )

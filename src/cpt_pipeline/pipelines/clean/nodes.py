@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from cpt_pipeline.core.workspace import workspace
-from cpt_pipeline.corpus.clean.stage import CleanParams, clean_documents
+from cpt_pipeline.corpus.clean.params import CleanParams
+from cpt_pipeline.corpus.engine_params import EngineParams
 
 
-def clean(raw_documents: Path, params: CleanParams) -> tuple[dict[str, Any], dict[str, Any], Path, Path]:
+def clean(
+    raw_documents: Path, params: CleanParams, run: EngineParams
+) -> tuple[dict[str, Any], dict[str, Any], Path, Path]:
     """Keep the documents that pass the rules; the method is in corpus.clean.stage."""
+    from cpt_pipeline.corpus.clean.stage import clean_documents
+
     with workspace("clean", {"raw_documents": raw_documents}, params) as work:
-        report = clean_documents(raw_documents, work.out, params)
+        report = clean_documents(raw_documents, work.out, params, run)
         return report.as_metrics(), work.provenance(), work.out / "clean_excluded", work.out / "clean_documents"

@@ -13,7 +13,13 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 collect,
-                ["params:collect", "params:channels", "params:evaluate.suite"],
+                [
+                    "params:collect",
+                    "params:channels",
+                    "params:evaluate.suite",
+                    "params:license_policy",
+                    "params:collect_run",
+                ],
                 ["collect_metrics", "collect_provenance", "collect_excluded", "benchmark_texts", "raw_documents"],
                 name="collect",
             )

@@ -13,8 +13,15 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 dedup,
-                ["clean_documents", "benchmark_texts", "params:dedup"],
-                ["dedup_metrics", "dedup_provenance", "dedup_excluded", "heldout_documents", "unique_documents"],
+                ["clean_documents", "benchmark_texts", "params:dedup", "params:dedup_run"],
+                [
+                    "dedup_metrics",
+                    "dedup_provenance",
+                    "dedup_excluded",
+                    "corpus_index",
+                    "heldout_documents",
+                    "unique_documents",
+                ],
                 name="dedup",
             )
         ],

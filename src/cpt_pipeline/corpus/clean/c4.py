@@ -1,0 +1,135 @@
+"""C4's rules (jmlr.org/papers/v21/20-074), as datatrove's C4QualityFilter applies them: most take lines out.
+
+Lines lose their citations and the blanks around them; what is left is the document's new text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from pydantic import Field
+
+from cpt_pipeline.core.params import Params
+from cpt_pipeline.corpus.clean.measures import Check, Text
+
+_TERMINAL: Final = (".", "?", "!", '"', "'")
+_CITATION: Final = re.compile(r"\[\d*]|\[edit]|\[citation needed]")
+_SENTENCE_END: Final = re.compile(r"[。！？!?…；;]+|\.(?!\S)|[）)」』”]$")
+
+
+class C4Params(Params):
+    """The paper's limits; None or False switches a rule off."""
+
+    enabled: bool = True
+    remove_citations: bool = True
+    """`[1]`, `[edit]` and `[citation needed]`."""
+    require_terminal_punctuation: bool = False
+    """Take out lines that do not end in `. ? ! " '`. True in the paper; False in FineWeb (arXiv 2406.17557, 3.4), as it
+    costs 30 % of the tokens."""
+    min_sentences: int | None = Field(5, ge=0)
+    """In the lines that are left; counted until there are enough."""
+    min_words_per_line: int = Field(3, ge=0)
+    max_word_characters: int | None = Field(1_000, ge=1)
+    """Between white space; a line with a longer one is taken out."""
+    drop_lorem_ipsum: bool = True
+    remove_javascript_lines: bool = True
+    drop_curly_brackets: bool = True
+    policy_phrases: tuple[str, ...] = (
+        "terms of use",
+        "privacy policy",
+        "cookie policy",
+        "uses cookies",
+        "use of cookies",
+        "use cookies",
+    )
+    """In small letters; a line with one is taken out."""
+
+
+@dataclass
+class C4Lines:
+    """What is left of a text, and what was found on the way."""
+
+    text: str = ""
+    num_sentences: int = 0
+    """Not counted further than the limit."""
+    removed: Counter[str] = field(default_factory=Counter)
+    """Why lines were taken out; names of datatrove."""
+    dropped: str | None = None
+    """Why the whole document is to go."""
+
+
+def read_c4_lines(text: Text, params: C4Params) -> C4Lines:
+    """Take lines out of a text, until one is found for which the document is dropped."""
+    found, kept = C4Lines(), []
+    looks_for = _Phrases(text.text, params)
+    count = _sentence_counter(text)
+    for raw in text.unicode_lines:
+        line = raw.strip()
+        reason, line = looks_for.judge_line(line)
+        if reason in ("lorem_ipsum", "curly_bracket"):
+            found.dropped = reason
+            return found
+        if reason is not None:
+            found.removed[reason] += 1
+            continue
+        if params.min_sentences is not None and found.num_sentences < params.min_sentences:
+            found.num_sentences += count(line)
+        kept.append(line)
+    found.text = "\n".join(kept).strip()
+    return found
+
+
+def c4_checks(found: C4Lines, params: C4Params) -> Iterator[Check]:
+    """Give the checks of the whole document."""
+    yield Check("c4_lorem_ipsum", "lines with lorem ipsum", found.dropped == "lorem_ipsum", maximum=0)
+    yield Check("c4_curly_bracket", "lines with {", found.dropped == "curly_bracket", maximum=0)
+    yield Check("c4_too_few_sentences", "sentences", found.num_sentences, minimum=params.min_sentences)
+
+
+class _Phrases:
+    """The line rules, asked only for what the text as a whole has."""
+
+    def __init__(self, text: str, params: C4Params) -> None:
+        lower = text.lower()
+        # A citation inside a word can hide it from a look at the whole text.
+        cites = params.remove_citations and "[" in text
+        self._params, self._cites = params, cites
+        self._lorem = params.drop_lorem_ipsum and (cites or "lorem ipsum" in lower)
+        self._javascript = params.remove_javascript_lines and (cites or "javascript" in lower)
+        self._curly = params.drop_curly_brackets and "{" in text
+        self._policy = tuple(phrase for phrase in params.policy_phrases if cites or phrase in lower)
+        self._lowers = self._lorem or self._javascript or bool(self._policy)
+
+    def judge_line(self, line: str) -> tuple[str | None, str]:
+        """Say why a line is not kept, in datatrove's order, and give it without its citations."""
+        params = self._params
+        longest, words = params.max_word_characters, line.split(None, params.min_words_per_line)
+        if longest is not None and len(line) > longest and max(map(len, line.split())) > longest:
+            return "too_long_word", line
+        if self._cites:
+            line = _CITATION.sub("", line)
+        if params.require_terminal_punctuation and (not line.endswith(_TERMINAL) or line.endswith("...")):
+            return "no_terminal_punc", line
+        if len(words) < params.min_words_per_line:
+            return "too_few_words", line
+        lower = line.lower() if self._lowers else ""
+        if self._lorem and "lorem ipsum" in lower:
+            return "lorem_ipsum", line
+        if self._javascript and "javascript" in lower:
+            return "javascript", line
+        if self._curly and "{" in line:
+            return "curly_bracket", line
+        if self._policy and any(phrase in lower for phrase in self._policy):
+            return "policy", line
+        return None, line
+
+
+def _sentence_counter(text: Text) -> Callable[[str], int]:
+    """English sentences are those of spaCy; in other languages what a full stop of their scripts ends."""
+    if text.script == "english":
+        return text.num_english_sentences
+    return lambda line: len(_SENTENCE_END.findall(line))

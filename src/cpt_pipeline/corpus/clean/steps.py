@@ -1,0 +1,293 @@
+"""The steps of clean, in the order they are taken; each looks at one document and leaves the others alone."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+from pathlib import Path
+
+import numpy as np
+from datatrove.data import Document
+from datatrove.pipeline.base import PipelineStep
+
+from cpt_pipeline.core.artifact import write_json
+from cpt_pipeline.corpus.clean.blocked_words import BlockedWords, BlockedWordsParams
+from cpt_pipeline.corpus.clean.kinds import kind_of
+from cpt_pipeline.corpus.clean.language import LanguageParams, identify, judge_language
+from cpt_pipeline.corpus.clean.line_noise import LineNoiseParams, remove_noise
+from cpt_pipeline.corpus.clean.normalise import NormaliseParams, normalise
+from cpt_pipeline.corpus.clean.personal_data import PersonalData, PersonalDataParams
+from cpt_pipeline.corpus.clean.phrases import (
+    Frequent,
+    Phrase,
+    PhrasesParams,
+    find_ngrams,
+    find_phrases,
+    is_mined,
+    mined_number,
+    remove_phrases,
+)
+from cpt_pipeline.corpus.clean.rules import Judge, Judgement, RulesParams
+from cpt_pipeline.corpus.engine import Tasks
+from cpt_pipeline.corpus.hash_files import write_pairs
+from cpt_pipeline.corpus.steps import NUMBER, DocumentStep, count, exclude, is_excluded
+
+SURROGATES = "surrogate/"
+"""Begin of the counters of what was put in the place of personal data."""
+_STRONG = "strong format"
+_LONG_CHARACTERS = 8_000
+
+
+class NameKind(DocumentStep):
+    """Say what form a text has, where its source does not say what it is."""
+
+    name = "name the kind"
+
+    def __init__(self, strong_formats: tuple[str, ...]) -> None:
+        super().__init__()
+        self._strong_formats = strong_formats
+
+    def apply(self, document: Document) -> None:
+        """Set the category of a document that has none, or is from the web; a source that says more is believed."""
+        if document.metadata["category"] in (None, "web"):
+            document.metadata["category"] = kind_of(document.text) or document.metadata["category"]
+        document.metadata[_STRONG] = document.metadata["category"] in self._strong_formats
+
+
+class Normalise(DocumentStep):
+    """The same text in the same characters."""
+
+    name = "normalise"
+
+    def __init__(self, params: NormaliseParams) -> None:
+        super().__init__()
+        self._params = params
+
+    def apply(self, document: Document) -> None:
+        """Normalise, and count the steps that changed something."""
+        document.text, changed = normalise(document.text, self._params, strong_format=_is_strong(document))
+        for name in changed:
+            count(document, f"normalise/{name}")
+
+
+class RemoveNoise(DocumentStep):
+    """Take out lines and marks that are not what a document says."""
+
+    name = "remove noise"
+
+    def __init__(self, params: LineNoiseParams) -> None:
+        super().__init__()
+        self._params = params
+
+    def apply(self, document: Document) -> None:
+        """Remove, and count what was removed by rule."""
+        if not _is_strong(document):
+            document.text, removed = remove_noise(document.text, self._params)
+            for name, number in removed.items():
+                count(document, f"noise/{name}", number)
+            if not document.text.strip():
+                exclude(document, "only_noise", ", ".join(sorted(removed)))
+
+
+class MinePhrases(PipelineStep):  # type: ignore[misc]
+    """Write the n-grams of a task's documents, for the phrases of a source; gives nothing."""
+
+    name = "mine phrases"
+    type = "cpt"
+
+    def __init__(self, tasks: Tasks, params: PhrasesParams, sources: list[str], share: float) -> None:
+        super().__init__()
+        self._tasks, self._params, self._share = tasks, params, share
+        self._sources = {name: number for number, name in enumerate(sources)}
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        """Write a file of pairs, and one with the number of documents mined per source."""
+        hashes, documents, mined = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)], [0] * len(self._sources)
+        for document in data:
+            if not is_excluded(document) and not _is_strong(document) and is_mined(document.id, self._share):
+                source = self._sources[document.metadata["source"]]
+                found = np.unique(find_ngrams(document.text, document.metadata["source"], self._params).hashes)
+                number = mined_number(document.metadata[NUMBER], source)
+                hashes.append(found)
+                documents.append(np.full(found.size, number, np.uint64))
+                mined[source] += 1
+        write_pairs(self._tasks.file(rank, ".npy"), np.concatenate(hashes), np.concatenate(documents))
+        write_json(self._tasks.file(rank, ".json"), mined)
+        yield from ()
+
+
+class RemovePhrases(DocumentStep):
+    """List the phrases that a source repeats, and remove those that too many of its documents hold.
+
+    Each task leaves its most frequent ones per source as JSON, text to [documents, number and id of the first
+    document]; the most frequent of all are among them, however the corpus is divided.
+    """
+
+    name = "remove phrases"
+
+    def __init__(self, tasks: Tasks, params: PhrasesParams, table: Path, num_mined: dict[str, int]) -> None:
+        super().__init__()
+        self._tasks, self._params, self._table, self._num_mined = tasks, params, table, num_mined
+        self._listed: defaultdict[str, dict[str, tuple[int, int, str]]] = defaultdict(dict)
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        """Pass every document on, then write the list."""
+        yield from super().run(data, rank, world_size)
+        for listed in self._listed.values():
+            self._prune(listed)
+        write_json(self._tasks.file(rank, ".phrases.json"), self._listed)
+
+    def apply(self, document: Document) -> None:
+        """Look for the phrases of the document's source."""
+        if _is_strong(document):
+            return
+        source = document.metadata["source"]
+        phrases = find_phrases(document.text, source, _frequent(self._table), self._params, 1)
+        listed = self._listed[source]
+        for each in phrases:
+            text = " ".join(document.text[each.start : each.end].split())
+            listed.setdefault(text, (each.documents, document.metadata[NUMBER], document.id))
+        if len(listed) > 10 * self._params.max_listed + 1_000:
+            self._prune(listed)
+        if self._params.remove_share is not None:
+            border = self._params.remove_share * self._num_mined[source]
+            self._remove(document, [each for each in phrases if each.documents >= border])
+
+    def _remove(self, document: Document, phrases: list[Phrase]) -> None:
+        if phrases:
+            count(document, "phrases/removed", len(phrases))
+            before, document.text = document.text, remove_phrases(document.text, phrases)
+            if not document.text:
+                exclude(document, "only_phrases", before[:100])
+
+    def _prune(self, listed: dict[str, tuple[int, int, str]]) -> None:
+        kept = sorted(listed, key=lambda text: (-listed[text][0], text))[: self._params.max_listed]
+        for text in listed.keys() - kept:
+            del listed[text]
+
+
+class NameLanguage(DocumentStep):
+    """Say in which language a document is, and exclude those that are not wanted."""
+
+    name = "name the language"
+
+    def __init__(self, params: LanguageParams) -> None:
+        super().__init__()
+        self._params = params
+
+    def apply(self, document: Document) -> None:
+        """Believe the source where it names a language."""
+        found = document.metadata
+        if found["language"] is None and found["category"] not in ("code", "json"):
+            language = identify(document.text, self._params)
+            found["language"] = language.code
+            verdict = judge_language(language, self._params)
+            if verdict is not True:
+                exclude(document, *verdict[1:])
+
+
+class DropBlockedWords(DocumentStep):
+    """Apply the user's lists of words."""
+
+    name = "drop blocked words"
+
+    def __init__(self, params: BlockedWordsParams) -> None:
+        super().__init__()
+        self._key = str(params)
+
+    def apply(self, document: Document) -> None:
+        """Count hits by list, drop sentences, exclude documents."""
+        judged = _blocked_words(self._key).judge(document.text)
+        document.text = judged.text
+        for name, number in judged.hits.items():
+            count(document, f"blocked_words/{name}", number)
+        if judged.num_dropped_sentences:
+            count(document, "blocked_words/dropped_sentences", judged.num_dropped_sentences)
+        if judged.reason is not None:
+            exclude(document, judged.reason, judged.detail)
+
+
+class ReplacePersonalData(DocumentStep):
+    """Drop, mask or replace what belongs to a person."""
+
+    name = "replace personal data"
+
+    def __init__(self, params: PersonalDataParams) -> None:
+        super().__init__()
+        self._key = str(params)
+
+    def apply(self, document: Document) -> None:
+        """Count by class, and the shapes of what was put in."""
+        category = document.metadata["category"]
+        cleaned = _personal_data(self._key).apply(document.id, document.text, category=category)
+        document.text = cleaned.text
+        for name, number in cleaned.counts.items():
+            count(document, f"personal_data/{name}", number)
+        for name, number in cleaned.patterns.items():
+            count(document, f"{SURROGATES}{name}", number)
+        if cleaned.verdict is not None:
+            exclude(document, *cleaned.verdict)
+
+
+class JudgeText(DocumentStep):
+    """Ask the rules and grade what stays."""
+
+    name = "judge"
+
+    def __init__(self, params: RulesParams) -> None:
+        super().__init__()
+        self._key = str(params)
+
+    def apply(self, document: Document) -> None:
+        """Exclude by the first rule that is broken."""
+        found = document.metadata
+        judge = _judge(self._key)
+        judgement = judge.judge(document.text, category=found["category"], language=found["language"])
+        for name, number in judgement.removed_lines.items():
+            count(document, f"lines/{name}", number)
+        if judgement.verdict is not None:
+            exclude(document, *judgement.verdict)
+            return
+        document.text = judgement.text
+        found["quality"] = grade(judgement)
+
+
+def grade(judgement: Judgement) -> float:
+    """Grade a document in 0..1: the mean of length, variety and freshness.
+
+    Length grows with the logarithm from 0 to 8,000 characters; variety is the share of distinct words among the first
+    500 (half of them distinct is full marks); freshness is the share of text in lines that do not repeat.
+    """
+    length = min(1.0, math.log1p(len(judgement.text)) / math.log1p(_LONG_CHARACTERS))
+    variety = min(1.0, 2 * judgement.measures.get("few_distinct_words", 0.5))
+    return round((length + variety + 1 - judgement.measures.get("repeated_lines", 0.0)) / 3, 4)
+
+
+# What is slow to make or learns while it works outlives the task: a process makes each once.
+
+
+@cache
+def _judge(params: str) -> Judge:
+    return Judge(RulesParams.model_validate_json(params))
+
+
+@cache
+def _personal_data(params: str) -> PersonalData:
+    return PersonalData(PersonalDataParams.model_validate_json(params))
+
+
+@cache
+def _blocked_words(params: str) -> BlockedWords:
+    return BlockedWords.load(BlockedWordsParams.model_validate_json(params))
+
+
+@lru_cache(1)
+def _frequent(table: Path) -> Frequent:
+    return Frequent.read(table)
+
+
+def _is_strong(document: Document) -> bool:
+    strong: bool = document.metadata[_STRONG]
+    return strong

@@ -1,0 +1,194 @@
+"""Columnar tables, parquet and arrow: rows in batches of about 8 MiB, only the columns that are needed.
+
+A cell that is no text costs its row. Offsets and indices of a batch are checked before a value is taken, because
+Arrow's own readers trust what an .arrow file says. A stream that cannot be sought (an unpacked .gz) is copied to a
+temporary file. Not guarded: a parquet page may claim up to 2 GiB, which is allocated before it is read, and 64 rows
+may repeat one long text of a dictionary.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cpt_pipeline.corpus.collect.reading import CHUNK_BYTES, Reading, ReadingParams, StreamFault, too_large
+from cpt_pipeline.corpus.collect.records import find_missing, first_keys, read_record
+
+_BATCH_BYTES = 8 << 20
+_MAX_BATCH_ROWS = 64
+_MAX_READ_BYTES = 512 << 20
+_ARROW_FILE_MAGIC = b"ARROW1"
+
+_Opened = tuple[pa.Schema, Iterator[pa.RecordBatch]]
+
+
+def read_parquet(stream: BinaryIO, params: ReadingParams) -> Iterator[Reading]:
+    """Read parquet; a record is named by the number of its row; memory follows one page and one batch."""
+    yield from _read_table(stream, params, "not_parquet", _open_parquet)
+
+
+def read_arrow(stream: BinaryIO, params: ReadingParams) -> Iterator[Reading]:
+    """Read the file and the stream format of Arrow (what `datasets` caches); memory follows one batch as written."""
+    yield from _read_table(stream, params, "not_arrow", _open_arrow)
+
+
+def _read_table(
+    stream: BinaryIO, params: ReadingParams, reason: str, open_table: Callable[[Any, ReadingParams], _Opened]
+) -> Iterator[Reading]:
+    number = 0
+    try:
+        with _seekable(stream, params.max_unpacked_bytes) as file:
+            schema, batches = open_table(_Guarded(file), params)
+            if detail := _find_problem(schema, params):
+                yield Reading("", reason="no_text_field", detail=detail)
+                return
+            for batch in batches:
+                yield from _read_batch(batch, number, params, reason)
+                number += batch.num_rows
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        yield Reading(f"#after-{number}" if number else "", reason=reason, detail=str(error)[:200])
+
+
+def _find_problem(schema: pa.Schema, params: ReadingParams) -> str | None:
+    if missing := find_missing(params, schema.names):
+        return f"no column {missing!r}; there are {', '.join(schema.names)}"[:200]
+    if params.template or params.text_field not in schema.names:
+        return None
+    kind = schema.field(params.text_field).type
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return None if _holds_text(kind) else f"column {params.text_field!r} holds {kind}, no text"[:200]
+
+
+def _open_parquet(file: Any, params: ReadingParams) -> _Opened:
+    table = pq.ParquetFile(file, pre_buffer=False, buffer_size=CHUNK_BYTES)
+    columns = [name for name in table.schema_arrow.names if name in first_keys(params)]
+    num_rows = _rows_per_batch(table.metadata)
+    return table.schema_arrow, table.iter_batches(batch_size=num_rows, columns=columns, use_threads=False)
+
+
+def _rows_per_batch(metadata: pq.FileMetaData) -> int:
+    groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
+    heaviest = max((group.total_byte_size / max(group.num_rows, 1) for group in groups), default=1)
+    return int(min(max(_BATCH_BYTES / max(heaviest, 1), 1), _MAX_BATCH_ROWS))
+
+
+def _open_arrow(file: Any, params: ReadingParams) -> _Opened:
+    is_file = file.read(len(_ARROW_FILE_MAGIC)) == _ARROW_FILE_MAGIC
+    file.seek(0)
+    if is_file:
+        table = pa.ipc.open_file(file)
+        return table.schema, _pieces(table.get_batch(index) for index in range(table.num_record_batches))
+    table = pa.ipc.open_stream(file)
+    return table.schema, _pieces(table)
+
+
+def _pieces(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        for start in range(0, batch.num_rows, _MAX_BATCH_ROWS):
+            yield batch.slice(start, _MAX_BATCH_ROWS)
+
+
+def _read_batch(batch: pa.RecordBatch, start: int, params: ReadingParams, reason: str) -> Iterator[Reading]:
+    positions = [f"#{number}" for number in range(start + 1, start + batch.num_rows + 1)]
+    try:
+        columns = {name: _cells(batch.column(name)) for name in batch.schema.names if name in first_keys(params)}
+    except pa.ArrowException as error:
+        yield from (Reading(position, reason=reason, detail=str(error)[:200]) for position in positions)
+        return
+    for index, position in enumerate(positions):
+        record = {name: cells[index] for name, cells in columns.items()}
+        if any(isinstance(cell, bytes) and len(cell) > params.max_record_bytes for cell in record.values()):
+            yield too_large(position)
+        else:
+            yield read_record(position, {name: _decoded(cell) for name, cell in record.items()}, params, {})
+
+
+def _cells(column: pa.Array) -> list[Any]:
+    """Give Python values; those of text are bytes, so that one that is not UTF-8 does not cost the others."""
+    if pa.types.is_dictionary(column.type):
+        column.validate(full=True)
+        column = column.dictionary_decode()
+    if pa.types.is_string(column.type):
+        column = column.view(pa.binary())
+    elif pa.types.is_large_string(column.type):
+        column = column.view(pa.large_binary())
+    elif pa.types.is_timestamp(column.type):
+        unit = "us" if column.type.unit == "ns" else column.type.unit  # Python has no nanoseconds,
+        column = column.cast(pa.timestamp(unit), safe=False)  # and may lack the time zone
+    column.validate(full=True)
+    return [_python(cell) for cell in column]
+
+
+def _python(cell: pa.Scalar) -> Any:
+    try:
+        return cell.as_py()
+    except (ValueError, OverflowError, pa.ArrowException):
+        return b"\xff"  # a time beyond Python's years: nothing that can be used
+
+
+def _decoded(cell: Any) -> Any:
+    try:
+        return cell.decode("utf-8") if isinstance(cell, bytes) else cell
+    except UnicodeDecodeError:
+        return cell
+
+
+def _holds_text(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return any(test(kind) for test in (*tests, pa.types.is_binary, pa.types.is_large_binary))
+
+
+class _Guarded:
+    """A file for Arrow that refuses to read as much at once as only a broken length can ask for."""
+
+    closed = False
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        if size > _MAX_READ_BYTES:
+            raise ValueError(f"asks for {size} bytes at once")
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return False
+
+    def seekable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        pass
+
+
+@contextmanager
+def _seekable(stream: BinaryIO, max_bytes: int) -> Iterator[BinaryIO]:
+    """Give the stream itself, or a temporary copy of one that cannot be sought."""
+    if stream.seekable():
+        yield stream
+        return
+    with tempfile.TemporaryFile() as file:
+        num_bytes = 0
+        while chunk := stream.read(CHUNK_BYTES):
+            num_bytes += len(chunk)
+            if num_bytes > max_bytes:
+                raise StreamFault("too_large", "longer than max_unpacked_bytes")
+            file.write(chunk)
+        file.seek(0)
+        yield cast(BinaryIO, file)

@@ -1,0 +1,241 @@
+"""Word files (.docx): one record, read from the XML of the document as a stream.
+
+Not python-docx: that builds a tree of every part, pictures included, and gives neither formulas nor footnotes. The
+words of WordprocessingML are told to `markup` as HTML, so tables, formulas and pictures follow the same rules and
+counts. Left out: deleted text, field codes, hidden text, headers and footers, comments, and the numbers of lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from xml.etree import ElementTree
+
+from pydantic import Field
+
+from cpt_pipeline.core.params import Params
+from cpt_pipeline.corpus.collect import omml
+from cpt_pipeline.corpus.collect.markup import ParagraphCollector, TooMuchTextError
+from cpt_pipeline.corpus.collect.reading import Reading
+from cpt_pipeline.corpus.collect.sandbox import Sandbox, SandboxError
+from cpt_pipeline.corpus.collect.zipped import ZipFault, ZipMembers, ZipParams, resolve
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
+_RELATIONS = "_rels/.rels"
+_BLOCKS = {"p": "p", "tbl": "table", "tr": "tr", "tc": "td"}
+_SKIPPED = frozenset(("del", "moveFrom", "Fallback", "rt", "instrText", "delText", "pPr", "sectPr"))
+"""Fallback doubles what stands beside it for old programs; rt is the reading of a ruby."""
+_PICTURES = frozenset(("drawing", "pict", "object"))
+_CHARACTERS = {"tab": " ", "noBreakHyphen": "-", "cr": " "}
+_NOTES = ("footnote", "endnote")
+
+
+class DocxParams(Params):
+    """Caps of Word files."""
+
+    zip: ZipParams = ZipParams()
+    max_chars: int = Field(32 << 20, ge=1)
+    """A document with more text is excluded as `too_large`."""
+
+
+def read_docx(raw: bytes, params: DocxParams, sandbox: Sandbox) -> Iterator[Reading]:
+    """Give one reading, of the whole file.
+
+    Reasons: `not_docx`, `encrypted`, `zip_bomb`, `too_large`, `empty`, and those of the sandbox. `fields` counts
+    tables, formulas, images and notes.
+    """
+    if raw.startswith(_OLE):
+        locked = _ENCRYPTED_PACKAGE in raw
+        detail = "needs a password" if locked else "a binary Word file (.doc); save it as .docx"
+        yield Reading("", reason="encrypted" if locked else "not_docx", detail=detail)
+        return
+    try:
+        yield sandbox.call(parse_docx, raw, params)
+    except SandboxError as error:
+        yield Reading("", reason=error.reason, detail=error.detail)
+
+
+def parse_docx(raw: bytes, params: DocxParams) -> Reading:
+    """Give the reading of `read_docx`; call it in a sandbox."""
+    try:
+        members = ZipMembers(raw, params.zip)
+        name = _main_part(members)
+        notes = {kind: _notes(members, name, kind, params.max_chars) for kind in _NOTES}
+        words = _Words(notes, params.max_chars)
+        text = _parse(members.read(name), words)
+        title = _title(members)
+    except ZipFault as fault:
+        reason = "not_docx" if fault.reason in ("not_zip", "missing_part") else fault.reason
+        return Reading("", reason=reason, detail=fault.detail)
+    except TooMuchTextError:
+        return Reading("", reason="too_large", detail=f"more than max_chars {params.max_chars} characters")
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        return Reading("", reason="not_docx", detail=str(error)[:200])
+    fields = {**words.counts, "notes": words.num_notes, **({"title": title} if title else {})}
+    return Reading("", text, None if text else "empty", fields=fields)
+
+
+def _main_part(members: ZipMembers) -> str:
+    relations = ElementTree.fromstring(members.read(_RELATIONS))
+    for each in relations:
+        if each.get("Type", "").endswith("/officeDocument"):
+            name = resolve("", each.get("Target", "").lstrip("/"))
+            if name is not None and "word" in name.lower():
+                return name
+    raise ZipFault("missing_part", "no Word document is named in _rels/.rels")
+
+
+def _title(members: ZipMembers) -> str:
+    if "docProps/core.xml" not in members:
+        return ""
+    return (ElementTree.fromstring(members.read("docProps/core.xml")).findtext("./{*}title") or "").strip()
+
+
+def _parse(raw: bytes, target: _Words) -> str:
+    parser = ElementTree.XMLParser(target=target)
+    parser.feed(raw)
+    text: Any = parser.close()
+    return str(text)
+
+
+def _notes(members: ZipMembers, document: str, kind: str, max_chars: int) -> dict[str, str]:
+    """Give the notes by their number; separators, which Word keeps among them, are empty."""
+    name = resolve(document, f"{kind}s.xml")
+    if name is None or name not in members:
+        return {}
+    notes: dict[str, str] = {}
+    for note in ElementTree.fromstring(members.read(name)):
+        words = _Words({}, max_chars)
+        words.tell(note)
+        notes[_attribute(note.attrib, "id")] = words.close()
+    return notes
+
+
+class _Words:
+    """A target of `XMLParser` that tells WordprocessingML to a `ParagraphCollector` as HTML."""
+
+    def __init__(self, notes: dict[str, dict[str, str]], max_chars: int) -> None:
+        self.num_notes = 0
+        self._collector = ParagraphCollector((), max_characters=max_chars)
+        self._notes = notes
+        self._waiting: list[str] = []
+        """Notes of the paragraph that is open; in a cell they stand at the end of the cell's paragraph."""
+        self._skipped = 0
+        self._is_text = self._is_hidden = False
+        self._formula: ElementTree.TreeBuilder | None = None
+        self._formula_depth = 0
+        self._is_block = False
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Counts of tables, formulas and images."""
+        return self._collector.counts
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition("}")[2]
+        if self._skipped or name in _SKIPPED:
+            self._skipped += 1
+        elif self._formula is not None or name == "oMath":
+            self._start_of_formula(tag, attributes)
+        elif name in _BLOCKS:
+            self._collector.start(_BLOCKS[name], {})
+        elif name in _PICTURES:
+            self._collector.start("img", {})
+            self._collector.end("img")
+        elif name.removesuffix("Reference") in _NOTES:
+            self._note(name.removesuffix("Reference"), _attribute(attributes, "id"))
+        else:
+            self._run(name, attributes)
+
+    def end(self, tag: str) -> None:
+        name = tag.rpartition("}")[2]
+        if self._skipped:
+            self._skipped -= 1
+        elif self._formula is not None:
+            self._end_of_formula(tag)
+        elif name in _BLOCKS:
+            self._collector.end(_BLOCKS[name])
+            self._flush_notes(name)
+        elif name == "t":
+            self._is_text = False
+        elif name == "oMathPara":
+            self._is_block = False
+
+    def data(self, text: str) -> None:
+        if self._skipped:
+            return
+        if self._formula is not None:
+            self._formula.data(text)
+        elif self._is_text and not self._is_hidden:
+            self._collector.data(text)
+
+    def close(self) -> str:
+        return self._collector.close()
+
+    def tell(self, element: ElementTree.Element) -> None:
+        """Take a parsed element as if it came from a parser."""
+        for event, each in _events(element):
+            if event == "start":
+                self.start(each.tag, each.attrib)
+                self.data(each.text or "")
+            else:
+                self.end(each.tag)
+
+    def _run(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "r":
+            self._is_hidden = False
+        elif name == "vanish":
+            self._is_hidden = _attribute(attributes, "val") not in ("0", "false", "off")
+        elif name == "t":
+            self._is_text = True
+        elif name == "br":
+            self._collector.start("br", {})
+            self._collector.end("br")
+        elif name == "oMathPara":
+            self._is_block = True
+        elif name in _CHARACTERS and not self._is_hidden:
+            self._collector.data(_CHARACTERS[name])
+
+    def _start_of_formula(self, tag: str, attributes: dict[str, str]) -> None:
+        if self._formula is None:
+            self._formula = ElementTree.TreeBuilder()
+        self._formula.start(tag, attributes)
+        self._formula_depth += 1
+
+    def _end_of_formula(self, tag: str) -> None:
+        assert self._formula is not None
+        self._formula.end(tag)
+        self._formula_depth -= 1
+        if not self._formula_depth:
+            tree, self._formula = self._formula.close(), None
+            omml.tell(tree, self._collector, is_block=self._is_block)
+
+    def _note(self, kind: str, number: str) -> None:
+        text = self._notes.get(kind, {}).get(number, "")
+        if text:
+            self.num_notes += 1
+            self._waiting.append(text)
+
+    def _flush_notes(self, name: str) -> None:
+        if name == "p":
+            for text in self._waiting:
+                self._collector.start("p", {})
+                self._collector.data(text)
+                self._collector.end("p")
+            self._waiting.clear()
+
+
+def _events(root: ElementTree.Element) -> Iterator[tuple[str, ElementTree.Element]]:
+    """Walk a tree without recursion."""
+    waiting = [("end", root), ("start", root)]
+    while waiting:
+        event, element = waiting.pop()
+        yield event, element
+        if event == "start":
+            for child in reversed(element):
+                waiting += [("end", child), ("start", child)]
+
+
+def _attribute(attributes: dict[str, str], name: str) -> str:
+    return next((value for key, value in attributes.items() if key.rpartition("}")[2] == name), "")

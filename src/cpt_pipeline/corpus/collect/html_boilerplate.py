@@ -1,0 +1,251 @@
+"""What of a page is text and what is navigation, adverts, comments, captions and other boilerplate.
+
+Three rules in turn. Elements are skipped by tag, role and by words in their `class` and `id`, unless they hold the
+headline, a `main` or (for the less sure words) a run of paragraphs. Of what the parser then gives, lines that are
+mostly links, or that say "Share this" and the like, are dropped. A region that the page marks as its article is taken
+alone where it holds at least four fifths of the text. Words and thresholds were chosen on the even half of 160
+annotated pages (benchmarks/extraction.py); their kinds are those of readability, boilerpipe (Kohlschütter 2010) and
+jusText.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from cpt_pipeline.corpus.collect.html_marks import ALL_MARKS, CELL, IMAGE, REGION, REGION_END, ROW, TABLE, TABLE_END
+
+# fmt: off
+_SURE_WORDS = (
+    "related", "-foot", "_foot", " foot", "footer", " sidebar", " side-bar", " respond", "-respond ", "disqus",
+    "recommend", " comment", " comments ", "comments-", "-comments ", "commentlist", " reply",
+)
+_WORDS = (
+    "breadcrumb", "newsletter", "byline", "sharing", "upsell", "author-info", "author-bio", "author-box", "author_box",
+    "author-card", "author-desc", "author-meta", "author-name", "author__", "authorinfo", "authorbox", "about-author",
+    " author", "signup", "sign-up", "subscri", "akismet", "outbrain", "taboola", "plista", "promoted", "sponsor",
+    "cookie", "consent", "gdpr", "privacy", "pagination", "supplementary", "colophon", "masthead", " nav", "navbar",
+    "-nav ", "post-nav", "postnav", "navigation ", " menu", "menu ", "textwidget", " widget", " print-",
+    "hidden-print", "social-", "social_", " social", "postmeta", "post-meta", "entry-meta", "entry-footer",
+    "entry-utility", "entry-tags", "post-footer", "post-tags", "meta ", "-metadata", "-meta-info", " meta",
+    "tag-links", "taglinks", "taglist", "tag-list", "tag_list", "tagcloud", "tag-cloud", " tags ", "-tags ", " tags-",
+    "list-tags", "cat-links", "categories-", " categories", "yarpp", "wpcf7", "mc4wp", "skip-link", "skiplink",
+    "screen-reader", "sr-only", "visually-hidden", "visuallyhidden", "trending", "mostread", "most-read", "popular",
+    "read-more", "readmore", "next-post", "prev-post", "credit", "copyright", "caption", "infobox", "info-box",
+    "carousel", "slider", "slideshow", "overlay", "lightbox", "tooltip", "toolbar", "contact-", "kontakt", "rating",
+    "review", "popup", "pop-up", " topbar", " top-bar", "like-button", "follow-us", " follow", "banner", "promo",
+    "advert", "-ads ", "-ad ", "_ad ", " ad-", " ads-", " ads ", " ad ", " bio ", "-bio ", "_bio ", " more-from",
+    "more-articles", "more-stories", "more-posts", "more-news", "you-may", "you-might", "may-like", "also-like",
+    "linklist", "link-list", "-share", " share", "published", " btn", "-btn", "shariff", "addthis", "a2a_",
+    "addtoany", "sharedaddy", "image-sub", "image-copy", "placeholder",
+)
+_LINKED_WORDS = ("teaser",)
+_SKIPPED_TAGS = (
+    "nav", "footer", "aside", "form", "figcaption", "button", "select", "textarea", "noscript", "iframe", "dialog",
+    "svg", "audio", "video", "object", "fieldset", "label", "template", "menu", "[role=navigation]",
+    "[role=complementary]", "[role=contentinfo]", "[role=dialog]", "[role=search]", "[role=banner]", "[hidden]",
+    "[aria-hidden=true]:not([class*=math i])", '[style*="display:none" i]:not([class*=math i])',
+    '[style*="display: none" i]:not([class*=math i])',
+)
+_DRAWN = (
+    "rp", "rt", ".gutter", ".lineno", ".linenos", ".line-numbers-rows", ".blob-num", ".katex-html", ".MathJax",
+    ".MathJax_Display", ".MathJax_Preview", ".MathJax_SVG", ".MathJax_CHTML", "mjx-math",
+    ".mwe-math-fallback-image-inline",
+)
+_REGIONS = (
+    "[itemprop~=articleBody]", ".entry-content", ".post-content", ".article-body", ".article__body", ".article-content",
+    ".articlebody", ".story-body", ".post-body", ".post_content", ".entry", "#content", "#main", ".content",
+    ".main-content", "article", "main", "[role=main]",
+)
+# fmt: on
+
+_HELD = "html,body,main,article,h1,h2,.hentry,.type-post,[itemprop~=articleBody]"
+_HOLDS_TEXT = "h1,main,[itemprop~=articleBody]"
+_PARAGRAPHS = "p+p+p+p+p"
+ALWAYS_SKIPPED = (
+    f":is({','.join(_SKIPPED_TAGS)}):not(:has({_HOLDS_TEXT},article p))",
+    ",".join(_DRAWN),
+)
+"""Selectors of elements that are never text."""
+
+_NAMES = re.compile(r""" (?:class|id)=["']([^"'<>]*)""")
+_ITEM = re.compile(r"\s*<li>")
+_HEADING = re.compile(r"<h([1-6])>")
+_LINK = re.compile(r"<a [^<>]*>((?:(?!</?a\b).)*)</a>")
+_TAG = re.compile(r"<[^<>]*>")
+_TABLE_ROW = re.compile(rf"{TABLE}?{ROW}\|")
+_NO_COUNT = re.compile(f"[{REGION}{REGION_END}{ROW}{CELL}{TABLE}{TABLE_END}]+")
+_CODE = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
+_ENDS = tuple(".!?…。！？”»\"')）")
+_SAYINGS = re.compile(
+    r"""(?ix)\W{0,5}(?:
+    (?:share|tweet|print|e-?mail|drucken|teilen|partager|compartir|condividi|imprimir|udost[eę]pnij)\b.{0,30}
+    |.{0,40}\b(?:teilen|share|partager|compartir|condividi)\b.{0,20}[:!]
+    |\d*\s?(?:comments?|kommentare?|commentaires?|comentarios?)\b.{0,30}
+    |(?:leave|post|write)\sa\s(?:reply|comment).{0,20}|(?:read|see|view|show|load)\s(?:more|also|all)\b.{0,20}
+    |mehr\s(?:zum\sthema|lesen|infos).{0,20}|weiterlesen.{0,20}
+    |(?:foto|photo|bild|image|credit|quelle|source)s?(?:\sby)?:.{0,60}
+    |©.*|\(c\).*|copyright\b.*|all\srights\sreserved.*|alle\srechte\svorbehalten.*
+    |(?:tags?|schlagw(?:o|ö)rte?r?|kategorien?|categor(?:y|ies)|topics|filed\sunder)\b:?.{0,60}
+    |(?:posted|published)\s(?:in|by|on)\b.{0,60}
+    |advertisement|anzeige|werbung|reklama|publicit[ée]|publicidad
+    |(?:vor|zur)(?:ige|ück|heriger)\b.{0,40}|n.chster\s(?:artikel|beitrag)|(?:previous|next)\s(?:post|article|story)
+    |das\sk.nnte\s.{0,6}\s?auch\sinteressieren.*|(?:related|recommended)\b.{0,30}|.hnliche\s.{0,30}
+    |(?:lire|voir)\saussi.{0,20}|zobacz\stak.e.{0,10}|empfohlene\s.{0,20}|you\s(?:may|might)\salso\slike.{0,20}
+    |分享到?.{0,20}|责任编辑.*|編輯[:：].*|编辑[:：].*|来源[:：].{0,20}|來源[:：].{0,20}|[上下]一[篇页].*|版[权權]所有.*
+    |相[关關](?:阅读|文章|新闻|推荐|閱讀|新聞|推薦).{0,10}|打印.{0,10}|[点點][击擊].{0,20}|扫一扫.{0,20}|[返回]{2}(?:首页|顶部)
+    )"""
+)
+_REGION_SHARE = 0.8
+_SHORT_BYTES = 80
+"""Sizes of lines are in UTF-8 bytes, for a Chinese character says about as much as three Latin ones."""
+
+
+class Line(NamedTuple):
+    """A line of the parser's output; `text` is still escaped as in HTML."""
+
+    text: str
+    level: int = 0
+    """1 to 6 of a heading, else 0."""
+    link_share: float = 0.0
+    verbatim: bool = False
+    """Code or a row of a table: kept as it is."""
+    is_item: bool = False
+    after_gap: bool = False
+    """An empty line stands before it."""
+
+    @property
+    def num_bytes(self) -> int:
+        """Size in UTF-8."""
+        return len(self.text) if self.text.isascii() else len(self.text.encode())
+
+    @property
+    def weight(self) -> int:
+        """Size if this is a piece of running text, else 0."""
+        if self.verbatim:
+            return len(self.text)
+        size = self.num_bytes
+        is_text = size >= _SHORT_BYTES or (size > 30 and self.text.endswith(_ENDS))
+        return size if is_text and self.link_share < 0.4 else 0
+
+
+def page_names(source: str) -> str:
+    """Give the different names of classes and elements that the page uses, in lower case, two spaces around each."""
+    return "  ".join({*" ".join(_NAMES.findall(source)).lower().split()}).join("  ")
+
+
+def skipped_selectors(names: str) -> list[str]:
+    """Give the selectors of elements that are boilerplate by their names, for the names that this page uses."""
+    sure = [_selector(word) for word in _SURE_WORDS if word in names]
+    linked = [_selector(word) for word in _LINKED_WORDS if word in names]
+    words = [_selector(word) for word in _WORDS if word in names]
+    rules = [
+        (sure, f":not({_HELD},:has({_HOLDS_TEXT}))"),
+        (linked, f":is(a,:has(a)):not(html,body,main,:has({_HOLDS_TEXT}))"),
+        (words, f":not({_HELD},:has({_HOLDS_TEXT},{_PARAGRAPHS}))"),
+    ]
+    return [*ALWAYS_SKIPPED, *(f":is({','.join(selectors)}){unless}" for selectors, unless in rules if selectors)]
+
+
+def region_selectors(names: str) -> list[str]:
+    """Give the selectors of what may be the article, for the names that this page uses."""
+    return [selector for selector in _REGIONS if selector[0] not in ".#" or f" {selector[1:]} " in names]
+
+
+def read_lines(text: str) -> tuple[list[Line], list[tuple[int, int]]]:
+    """Give the lines of the parser's output, and begin and end of the marked regions in them."""
+    lines: list[Line] = []
+    begun: list[int] = []
+    regions: list[tuple[int, int]] = []
+    for piece in _CODE.split(text):
+        is_code = piece.startswith("<pre>")
+        gap = True
+        for raw in (piece[5:-6].strip("\n") if is_code else piece).split("\n"):
+            num_before = len(lines)
+            line = _read_code(raw, gap) if is_code else _read_line(raw, gap)
+            gap = line is None and (gap or not raw.strip())
+            if line is not None:
+                lines.append(line)
+            elif lines and IMAGE in raw:
+                lines[-1] = lines[-1]._replace(text=IMAGE * raw.count(IMAGE) + lines[-1].text)
+            if REGION in raw or REGION_END in raw:
+                _note_regions(raw, num_before, len(lines), begun, regions)
+    return lines, regions
+
+
+def main_lines(lines: list[Line], regions: list[tuple[int, int]]) -> list[Line]:
+    """Give the lines of the smallest region that holds four fifths of the text, without those that are boilerplate."""
+    begin, end = _choose(lines, regions)
+    kept = [line for line in lines[begin:end] if not _is_boilerplate(line)]
+    result: list[Line] = []
+    for line in reversed(kept):
+        if line.level and (not result or 0 < result[-1].level <= line.level):
+            continue  # a heading with nothing under it
+        result.append(line)
+    return result[::-1]
+
+
+def _selector(word: str) -> str:
+    name = word.strip()
+    if word == f" {name} ":
+        return f'[class~="{name}" i],[id="{name}" i]'
+    if word[0] == " ":
+        return f'[class^="{name}" i],[class*=" {name}" i],[id^="{name}" i]'
+    if word[-1] == " ":
+        return f'[class$="{name}" i],[class*="{name} " i],[id$="{name}" i]'
+    return f'[class*="{name}" i],[id*="{name}" i]'
+
+
+def _read_line(raw: str, after_gap: bool) -> Line | None:
+    text = (_TAG.sub("", raw) if "<" in raw else raw).strip()
+    if _TABLE_ROW.match(text):
+        return Line(text, verbatim=True, after_gap=after_gap)
+    text = _NO_COUNT.sub("", text)
+    if "\t" in text:
+        text = " ".join(text.split())  # cells of a table that arranges the page
+    if not text.strip(IMAGE + " "):
+        return None
+    heading = _HEADING.search(raw)
+    return Line(
+        text.strip(),
+        level=int(heading[1]) if heading else 0,
+        link_share=_link_share(raw, text) if "<a " in raw else 0.0,
+        is_item=_ITEM.match(raw) is not None,
+        after_gap=after_gap,
+    )
+
+
+def _read_code(raw: str, after_gap: bool) -> Line:
+    return Line(_TAG.sub("", ALL_MARKS.sub("", raw)).rstrip(), verbatim=True, after_gap=after_gap)
+
+
+def _link_share(raw: str, text: str) -> float:
+    return min(1.0, sum(len(_TAG.sub("", linked)) for linked in _LINK.findall(raw)) / len(text))
+
+
+def _note_regions(raw: str, num_before: int, num_after: int, begun: list[int], regions: list[tuple[int, int]]) -> None:
+    seen = 0
+    for number, mark in enumerate(raw):
+        if mark == REGION:
+            begun.append(num_before)
+        elif mark == REGION_END and begun:
+            seen = seen or (1 if _TAG.sub("", raw[:number]).strip(REGION + REGION_END + " ") else 2)
+            regions.append((begun.pop(), num_after if seen == 1 else num_before))
+
+
+def _choose(lines: list[Line], regions: list[tuple[int, int]]) -> tuple[int, int]:
+    weights = [line.weight for line in lines]
+    total = sum(weights)
+    for begin, end in sorted(regions, key=lambda region: (region[1] - region[0], region)):
+        held = sum(weights[begin:end])
+        if held >= _REGION_SHARE * total and held > 200:
+            return begin, end
+    return 0, len(lines)
+
+
+def _is_boilerplate(line: Line) -> bool:
+    if line.verbatim:
+        return False
+    if line.link_share > 0.8 or (line.link_share > 0.5 and line.num_bytes < 70):
+        return True
+    return len(line.text) < _SHORT_BYTES and _SAYINGS.fullmatch(line.text) is not None

@@ -1,0 +1,115 @@
+"""Which reader a file's name asks for, and the one way to read a stream: `read_stream`.
+
+Every file gives at least one reading, and every fault is a reading with a reason: nothing is raised for bad bytes,
+nothing is lost in silence. Other formats join by a mapping with more suffixes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import BinaryIO, cast
+
+from cpt_pipeline.corpus.collect.columnar import read_arrow, read_parquet
+from cpt_pipeline.corpus.collect.compressed import SUFFIXES, Unpacked, packing
+from cpt_pipeline.corpus.collect.json_files import read_json, read_jsonl
+from cpt_pipeline.corpus.collect.reading import Reader, Reading, ReadingParams, Rejoined, StreamFault
+from cpt_pipeline.corpus.collect.tables import read_csv, read_tsv
+from cpt_pipeline.corpus.collect.text_files import read_markdown, read_text
+from cpt_pipeline.corpus.collect.xml_files import read_xml
+
+READERS: Mapping[str, Reader] = MappingProxyType(
+    {
+        ".txt": read_text,
+        ".md": read_markdown,
+        ".jsonl": read_jsonl,
+        ".ndjson": read_jsonl,
+        ".json": read_json,
+        ".csv": read_csv,
+        ".tsv": read_tsv,
+        ".parquet": read_parquet,
+        ".arrow": read_arrow,
+        ".xml": read_xml,
+        ".cnxml": read_xml,
+    }
+)
+"""Suffix to reader."""
+
+_MAGIC_BYTES = 4
+
+
+def reader_for(name: str, readers: Mapping[str, Reader] = READERS) -> Reader | None:
+    """Give the reader for a name; `.gz` or `.zst` at its end is ignored, once. None: no reader knows the suffix."""
+    return readers.get(_suffixes(name)[0])
+
+
+def read_stream(
+    name: str, stream: BinaryIO, params: ReadingParams, readers: Mapping[str, Reader] = READERS
+) -> Iterator[Reading]:
+    """Give every record of a file in its order; a file without one is a record itself, with the reason.
+
+    `stream` stands at its begin and stays open. Only parquet and arrow seek in it, and only where it can be sought.
+    After a fault (`truncated`, `corrupt`, `compression_bomb`, `unreadable`) the records before it are kept, and the
+    fault is one more reading: at "" if there were none, else at "#after-N", N being the number of readings.
+    """
+    num_readings = 0
+    try:
+        for reading in _read(name, stream, params, readers):
+            num_readings += 1
+            blank = reading.reason is None and not reading.text.strip()
+            yield Reading(reading.position, reason="empty", fields=reading.fields) if blank else reading
+    except (StreamFault, OSError) as error:
+        position = f"#after-{num_readings}" if num_readings else ""
+        reason, detail = _what_failed(error)
+        yield Reading(position, reason=reason, detail=detail)
+    else:
+        if not num_readings:
+            yield Reading("", reason="empty")
+
+
+def _read(name: str, stream: BinaryIO, params: ReadingParams, readers: Mapping[str, Reader]) -> Iterator[Reading]:
+    suffix, packed = _suffixes(name)
+    reader = readers.get(suffix)
+    if reader is None:
+        yield Reading("", reason="unsupported_format", detail=f"suffix {suffix or 'none'}")
+        return
+    opened, begin = _look_at(stream)
+    found = packing(begin)
+    if begin and packed and found != packed:
+        raise StreamFault("corrupt", f"does not begin as {packed} does")
+    if begin and packed:
+        unpacked = Unpacked(opened, packed, max_ratio=params.max_compression_ratio)
+        opened, begin = _look_at(cast(BinaryIO, unpacked))
+        found = packing(begin)
+    if found:
+        within = "packed twice" if packed else f"packed as {found}, and not named so"
+        yield Reading("", reason="unsupported_format", detail=within)
+    elif begin:
+        yield from reader(opened, params)
+
+
+def _suffixes(name: str) -> tuple[str, str]:
+    """Give the suffix of the format and that of the packing, in lower case; "" is none."""
+    path = PurePosixPath(name.lower())
+    if path.suffix in SUFFIXES:
+        return PurePosixPath(path.stem).suffix, path.suffix
+    return path.suffix, ""
+
+
+def _what_failed(error: StreamFault | OSError) -> tuple[str, str]:
+    if isinstance(error, StreamFault):
+        return error.reason, error.detail
+    return "unreadable", error.strerror or str(error)[:200]
+
+
+def _look_at(stream: BinaryIO) -> tuple[BinaryIO, bytes]:
+    """Give the stream and its first bytes, which it gives again."""
+    start = stream.tell() if stream.seekable() else 0
+    begin = b""
+    while len(begin) < _MAGIC_BYTES and (chunk := stream.read(_MAGIC_BYTES - len(begin))):
+        begin += chunk
+    if stream.seekable():
+        stream.seek(start)
+        return stream, begin
+    return cast(BinaryIO, Rejoined(begin, stream)), begin

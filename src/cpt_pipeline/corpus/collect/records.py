@@ -1,0 +1,170 @@
+"""A record with named fields (a JSON object, a row of a table) becomes a reading: its text and what it says of itself.
+
+The text is one field or a template over several. A value of type `bytes` stands for text that does not decode.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from cpt_pipeline.corpus.collect.reading import Reading, ReadingParams, too_large
+
+_PLACEHOLDER = re.compile(r"\{([^{}\n?]+)(\??)\}")
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ].*)?)?)?", re.DOTALL)
+_MISSING = object()
+
+
+class _NoText(Exception):
+    """A record has no text, or none that can be used; carries reason and detail."""
+
+
+def read_record(position: str, record: Any, params: ReadingParams, fields: Mapping[str, Any]) -> Reading:
+    """Make a reading of one record; `fields` is what is known of the whole file."""
+    try:
+        text = _from_template(record, params.template) if params.template else _from_field(record, params.text_field)
+    except _NoText as error:
+        reason, detail = error.args
+        return Reading(position, reason=reason, detail=detail, fields=fields)
+    if len(text) > params.max_record_bytes:
+        return too_large(position)
+    own = _columns(record, params.columns) if params.columns else {}
+    return Reading(position, text, fields={**fields, **own})
+
+
+def expand(position: str, value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    """Give the records at `path`, going through lists: the parts of "#3" are "#3/1", "#3/2", ...
+
+    Where the path leads nowhere, `value` itself is given as the only record.
+    """
+    found = list(_walk(value, path))
+    if not path or not found:
+        yield position, value
+        return
+    for number, record in enumerate(found, start=1):
+        yield f"{position}/{number}" if position else f"#{number}", record
+
+
+def lookup(record: Any, path: str) -> Any:
+    """Give the value of `a.b`, as a key of that name or as `b` inside `a`; None where there is none."""
+    found = _lookup(record, path)
+    return None if found is _MISSING else found
+
+
+def first_keys(params: ReadingParams) -> set[str]:
+    """Name the fields of a record that a reading may need: every path's whole name and its first part."""
+    paths = [path for path, _ in _text_paths(params)] + list(params.columns.values())
+    return {*paths, *(path.partition(".")[0] for path in paths)}
+
+
+def find_missing(params: ReadingParams, columns: Collection[str]) -> str | None:
+    """Name the first field that the text needs and a table with these columns does not have."""
+    needed = (path for path, optional in _text_paths(params) if not optional)
+    return next((path for path in needed if path not in columns and path.partition(".")[0] not in columns), None)
+
+
+def _text_paths(params: ReadingParams) -> list[tuple[str, str]]:
+    """Give the paths that make the text, each with "?" where a record may lack it."""
+    return _PLACEHOLDER.findall(params.template) if params.template else [(params.text_field, "")]
+
+
+def _walk(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _walk(each, path)
+    elif not path:
+        yield value
+    elif isinstance(value, dict) and path[0] in value:
+        yield from _walk(value[path[0]], path[1:])
+
+
+def _lookup(record: Any, path: str) -> Any:
+    if not isinstance(record, dict):
+        return _MISSING
+    if path in record:
+        return record[path]
+    first, _, rest = path.partition(".")
+    return _lookup(record.get(first), rest) if rest else _MISSING
+
+
+def _from_field(record: Any, path: str) -> str:
+    if not isinstance(record, dict):
+        raise _NoText("no_text_field", f"the record is of type {type(record).__name__}, without fields")
+    value = _lookup(record, path)
+    if isinstance(value, str):
+        return _encodable(value)
+    if isinstance(value, bytes):
+        raise _NoText("undecodable", f"{path!r} is not UTF-8")
+    what = "is missing" if value is _MISSING else f"is of type {type(value).__name__}, not text"
+    raise _NoText("no_text_field", f"{path!r} {what}")
+
+
+def _from_template(record: Any, template: str) -> str:
+    lines = []
+    for line in template.split("\n"):
+        values = {path: _scalar(record, path, bool(optional)) for path, optional in _PLACEHOLDER.findall(line)}
+        if not values or any(values.values()):
+            lines.append(_PLACEHOLDER.sub(lambda match, known=values: known[match[1]], line))  # type: ignore[misc]
+    return _encodable("\n".join(lines))
+
+
+def _scalar(record: Any, path: str, optional: bool) -> str:
+    value = _lookup(record, path)
+    if value is None or (value is _MISSING and optional):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    return _from_field(record, path)
+
+
+def _encodable(text: str) -> str:
+    """Refuse half a surrogate pair, which JSON can spell and UTF-8 cannot."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise _NoText("undecodable", f"character {error.start}: {error.reason}") from None
+    return text
+
+
+def _columns(record: Any, columns: Mapping[Any, str]) -> dict[str, Any]:
+    """Give the columns that are there; what is no date, or no text, is left out and counted."""
+    found: dict[str, Any] = {}
+    bad: Counter[str] = Counter()
+    for column, path in columns.items():
+        value = lookup(record, path)
+        if value is None or value == "":
+            continue
+        text = iso_date(value) if column == "published" else _plain(value)
+        if text is None:
+            bad["bad_dates" if column == "published" else "bad_columns"] += 1
+        else:
+            found[column] = text
+    return {**found, **bad}
+
+
+def _plain(value: Any) -> str | None:
+    text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    try:
+        return _encodable(text) if isinstance(text, str) else None
+    except _NoText:
+        return None
+
+
+def iso_date(value: Any) -> str | None:
+    """Give `2024`, `2024-05` or `2024-05-01` of an ISO date or time (or of such an object); None for anything else."""
+    if isinstance(value, datetime.date):
+        return value.isoformat()[:10]
+    match = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        return None
+    try:
+        year, month, day = (int(part or 1) for part in match.groups())
+        datetime.date(year, month, day)
+    except ValueError:
+        return None
+    return "-".join(part for part in match.groups() if part)

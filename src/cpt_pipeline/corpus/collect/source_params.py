@@ -1,0 +1,25 @@
+"""What every source of text says about itself in conf."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from cpt_pipeline.corpus.collect.reading import ReadingParams
+
+
+class SourceParams(ReadingParams):
+    """The keys that sources of all kinds share; a record that says something of its own (`columns`) is believed."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    channel: str
+    license: str = ""
+    """SPDX expression, or `unknown, allowed because <reason>`. A source without one is refused."""
+    category: str | None = None
+    language: str | None = None
+    url: str | None = None
+    """Where the source as a whole comes from."""
+    published: str | None = Field(None, pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")
+    max_document_characters: int | None = Field(None, ge=1)
+    """Longer texts (a book) are cut between paragraphs or lines; the parts are named `/1`, `/2`, ..."""
+    max_characters: int | None = Field(None, ge=1)
+    """Stop at so much text, in the order of the records. Such a source is read by one worker."""

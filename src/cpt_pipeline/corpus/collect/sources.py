@@ -1,0 +1,237 @@
+"""Every kind of source, divided into parts that workers can read apart from one another.
+
+A part is JSON: the files it is about, or nothing for a source that is read in one piece. Reading a part gives rows, in
+order: a document, or a record that is none with the reason why.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+from cpt_pipeline.corpus.collect import licenses, python_environment, remote, web
+from cpt_pipeline.corpus.collect.cut import cut_text
+from cpt_pipeline.corpus.collect.docx import read_docx
+from cpt_pipeline.corpus.collect.epub import read_epub
+from cpt_pipeline.corpus.collect.file_list import list_files
+from cpt_pipeline.corpus.collect.html import read_page
+from cpt_pipeline.corpus.collect.params import FilesParams, ObjectStoreParams, Source
+from cpt_pipeline.corpus.collect.pdf import read_pdf
+from cpt_pipeline.corpus.collect.python_environment import PythonEnvironmentParams
+from cpt_pipeline.corpus.collect.readers import READERS, read_stream
+from cpt_pipeline.corpus.collect.reading import Reader, Reading, ReadingParams, StreamFault, read_whole, too_large
+from cpt_pipeline.corpus.collect.records import read_record
+from cpt_pipeline.corpus.collect.remote import HubDatasetParams
+from cpt_pipeline.corpus.collect.sandbox import Sandbox
+from cpt_pipeline.corpus.collect.source_params import SourceParams
+from cpt_pipeline.corpus.collect.warc import read_warc
+from cpt_pipeline.corpus.collect.web import WebParams
+from cpt_pipeline.corpus.collect.web_store import INDEX, PAGES
+from cpt_pipeline.corpus.sieve import Row
+from cpt_pipeline.formats.documents import document
+
+Part = dict[str, Any]
+
+_COLUMNS = ("url", "language", "category", "published")
+_WEB_PAGES = (".html", ".htm", ".xhtml", ".warc", ".wet")
+_ARCHIVES = (".warc", ".wet")
+_SANDBOXED = (".html", ".htm", ".xhtml", ".pdf", ".epub", ".docx", ".warc", ".wet")
+
+
+def find_problems(source: Source) -> list[str]:
+    """Say everything that keeps the source from being read, before anything is."""
+    if isinstance(source, PythonEnvironmentParams):
+        return python_environment.find_problems(source)
+    if isinstance(source, WebParams):
+        return web.find_problems(source)
+    found = [problem] if (problem := licenses.find_problem(source.license)) else []
+    if isinstance(source, FilesParams):
+        found += _file_problems(source)
+    return found
+
+
+def plan_parts(source: Source, part_bytes: int) -> list[Part]:
+    """Divide a source; one whose text is capped, or that cannot be divided, is one part. Fetches what is missing."""
+    if isinstance(source, WebParams):
+        web.crawl(source, source.store)
+    files: list[list[str | None]]
+    if isinstance(source, FilesParams):
+        found = list_files(source.path)
+        files = [[each.name, str(each.path), each.reason, each.detail] for each in found]
+        sizes = [0 if each.reason else each.path.stat().st_size for each in found]
+    elif isinstance(source, ObjectStoreParams):
+        listed = remote.list_files(source.address)
+        files = [[each.name, each.url, each.etag] for each in listed]
+        sizes = [each.size for each in listed]
+    else:
+        return [{}]
+    if source.max_characters is not None:
+        return [{"files": files}]
+    return [{"files": files[first:last]} for first, last in _runs(sizes, part_bytes)]
+
+
+def read_part(source: Source, part: Part, sandbox: Sandbox) -> Iterator[Row]:
+    """Give the rows of a part."""
+    if isinstance(source, PythonEnvironmentParams):
+        yield from python_environment.read_records(source)
+        return
+    left = source.max_characters
+    for name, reading in _cut(_read(source, part, sandbox), source.max_document_characters):
+        row = _row(name, reading, source)
+        if left is not None:
+            left -= len(row.get("text", ""))
+            if left < 0:
+                return
+        yield row
+
+
+def _read(source: SourceParams, part: Part, sandbox: Sandbox) -> Iterator[tuple[str, Reading]]:
+    """Give the readings of a part, each with the name of its file."""
+    readers = _readers(source, sandbox)
+    if isinstance(source, FilesParams):
+        for name, place, reason, detail in part["files"]:
+            if reason:
+                yield name, Reading("", reason=reason, detail=detail)
+            else:
+                yield from _read_file(name, partial(open, place, "rb"), source, readers)
+    elif isinstance(source, ObjectStoreParams):
+        for name, url, etag in part["files"]:
+            yield from _read_file(name, partial(remote.open_remote, url, etag), source, readers)
+    elif isinstance(source, WebParams):
+        yield from _read_file(PAGES, partial(open, source.store / PAGES, "rb"), source, readers)
+        yield from ((url, Reading("", reason=reason, detail=detail)) for url, reason, detail in _refused(source.store))
+    elif isinstance(source, HubDatasetParams):
+        for number, record in enumerate(remote.read_hub_dataset(source), start=1):
+            yield source.split, read_record(f"#{number}", record, source, {})
+
+
+def _read_file(
+    name: str, opened: Callable[[], AbstractContextManager[Any]], source: SourceParams, readers: Mapping[str, Reader]
+) -> Iterator[tuple[str, Reading]]:
+    try:
+        with opened() as stream:
+            packed = reader_suffix(name) in _ARCHIVES and name.lower().endswith(".gz")
+            found = _read_members(stream, source, readers) if packed else read_stream(name, stream, source, readers)
+            for reading in found:
+                yield name, reading
+    except OSError as error:
+        yield name, Reading("", reason="unreadable", detail=error.strerror or str(error)[:200])
+
+
+def _read_members(stream: BinaryIO, source: SourceParams, readers: Mapping[str, Reader]) -> Iterator[Reading]:
+    """Read a packed archive by its own reader, which unpacks member by member and goes on after a broken one."""
+    number = 0
+    try:
+        for reading in readers[".warc"](stream, source):
+            number += 1
+            yield reading
+    except StreamFault as fault:
+        yield Reading(f"#after-{number}" if number else "", reason=fault.reason, detail=fault.detail)
+    else:
+        if not number:
+            yield Reading("", reason="empty")
+
+
+def _readers(source: SourceParams, sandbox: Sandbox) -> Mapping[str, Reader]:
+    page = _of_bytes(lambda raw, params: iter([read_page("", raw, params, sandbox)]))
+    readers = {**READERS, ".html": page, ".htm": page, ".xhtml": page}
+    readers[".warc"] = readers[".wet"] = lambda stream, params: read_warc(stream, params, sandbox)
+    if isinstance(source, (FilesParams, ObjectStoreParams)):
+        readers[".pdf"] = _of_bytes(lambda raw, _: read_pdf(raw, source.pdf, sandbox))
+        readers[".epub"] = _of_bytes(lambda raw, _: read_epub(raw, source.epub, sandbox))
+        readers[".docx"] = _of_bytes(lambda raw, _: read_docx(raw, source.docx, sandbox))
+    return readers
+
+
+def _of_bytes(reader: Callable[[bytes, ReadingParams], Iterator[Reading]]) -> Reader:
+    """Make a reader of streams of one that needs the whole file."""
+
+    def read(stream: BinaryIO, params: ReadingParams) -> Iterator[Reading]:
+        raw, fault = read_whole(stream, params.max_record_bytes)
+        if fault is not None:
+            raise fault
+        yield from iter([too_large("")]) if raw is None else reader(raw, params)
+
+    return read
+
+
+def _file_problems(source: FilesParams) -> list[str]:
+    files = list_files(source.path)
+    known = {**READERS, **dict.fromkeys(_SANDBOXED)}
+    readable = [each for each in files if each.reason is None and reader_suffix(each.name) in known]
+    if not files:
+        return [f"{source.path}: no such file, or no file matches"]
+    if not readable:
+        return [f"{source.path}: none of its {len(files)} files ends in {', '.join(sorted(known))}"]
+    if not any(each.path.stat().st_size for each in readable):
+        return [f"{source.path}: all of its files are empty"]
+    return []
+
+
+def reader_suffix(name: str) -> str:
+    """Give the suffix that chooses the reader of a file: `x.jsonl.gz` is `.jsonl`."""
+    path = PurePosixPath(name.lower())
+    return PurePosixPath(path.stem).suffix if path.suffix in {".gz", ".zst"} else path.suffix
+
+
+def _runs(sizes: list[int], part_bytes: int) -> Iterator[tuple[int, int]]:
+    """Divide files into runs of about `part_bytes`, and at most 10,000 files."""
+    first = total = 0
+    for number, size in enumerate(sizes):
+        if number > first and (total + size > part_bytes or number - first >= 10_000):
+            yield first, number
+            first, total = number, 0
+        total += size
+    if sizes:
+        yield first, len(sizes)
+
+
+def _cut(found: Iterable[tuple[str, Reading]], max_characters: int | None) -> Iterator[tuple[str, Reading]]:
+    for name, reading in found:
+        if max_characters is None or len(reading.text) <= max_characters:
+            yield name, reading
+            continue
+        for number, text in enumerate(cut_text(reading.text, max_characters), start=1):
+            position = f"{reading.position}/{number}"
+            blank = not text.strip()
+            yield name, Reading(position, reason="empty") if blank else Reading(position, text, fields=reading.fields)
+
+
+def _row(name: str, reading: Reading, source: SourceParams) -> Row:
+    record_id = f"{source.name}/{name}{reading.position}"
+    origin = {"id": record_id, "source": source.name, "channel": source.channel}
+    if reading.reason is not None:
+        return {**origin, "reason": reading.reason, "detail": reading.detail}
+    fields = dict(reading.fields)
+    stated = fields.pop("license", None) or source.license
+    if (license_problem := licenses.find_problem(stated)) is not None:
+        return {**origin, "reason": "license_unclear", "detail": license_problem}
+    columns = {column: fields.pop(column, None) or getattr(source, column) for column in _COLUMNS}
+    if columns["category"] is None and reader_suffix(name) in _WEB_PAGES:
+        columns["category"] = "web"
+    return document(
+        id=record_id,
+        text=reading.text,
+        channel=source.channel,
+        source=source.name,
+        license=licenses.spdx(stated) or stated,
+        metadata=json.dumps({"file": name, **fields}, ensure_ascii=False, sort_keys=True),
+        **columns,
+    )
+
+
+def _refused(store: Path) -> Iterator[tuple[str, str, str | None]]:
+    """Give the addresses of a crawl that are no page, each once, by its last line."""
+    last: dict[str, dict[str, Any]] = {}
+    with (store / INDEX).open(encoding="utf-8") as lines:
+        next(lines, None)
+        for line in lines:
+            outcome = json.loads(line)
+            last[outcome["url"]] = outcome
+    for url, outcome in last.items():
+        if outcome.get("reason"):
+            yield url, outcome["reason"], outcome.get("detail")

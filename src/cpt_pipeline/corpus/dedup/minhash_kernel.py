@@ -1,0 +1,277 @@
+"""Compiled loops of MinHash: n-gram hashes, sketches, comparison of signatures.
+
+All arithmetic is on unsigned 64-bit integers, so results are the same on every machine. Compiled by numba at the
+first call and kept on disk: importing this module compiles nothing, but it imports numba (0.4 s), so modules that hold
+parameters import it inside functions. All that calls `mix` is in this file: the kept code of a function is renewed
+when its own file changes, and not when another one does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+Codes = npt.NDArray[Any]
+"""Unsigned integers that stand for the characters or words of a text, in order."""
+Hashes = npt.NDArray[np.uint64]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
+_BASE = np.uint64(0x9E3779B97F4A7C15)
+_FIRST = np.uint64(0xFF51AFD7ED558CCD)
+_SECOND = np.uint64(0xC4CEB9FE1A85EC53)
+_SHIFT = np.uint64(33)
+_HALF = np.uint64(32)
+_ONE = np.uint64(1)
+_VALUE_BITS = np.uint64(40)
+_VALUE_MASK = np.uint64((1 << 40) - 1)
+_BIN_BITS = np.uint64(24)
+_SIGNATURE_SHIFT = np.uint64(48)
+
+
+def compiled(function: _Function) -> _Function:
+    """Compile at the first call and keep the code on disk, or in memory where no folder can be written."""
+    try:
+        made = numba.njit(cache=True, nogil=True)(function)
+    except RuntimeError:
+        made = numba.njit(nogil=True)(function)
+    return cast(_Function, made)
+
+
+@compiled
+def mix(value: np.uint64) -> np.uint64:
+    """Spread a number over 64 bits, one to one (the last steps of MurmurHash3)."""
+    value ^= value >> _SHIFT
+    value *= _FIRST
+    value ^= value >> _SHIFT
+    value *= _SECOND
+    return value ^ (value >> _SHIFT)
+
+
+@compiled
+def _scramble(code: np.uint64) -> np.uint64:
+    """Make a code look random, so that sums of codes are not the same by their small differences."""
+    value = (code + _ONE) * _FIRST
+    return value ^ (value >> _HALF)
+
+
+@compiled
+def hash_words(codes: Codes, classes: npt.NDArray[np.uint8]) -> Hashes:
+    """Hash each word of a text: a run of characters of class 1, or one character of class 2; class 0 divides."""
+    hashes = np.empty(codes.size, np.uint64)
+    num_words = 0
+    running = False
+    for code in codes:
+        kind = classes[code]
+        if kind == 1 and running:
+            hashes[num_words - 1] = mix(hashes[num_words - 1] * _BASE + np.uint64(code))
+        elif kind != 0:
+            hashes[num_words] = mix(np.uint64(code) + _BASE)
+            num_words += 1
+        running = kind == 1
+    return hashes[:num_words].copy()
+
+
+@compiled
+def hash_ngrams(codes: Codes, width: int, seed: np.uint64) -> Hashes:
+    """Hash every run of `width` codes, of which there must be one at least.
+
+    A rolling polynomial (Karp and Rabin 1987) over scrambled codes: one step per code, whatever the width.
+    """
+    hashes = np.empty(codes.size - width + 1, np.uint64)
+    power = _ONE
+    rolling = np.uint64(0)
+    for place in range(width):
+        power *= _BASE
+        rolling = rolling * _BASE + _scramble(np.uint64(codes[place]))
+    hashes[0] = mix(rolling + seed)
+    for place in range(width, codes.size):
+        leaving = _scramble(np.uint64(codes[place - width]))
+        rolling = rolling * _BASE + _scramble(np.uint64(codes[place])) - leaving * power
+        hashes[place - width + 1] = mix(rolling + seed)
+    return hashes
+
+
+@compiled
+def fill(sketch: Hashes, hashes: Hashes) -> int:
+    """Put every hash into its bin of the sketch, the smallest stays; give how many bins are still `EMPTY`."""
+    num_bins = np.uint64(sketch.size)
+    for value in hashes:
+        place = ((value >> _VALUE_BITS) * num_bins) >> _BIN_BITS
+        sketch[place] = min(sketch[place], value & _VALUE_MASK)
+    return int(np.sum(sketch == EMPTY))
+
+
+@compiled
+def fill_empty(sketch: Hashes, hashes: Hashes) -> None:
+    """Fill the bins that the first round left empty by further rounds, each with another hash of the same set.
+
+    Fast similarity sketching (Dahlgaard, Knudsen, Thorup 2017): in the rounds up to the number of bins a hash goes to
+    a bin of its choice, and then all go to one bin after another, so that none is left. Two sketches agree in a bin
+    with exactly the probability that is the similarity of their sets, also when a set is smaller than the sketch.
+    """
+    num_bins = sketch.size
+    num_empty = np.sum(sketch == EMPTY)
+    for turn in range(1, 2 * num_bins):
+        if num_empty == 0:
+            return
+        low = np.uint64(turn) << _VALUE_BITS
+        if turn >= num_bins and sketch[turn - num_bins] != EMPTY:
+            continue
+        for value in hashes:
+            other = mix(value + np.uint64(turn) * _BASE)
+            place = ((other >> _VALUE_BITS) * np.uint64(num_bins)) >> _BIN_BITS
+            if turn >= num_bins:
+                place = np.uint64(turn - num_bins)
+            if sketch[place] >= low:
+                num_empty -= sketch[place] == EMPTY
+                sketch[place] = min(sketch[place], low | (other & _VALUE_MASK))
+
+
+@compiled
+def as_signature(sketch: Hashes, out: npt.NDArray[np.uint16]) -> None:
+    """Reduce a sketch to 16 bits per bin: two bins that differ agree by chance once in 65,536."""
+    for place in range(sketch.size):
+        out[place] = mix(sketch[place]) >> _SIGNATURE_SHIFT
+
+
+@compiled
+def band_keys(signatures: npt.NDArray[np.uint16], rows_per_band: int, out: Hashes) -> None:
+    """Hash every band of every signature into `out`, shape [bands, documents]; bands never share a key by design."""
+    num_bands = out.shape[0]
+    for document in range(signatures.shape[0]):
+        for band in range(num_bands):
+            key = np.uint64(band + 1) * _BASE
+            for row in range(band * rows_per_band, (band + 1) * rows_per_band):
+                key = mix(key + np.uint64(signatures[document, row]) + _ONE)
+            out[band, document] = key
+
+
+@compiled
+def compare_neighbours(
+    signatures: npt.NDArray[np.uint16],
+    documents: npt.NDArray[np.int64],
+    keys: Hashes,
+    start: int,
+    window: int,
+    needed: int,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Compare each row from `start` on with the `window` rows before it that have the same key.
+
+    No row is compared beyond one that is equal to it: that one was compared with those before and is as similar.
+    Gives (smaller document number, larger one, places that agree) of the pairs that agree in `needed` places or more.
+    """
+    capacity = (keys.size - start) * window
+    first, second = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
+    agreements = np.empty(capacity, np.int32)
+    found = 0
+    for row in range(start, keys.size):
+        for other in range(row - 1, max(-1, row - window - 1), -1):
+            if keys[other] != keys[row]:
+                break
+            agreement = _agreement(signatures[other], signatures[row])
+            if agreement >= needed:
+                first[found] = min(documents[other], documents[row])
+                second[found] = max(documents[other], documents[row])
+                agreements[found] = agreement
+                found += 1
+            if agreement == signatures.shape[1]:
+                break
+    return first[:found].copy(), second[:found].copy(), agreements[:found].copy()
+
+
+@compiled
+def note_new(
+    noted: npt.NDArray[np.int64], first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """Say of each pair whether it is missing in `noted`, and put it there in the place of another.
+
+    `noted` starts as zeros, shape [any, 2]; no pair is called old that was not there, some are called new again.
+    """
+    new = np.zeros(first.size, np.bool_)
+    for pair in range(first.size):
+        place = _place_of(first[pair], second[pair], noted.shape[0])
+        if noted[place, 0] != first[pair] or noted[place, 1] != second[pair]:
+            noted[place, 0], noted[place, 1] = first[pair], second[pair]
+            new[pair] = True
+    return new
+
+
+@compiled
+def are_known_couples(
+    noted: npt.NDArray[np.int64], documents: npt.NDArray[np.int64], keys: Hashes
+) -> npt.NDArray[np.bool_]:
+    """Say of documents, sorted by key, which share their key with one other that `note_new` has noted with them."""
+    known = np.zeros(keys.size, np.bool_)
+    start = 0
+    while start < keys.size:
+        end = start + 1
+        while end < keys.size and keys[end] == keys[start]:
+            end += 1
+        if end - start == 2:
+            first, second = documents[start], documents[start + 1]
+            place = _place_of(first, second, noted.shape[0])
+            known[start:end] = noted[place, 0] == first and noted[place, 1] == second
+        start = end
+    return known
+
+
+@compiled
+def _place_of(first: int, second: int, num_places: int) -> int:
+    return int(mix(mix(np.uint64(first)) + np.uint64(second)) % np.uint64(num_places))
+
+
+@compiled
+def _agreement(one: npt.NDArray[np.uint16], other: npt.NDArray[np.uint16]) -> int:
+    same = 0
+    for place in range(one.size):
+        same += one[place] == other[place]
+    return same
+
+
+@compiled
+def meet(table: Any, keys: Hashes, signatures: npt.NDArray[np.uint16], first_old: int, max_meetings: int) -> None:
+    """Compare new documents (an `index.KeyTable`) with the old ones that share a key, and keep the best of each.
+
+    `keys` has shape [bands, old documents]; the first old document has the number `first_old`. Of a key's old
+    documents only the first `max_meetings` are compared.
+    """
+    for band in range(keys.shape[0]):
+        for row in range(keys.shape[1]):
+            key = keys[band, row]
+            if not table.present[key >> table.shift]:
+                continue
+            place = np.searchsorted(table.keys, key)
+            if place == table.keys.size or table.keys[place] != key or table.num_met[place] == max_meetings:
+                continue
+            table.num_met[place] += 1
+            while place < table.keys.size and table.keys[place] == key:
+                new = table.documents[place]
+                agreement = _agreement(table.signatures[new], signatures[row])
+                earlier = agreement == table.best[new] and first_old + row < table.best_old[new]
+                if agreement > table.best[new] or earlier:
+                    table.best[new], table.best_old[new] = agreement, first_old + row
+                place += 1
+
+
+@compiled
+def join_words(codes: Codes, is_space: npt.NDArray[np.bool_]) -> Codes:
+    """Give the characters with one space for every run of white space, and none at the ends.
+
+    `is_space` ends with a code that is none. Without branches, which cost more than the rest.
+    """
+    joined = np.empty_like(codes)
+    last = is_space.size - 1
+    size = 0
+    after_space = True
+    for code in codes:
+        space = is_space[min(int(code), last)]
+        joined[size] = 32 if space else code
+        size += not (space and after_space)
+        after_space = space
+    return joined[: size - 1 if size and after_space else size]

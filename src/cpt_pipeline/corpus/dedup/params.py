@@ -1,0 +1,90 @@
+"""`dedup:` in conf."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from cpt_pipeline.core.params import Params, Report
+from cpt_pipeline.corpus.dedup.leak_sequences import LeakParams
+from cpt_pipeline.corpus.dedup.minhash_params import MinHashParams
+from cpt_pipeline.corpus.dedup.passages import PassagesParams
+from cpt_pipeline.corpus.sieve import Amount
+
+
+class DedupParams(Params):
+    """What counts as a copy, what is held out, and what must not be learnt."""
+
+    minhash: MinHashParams = MinHashParams()
+    passages: PassagesParams = PassagesParams()
+    leaks: LeakParams = LeakParams()
+    curve_thresholds: tuple[float, ...] = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+    """Similarities at which the report says what would be kept. Below 0.7 the default bands miss too many pairs."""
+    target_characters: int | None = Field(None, ge=1)
+    """Text that is needed (tokens times characters per token: about 1.5 in Chinese, 4 in English). The lowest threshold
+    of the curve that keeps so much then replaces `minhash.min_similarity`: the most copies go that can be spared."""
+    earlier_index: Path | None = None
+    """`corpus_index` of an earlier round: documents that round had are excluded without reading them again."""
+    heldout_documents_per_channel: int = Field(150, ge=1)
+    heldout_max_share: float = Field(0.1, gt=0, le=0.5)
+    """A small channel gives at most this share of its distinct documents, and at least one."""
+    heldout_max_characters: int = Field(6_000, ge=1)
+    """Longer documents are not held out (they are not cut either)."""
+    seed: int = 1
+    """Which documents are held out. The choice of one document does not depend on the others that are there."""
+
+
+class BenchmarkReport(Report):
+    """What was found of one benchmark."""
+
+    items: int
+    unguarded_items: int
+    """Too short to be searched for."""
+    found_items: int
+    documents: int
+    """Documents excluded for it."""
+    examples: dict[str, str]
+    """Some of the items found, by id, with the text that was matched; `dedup_excluded` names them all."""
+
+
+class CurvePoint(Report):
+    """What would be kept at one similarity threshold."""
+
+    min_similarity: float
+    documents: int
+    characters: int
+
+
+class PassagesReport(Report):
+    """What was removed inside documents."""
+
+    documents: int
+    """Training documents that lost text."""
+    units: int
+    """Sentences, lines or paragraphs removed."""
+    characters: int
+
+
+class DedupReport(Report):
+    """`dedup_metrics`: `records_in` = `documents` + `heldout_documents` + the sum of `excluded`."""
+
+    records_in: int
+    documents: int
+    bytes: int
+    heldout_documents: int
+    excluded: dict[str, int]
+    """`exact` and `near`: copies of a training document; `near_heldout`: of a held-out one; `near_earlier`: of one of
+    an earlier round; `repeated_passages`: too little that no other document holds; `benchmark`."""
+    excluded_by_channel: dict[str, dict[str, int]]
+    channels: dict[str, Amount]
+    heldout_channels: dict[str, Amount]
+    clusters: int
+    """Groups of two or more copies."""
+    largest_cluster: int
+    passages: PassagesReport
+    min_similarity: float
+    """The threshold in force."""
+    curve: tuple[CurvePoint, ...]
+    """What other thresholds would keep, before passages are removed."""
+    benchmarks: dict[str, BenchmarkReport]

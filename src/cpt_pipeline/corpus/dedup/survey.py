@@ -1,0 +1,151 @@
+"""The first look at every document: what dedup must know of it to judge it without its text.
+
+Each task leaves a table (one row per document) and a file of signatures. Read together, the columns that judgement
+needs of all documents at once stand in arrays of 41 bytes per document; ids and leaked texts stay on the disk.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xxhash
+from datatrove.data import Document
+from datatrove.pipeline.base import PipelineStep
+
+from cpt_pipeline.corpus.dedup.folding import fold
+from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex
+from cpt_pipeline.corpus.dedup.minhash import Signer
+from cpt_pipeline.corpus.dedup.params import DedupParams
+from cpt_pipeline.corpus.dedup.signatures import write_signatures
+from cpt_pipeline.corpus.engine import Tasks
+from cpt_pipeline.formats.benchmarks import read_items
+
+_SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.string()),
+        pa.field("channel", pa.string()),
+        pa.field("characters", pa.int32()),
+        pa.field("quality", pa.float32()),
+        pa.field("exact_high", pa.uint64()),
+        pa.field("exact_low", pa.uint64()),
+        pa.field("draw", pa.uint64()),
+        pa.field("leaks", pa.list_(pa.struct([(name, pa.string()) for name in ("benchmark", "item", "text")]))),
+    ]
+)
+SIGNATURES = ".npy"
+"""Suffix of a task's file of signatures."""
+
+
+class SurveyDocuments(PipelineStep):  # type: ignore[misc]
+    """Measure, sign and search every document of a task."""
+
+    name = "survey documents"
+    type = "cpt"
+
+    def __init__(self, tasks: Tasks, benchmark_texts: Path, params: DedupParams) -> None:
+        super().__init__()
+        self._tasks, self._benchmark_texts, self._params = tasks, benchmark_texts, params
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        """Write the table and the signatures of a task and give nothing."""
+        index = BenchmarkIndex(read_items(self._benchmark_texts), self._params.leaks)
+        signer = Signer(self._params.minhash)
+        rows: list[dict[str, Any]] = []
+        signatures = []
+        for document in data:
+            folded = fold(document.text)
+            rows.append(self._row(document, folded, index))
+            signatures.append(signer.sign(folded))
+        write_signatures(self._tasks.file(rank, SIGNATURES), signatures, self._params.minhash)
+        unfinished = self._tasks.file(rank, f".{os.getpid()}.tmp")
+        pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), unfinished)
+        os.replace(unfinished, self._tasks.file(rank))
+        yield from ()
+
+    def _row(self, document: Document, folded: str, index: BenchmarkIndex) -> dict[str, Any]:
+        exact = xxhash.xxh3_128_intdigest(folded.encode())
+        quality = document.metadata["quality"]
+        return {
+            "id": document.id,
+            "channel": document.metadata["channel"],
+            "characters": len(document.text),
+            "quality": 0.0 if quality is None else quality,
+            "exact_high": exact >> 64,
+            "exact_low": exact & 0xFFFFFFFFFFFFFFFF,
+            "draw": xxhash.xxh3_64_intdigest(f"{self._params.seed}:{document.id}"),
+            "leaks": [asdict(leak) for leak in index.find_all(folded)] or None,
+        }
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What is known of all documents, by their number. Texts of 128-bit equal hashes count as equal."""
+
+    channels: list[str]
+    """Names; `channel` holds places in this list."""
+    channel: npt.NDArray[np.uint8]
+    characters: npt.NDArray[np.int64]
+    quality: npt.NDArray[np.float32]
+    exact: npt.NDArray[np.uint64]
+    """Shape [documents, 2]: the hash of the folded text."""
+    draw: npt.NDArray[np.uint64]
+    """A number that is random for who does not know the seed; the smallest of a channel are held out."""
+    leaks: npt.NDArray[np.bool_]
+
+    @property
+    def num_documents(self) -> int:
+        """Give the number of documents."""
+        return int(self.characters.size)
+
+
+def read_survey(tasks: Tasks) -> Survey:
+    """Read the tables of all tasks."""
+    channels: dict[str, int] = {}
+    parts: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in ("channel", "characters", "quality", "draw")}
+    exact, leaks = [np.empty((0, 2), np.uint64)], [np.empty(0, np.bool_)]
+    for path in tasks.files():
+        table = pq.read_table(path, columns=[*parts, "exact_high", "exact_low", "leaks"])
+        numbers = [channels.setdefault(name, len(channels)) for name in table["channel"].to_pylist()]
+        parts["channel"].append(np.array(numbers, np.uint8))
+        parts["characters"].append(table["characters"].to_numpy().astype(np.int64))
+        parts["quality"].append(table["quality"].to_numpy().astype(np.float32))
+        parts["draw"].append(table["draw"].to_numpy().astype(np.uint64))
+        exact.append(np.stack([table["exact_high"].to_numpy(), table["exact_low"].to_numpy()], axis=1))
+        leaks.append(table["leaks"].is_valid().to_numpy())
+    types = {"channel": np.uint8, "characters": np.int64, "quality": np.float32, "draw": np.uint64}
+    joined = {name: np.concatenate([np.empty(0, types[name]), *found]) for name, found in parts.items()}
+    return Survey(list(channels), exact=np.concatenate(exact), leaks=np.concatenate(leaks), **joined)
+
+
+def task_ranges(tasks: Tasks) -> list[tuple[int, int]]:
+    """Give the numbers of the first document of each task and of the next."""
+    ends = list(accumulate(pq.read_metadata(path).num_rows for path in tasks.files()))
+    return list(zip([0, *ends[:-1]], ends, strict=True))
+
+
+def read_ids(tasks: Tasks, numbers: npt.NDArray[np.int64]) -> dict[int, str]:
+    """Give the ids of some documents by their numbers."""
+    wanted = np.unique(numbers)
+    found: dict[int, str] = {}
+    for path, (start, end) in zip(tasks.files(), task_ranges(tasks), strict=True):
+        mine = wanted[(wanted >= start) & (wanted < end)]
+        if mine.size:
+            column = pq.read_table(path, columns=["id"]).column("id").take(pa.array(mine - start))
+            found.update(zip(mine.tolist(), column.to_pylist(), strict=True))
+    return found
+
+
+def read_leaks(tasks: Tasks) -> Iterator[list[dict[str, str]]]:
+    """Give what each document that leaks holds: `benchmark`, `item` and the `text` found, for every item."""
+    for path in tasks.files():
+        column = pq.read_table(path, columns=["leaks"]).column("leaks")
+        yield from column.drop_null().to_pylist()

@@ -1,0 +1,91 @@
+"""What becomes of each document: kept, held out, or excluded as a copy; a pure function of what the survey found.
+
+Of copies the one of the best grade survives, of equal grades the earliest. Held-out documents are drawn from the
+survivors of whole clusters, before any copy is removed, so no training text is a near copy of a held-out one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from cpt_pipeline.corpus.dedup.params import DedupParams
+from cpt_pipeline.corpus.dedup.survey import Survey
+
+KEPT, HELDOUT, EXACT, NEAR, NEAR_HELDOUT, NEAR_EARLIER, BENCHMARK = range(7)
+REASONS = {
+    EXACT: "exact",
+    NEAR: "near",
+    NEAR_HELDOUT: "near_heldout",
+    NEAR_EARLIER: "near_earlier",
+    BENCHMARK: "benchmark",
+}
+COPIES = (EXACT, NEAR, NEAR_HELDOUT)
+"""Kinds of documents that have a survivor."""
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """One of the kinds above per document, and which document it is a copy of (itself where it is none)."""
+
+    kinds: npt.NDArray[np.uint8]
+    survivors: npt.NDArray[np.int64]
+    num_clusters: int
+    """Of two documents or more."""
+    largest_cluster: int
+
+
+def first_alike(exact: npt.NDArray[np.uint64], skip: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Give for each document the earliest one with the same text, which may be itself; skipped ones are alone."""
+    first = np.arange(len(exact))
+    taken = np.flatnonzero(~skip)
+    if taken.size:
+        _, places, inverse = np.unique(exact[taken], axis=0, return_index=True, return_inverse=True)
+        first[taken] = taken[places][inverse.reshape(-1)]
+    return first
+
+
+def decide(
+    survey: Survey, labels: npt.NDArray[np.int64], earlier: npt.NDArray[np.bool_], params: DedupParams
+) -> Verdicts:
+    """Judge every document; `labels` names each one's cluster by its smallest member.
+
+    A document that leaks a benchmark item is alone in its cluster. With `earlier`, documents of an earlier round are
+    marked; where one of a cluster is, so is the whole cluster.
+    """
+    num_documents = survey.num_documents
+    survivors = _survivors(labels, survey.quality)
+    old = np.zeros(num_documents, np.bool_)
+    np.logical_or.at(old, labels, earlier)
+    free = (survivors == np.arange(num_documents)) & ~survey.leaks & ~old[labels]
+    heldout = _draw(survey, free, params)
+    same = (survey.exact == survey.exact[survivors]).all(axis=1)
+    kinds = np.select(
+        [survey.leaks, old[labels], heldout, free, heldout[survivors], same],
+        [BENCHMARK, NEAR_EARLIER, HELDOUT, KEPT, NEAR_HELDOUT, EXACT],
+        NEAR,
+    ).astype(np.uint8)
+    sizes = np.bincount(labels) if num_documents else np.zeros(1, np.int64)
+    return Verdicts(kinds, survivors, int((sizes > 1).sum()), int(sizes.max()))
+
+
+def _survivors(labels: npt.NDArray[np.int64], quality: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
+    """Give for each document the member of its cluster that stays."""
+    order = np.lexsort((np.arange(labels.size), -quality, labels))
+    _, firsts = np.unique(labels[order], return_index=True)
+    best = np.zeros(labels.size, np.int64)
+    best[labels[order[firsts]]] = order[firsts]
+    return best[labels]
+
+
+def _draw(survey: Survey, free: npt.NDArray[np.bool_], params: DedupParams) -> npt.NDArray[np.bool_]:
+    """Draw the held-out documents of every channel: the short ones with the smallest numbers."""
+    heldout = np.zeros(survey.num_documents, np.bool_)
+    for channel in range(len(survey.channels)):
+        members = np.flatnonzero(free & (survey.channel == channel))
+        wanted = min(params.heldout_documents_per_channel, max(1, int(params.heldout_max_share * members.size)))
+        short = members[survey.characters[members] <= params.heldout_max_characters]
+        heldout[short[np.argsort(survey.draw[short], kind="stable")[:wanted]]] = True
+    return heldout

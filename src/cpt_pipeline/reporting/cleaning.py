@@ -1,0 +1,146 @@
+"""The cleaning report: what was excluded, changed and replaced between the records read and the text for training."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+
+from cpt_pipeline.reporting import words
+from cpt_pipeline.reporting.corpus_card import PERSONAL_DATA
+from cpt_pipeline.reporting.page import Bar, Cell, Mark, Table, bars, table
+from cpt_pipeline.reporting.reading import Artifacts
+
+SIEVES = ("collect", "clean", "dedup")
+"""The stages that exclude, in the order the text passes them."""
+
+_UNITS = {"normalise": "documents changed", "noise": "lines removed", "language": "documents"}
+"""What the counts of a step count, where its name does not say it."""
+_PHRASE_CHARACTERS = 240
+
+
+def excluded(artifacts: Artifacts) -> Table:
+    """Count what was not kept, by stage and reason, with the balance of every stage."""
+    rows: list[list[Cell]] = []
+    for stage in SIEVES:
+        reasons = artifacts.counts(f"{stage}_metrics", "excluded")
+        total = artifacts.number(f"{stage}_metrics", "records_in")
+        if not reasons:
+            counted = total is not None and artifacts.get(f"{stage}_metrics", "excluded") is not None
+            rows.append([stage, *(("nothing", "0", "") if counted else (None, None, None))])
+        for reason, number in reasons:
+            share = number / total if number is not None and total else None
+            rows.append([stage, reason, words.count(number), words.percent(share, 2)])
+    return table(("stage", "reason", "records", "of the records read"), rows, left=(0, 1))
+
+
+def excluded_by_channel(artifacts: Artifacts) -> Table:
+    """Count the same by channel; of collect from its sources. A stage that did not count by channel shows missing."""
+    channels = artifacts.channels()
+    rows: list[list[Cell]] = []
+    for stage in SIEVES:
+        found = _by_channel(artifacts, stage)
+        for reason, _ in artifacts.counts(f"{stage}_metrics", "excluded"):
+            cells = [None if found is None else words.count(found[name].get(reason, 0.0)) for name in channels]
+            rows.append([stage, reason, *cells])
+    return table(("stage", "reason", *channels), rows, left=(0, 1))
+
+
+def steps(artifacts: Artifacts) -> Table:
+    """Count what the steps of clean changed or removed, by step, without personal data."""
+    groups: defaultdict[tuple[str, str], list[tuple[str, float | None]]] = defaultdict(list)
+    for name, number in artifacts.counts("clean_metrics", "counts"):
+        if not name.startswith(PERSONAL_DATA):
+            step, _, what = name.rpartition("/")
+            unit = "characters removed" if what.endswith("_characters") else _UNITS.get(step, "")
+            groups[step, unit].append((what.removesuffix("_characters"), number))
+    rows: list[list[Cell]] = []
+    for (step, unit), counts in sorted(groups.items()):
+        cells = bars([(words.count(number), number) for _, number in counts])
+        rows += [[step, what.replace("_", " "), cell, unit] for (what, _), cell in zip(counts, cells, strict=True)]
+    return table(("step", "what", "count", "unit"), rows, left=(0, 1, 3))
+
+
+def copies(artifacts: Artifacts) -> Table:
+    """Give the groups of copies, and the passages removed because other documents hold them."""
+    named = {
+        "groups of two or more copies": ("clusters",),
+        "documents in the largest group": ("largest_cluster",),
+        "documents that lost repeated passages": ("passages", "documents"),
+        "sentences, lines or paragraphs removed from them": ("passages", "units"),
+        "characters removed with them": ("passages", "characters"),
+    }
+    return table(
+        ("what", "count"),
+        [[what, words.count(artifacts.number("dedup_metrics", *path))] for what, path in named.items()],
+    )
+
+
+def phrases(artifacts: Artifacts) -> list[tuple[str, str, Table]]:
+    """Give for each source its name, what was found in short, and its frequent phrases, the most frequent first."""
+    found = []
+    for source in artifacts.mapping("clean_metrics", "phrases"):
+        given = artifacts.records("clean_metrics", "phrases", source)
+        rows = [_phrase(Artifacts({"phrase": phrase})) for phrase in given]
+        removed = sum(row[3] == _REMOVED for row in rows)
+        short = f"{words.count(len(rows))} listed, {words.count(removed)} removed" if rows else "none listed"
+        if artifacts.get("clean_metrics", "phrases", source) is None:
+            short = "missing"
+        columns = ("phrase", "documents", "of the source", "removed", "for example in")
+        found.append((source, short, table(columns, rows, left=(0, 4))))
+    return found
+
+
+def guarded(artifacts: Artifacts) -> Table:
+    """Say what of each benchmark was found in the text and removed."""
+    rows: list[list[Cell]] = []
+    for name, benchmark in artifacts.mapping("dedup_metrics", "benchmarks").items():
+        found = Artifacts({"benchmark": benchmark})
+        keys = ("items", "unguarded_items", "found_items", "documents")
+        rows.append([name, *(words.count(found.number("benchmark", key)) for key in keys)])
+    return table(("benchmark", "items", "too short to search", "found in text", "documents excluded"), rows)
+
+
+_REMOVED, _LEFT = "removed", Mark("left in", "quiet")
+
+
+def _phrase(found: Artifacts) -> list[Cell]:
+    text, removed, example = (found.get("phrase", key) for key in ("text", "removed", "example"))
+    share = found.number("phrase", "share")
+    return [
+        _shortened(text) if isinstance(text, str) else None,
+        words.count(found.number("phrase", "documents")),
+        None if share is None else Bar(words.percent(share) or "", min(max(share, 0.0), 1.0)),
+        (_REMOVED if removed else _LEFT) if isinstance(removed, bool) else None,
+        None if example is None else str(example),
+    ]
+
+
+def _shortened(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _PHRASE_CHARACTERS else plain[: _PHRASE_CHARACTERS - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _by_channel(artifacts: Artifacts, stage: str) -> defaultdict[str, dict[str, float]] | None:
+    """Give channel to reason to count, None where the stage did not count by channel; a reason not named is none."""
+    if stage == "collect":
+        return _by_channel_of_sources(artifacts)
+    found: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    given = artifacts.mapping(f"{stage}_metrics", "excluded_by_channel")
+    if artifacts.get(f"{stage}_metrics", "excluded_by_channel") is None or None in given.values():
+        return None
+    for channel in given:
+        counts = artifacts.counts(f"{stage}_metrics", "excluded_by_channel", channel)
+        found[channel] = {reason: math.nan if number is None else number for reason, number in counts}
+    return found
+
+
+def _by_channel_of_sources(artifacts: Artifacts) -> defaultdict[str, dict[str, float]] | None:
+    found: defaultdict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    sources = artifacts.mapping("collect_metrics", "sources")
+    for name in sources:
+        if artifacts.get("collect_metrics", "sources", name, "excluded") is None:
+            return None
+        channel = str(artifacts.get("collect_metrics", "sources", name, "channel"))
+        for reason, number in artifacts.counts("collect_metrics", "sources", name, "excluded"):
+            found[channel][reason] += math.nan if number is None else number
+    return found if sources else None

@@ -1,0 +1,48 @@
+"""The six rules for any language: literal numbers, and a text for each that breaks only it."""
+
+from __future__ import annotations
+
+import pytest
+
+from cpt_pipeline.corpus.clean.basic import BasicParams, basic_checks
+from cpt_pipeline.corpus.clean.measures import Text
+from cpt_pipeline.corpus.clean.tokens import EnglishWords
+from tests.corpus.texts import make_text
+
+ENGLISH = EnglishWords()
+BAD = {
+    "too_short": ("five words " * 9).strip(),
+    "too_long": make_text(1, 2_000),
+    "few_letters": "12.34 56.78 | " * 20 + "some words at the end",
+    "repeated_lines": "\n".join(["The same line again, word for word."] * 4 + [f"line {n}" for n in range(20)]),
+    "long_words": f"{'abcdefghij' * 3} " * 4,
+    "few_distinct_words": "again and " * 40,
+}
+
+
+def broken(text: str, params: BasicParams) -> list[str]:
+    return [check.reason for check in basic_checks(Text(text, ENGLISH), params) if check.detail]
+
+
+@pytest.mark.parametrize("reason", list(BAD))
+def test_each_rule_has_a_text_that_only_it_excludes(reason: str) -> None:
+    assert broken(BAD[reason], BasicParams(max_characters=5_000)) == [reason]
+
+
+def test_measures_are_these_numbers() -> None:
+    checks = {
+        c.reason: c.value for c in basic_checks(Text("One two\n\n one two \nthree 4\nOne two", ENGLISH), BasicParams())
+    }
+    assert checks["too_short"] == 34
+    assert checks["few_letters"] == pytest.approx(23 / 24)
+    assert checks["repeated_lines"] == pytest.approx(7 / 28)
+    assert checks["long_words"] == pytest.approx(24 / 8)
+    assert checks["few_distinct_words"] == pytest.approx(5 / 8)
+
+
+def test_limits_are_inclusive() -> None:
+    exact = "x" * 9 + "y" + " aaaaaaaaaa" * 9 + " "
+    assert len(exact) == 110
+    limits = BasicParams(min_characters=110, max_mean_word_characters=10, min_distinct_word_share=0.2)
+    assert broken(exact, limits) == []
+    assert broken(exact[:-1], limits) == ["too_short"]

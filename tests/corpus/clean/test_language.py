@@ -1,0 +1,112 @@
+"""Language: right on real text, undecided on too little of it, and the same whatever was asked before."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import py3langid
+import pytest
+
+from cpt_pipeline.core.errors import ParameterError
+from cpt_pipeline.corpus.clean.language import Language, LanguageParams, identify, judge_language
+
+DATA = Path(os.environ.get("CPT_SHARED", "/nowhere")) / "data"
+PARAMS = LanguageParams(allowed=("zh", "en"))
+LINES = (
+    ("zh", "根据《民法典》第584条，当事人一方不履行合同义务的，应当赔偿损失。"),
+    ("zh", "人參味甘微寒，主補五臟，安精神，定魂魄，止驚悸。"),
+    ("zh", "呢个係我哋嘅屋企，你哋几时嚟食饭啊？"),
+    ("en", "The court held that the contract was void from the beginning."),
+    ("fr", "Sur la plateforme MT4, plusieurs manières d'accéder à ces fonctionnalités sont conçues simultanément."),
+    ("de", "Der Vertrag ist von Anfang an nichtig, weil die Form nicht gewahrt wurde."),
+    ("es", "El tribunal sostuvo que el contrato era nulo desde el principio."),
+    ("ja", "この契約は最初から無効であると裁判所は判断しました。"),
+    ("ko", "법원은 계약이 처음부터 무효라고 판결했습니다."),
+    ("ru", "Суд постановил, что договор был недействителен с самого начала."),
+)
+
+
+@pytest.mark.feature(17)
+@pytest.mark.parametrize(("code", "line"), LINES)
+def test_a_line_of_prose_is_recognised(code: str, line: str) -> None:
+    found = identify(line, PARAMS)
+    assert (found.code, found.second) == (code, None)
+    assert 0.5 < found.probability <= 1
+
+
+@pytest.mark.feature(17)
+@pytest.mark.parametrize("text", ["", "好的", "OK!", "123,456 = 789", "……！！", "https", "图 3.1"])
+def test_short_texts_are_undecided_and_kept(text: str) -> None:
+    assert identify(text, PARAMS) == Language("und", 0.0)
+    assert judge_language(identify(text, PARAMS), PARAMS) is True
+
+
+@pytest.mark.feature(17)
+def test_a_mixed_text_is_named_by_the_part_with_more_words() -> None:
+    chinese = "这个函数的返回值是一个列表，其中每个元素都是一个元组，"
+    english = "The function returns a list of tuples and every tuple holds a name. "
+    mostly_chinese, mostly_english = identify(chinese * 2 + english, PARAMS), identify(chinese + english * 3, PARAMS)
+    assert (mostly_chinese.code, mostly_chinese.second) == ("zh", "en")
+    assert (mostly_english.code, mostly_english.second) == ("en", "zh")
+    assert identify(chinese * 5 + "Python", PARAMS).second is None
+    assert judge_language(mostly_english, LanguageParams(allowed=("zh",))) == (
+        False,
+        "other_language",
+        f"en {mostly_english.probability:.2f}",
+    )
+
+
+@pytest.mark.feature(17)
+def test_only_allowed_and_certain_languages_stay() -> None:
+    assert judge_language(Language("fr", 0.98), PARAMS) == (False, "other_language", "fr 0.98")
+    assert judge_language(Language("en", 0.41), PARAMS) == (False, "unsure_language", "en 0.41")
+    assert judge_language(Language("en", 0.51), PARAMS) is True
+    assert judge_language(Language("fr", 0.98), LanguageParams()) is True
+
+
+def test_results_do_not_depend_on_what_was_asked_before() -> None:
+    before = [identify(line, PARAMS) for _, line in LINES]
+    py3langid.set_languages(["ru"])
+    identify("some other text with other candidates", LanguageParams(candidates=("en", "de")))
+    assert [identify(line, PARAMS) for _, line in reversed(LINES)] == before[::-1]
+    py3langid.set_languages(None)
+
+
+def test_a_long_text_is_judged_by_its_start_middle_and_end() -> None:
+    english = "The court held that the contract was void. " * 100
+    other = "Der Vertrag ist von Anfang an nichtig. " * 400
+    assert identify(english + other, PARAMS).code == "de"
+
+
+def test_an_allowed_language_must_be_a_candidate() -> None:
+    with pytest.raises(ValueError, match="allowed names sv, not among its candidates"):
+        LanguageParams(allowed=("zh", "sv"))
+
+
+def test_a_language_without_a_model_is_refused() -> None:
+    with pytest.raises(ParameterError, match="no model of tlh; there are"):
+        identify("a text of some words in a language", LanguageParams(candidates=("en", "tlh")))
+
+
+@pytest.mark.feature(17)
+@pytest.mark.skipif(not DATA.exists(), reason="needs CPT_SHARED")
+def test_real_paragraphs_are_recognised_at_a_hundred_characters() -> None:
+    articles = json.loads((DATA / "general_zh/cmrc2018_dev.json").read_text())
+    articles = articles if isinstance(articles, list) else articles["data"]
+    chinese = [str(found) for each in articles for found in _contexts(each)][:300]
+    english = [json.loads(line)["text"] for line in (DATA / "general_en/c4_demo.jsonl").open()]
+    for code, texts in (("zh", chinese), ("en", english)):
+        found = [identify(text[:100], PARAMS).code for text in texts if len(text) >= 100]
+        assert found.count(code) >= 0.98 * len(found)
+    books = sorted((DATA / "domain_zh_tcm_gb18030").glob("*.txt"))[:6]
+    assert {identify(book.read_bytes()[2000:8000].decode("gb18030", "ignore"), PARAMS).code for book in books} == {"zh"}
+
+
+def _contexts(article: dict[str, object]) -> list[object]:
+    if "context_text" in article:
+        return [article["context_text"]]
+    paragraphs = article["paragraphs"]
+    assert isinstance(paragraphs, list)
+    return [paragraph["context"] for paragraph in paragraphs]

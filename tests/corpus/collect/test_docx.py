@@ -1,0 +1,183 @@
+import io
+from collections.abc import Iterator
+
+import docx as python_docx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cpt_pipeline.corpus.collect.docx import DocxParams, parse_docx, read_docx
+from cpt_pipeline.corpus.collect.reading import Reading
+from cpt_pipeline.corpus.collect.sandbox import Sandbox
+from cpt_pipeline.corpus.collect.zipped import ZipParams
+from tests.corpus.collect.test_epub import LAUGHS
+from tests.corpus.collect.test_zipped import write_zip
+
+NAMES = (
+    'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
+    'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math" '
+    'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+)
+RELATIONS = b"""<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship
+Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
+Target="word/document.xml"/>
+</Relationships>"""
+
+
+def document(body: str, *, before: str = "", notes: str = "") -> bytes:
+    main = f"{before}<w:document {NAMES}><w:body>{body}</w:body></w:document>".encode()
+    more = {"word/footnotes.xml": f"<w:footnotes {NAMES}>{notes}</w:footnotes>".encode()} if notes else {}
+    return write_zip({"_rels/.rels": RELATIONS, "word/document.xml": main, **more})
+
+
+def run(text: str, properties: str = "") -> str:
+    return f'<w:r><w:rPr>{properties}</w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+def paragraph(*runs: str) -> str:
+    return f"<w:p>{''.join(runs)}</w:p>"
+
+
+def formula(inner: str) -> str:
+    return paragraph(f"<m:oMath>{inner}</m:oMath>")
+
+
+def mr(text: str) -> str:
+    return f"<m:r><m:t>{text}</m:t></m:r>"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as made:
+        yield made
+
+
+def read(raw: bytes, sandbox: Sandbox, params: DocxParams | None = None) -> Reading:
+    (reading,) = read_docx(raw, params or DocxParams(), sandbox)
+    return reading
+
+
+def test_a_file_of_a_word_processor_gives_headings_paragraphs_tables_and_title(sandbox: Sandbox) -> None:
+    made = python_docx.Document()
+    made.core_properties.title = "On Hearts"
+    made.add_heading("The heart", 1)
+    made.add_paragraph("It pumps ").add_run("blood").bold = True
+    made.add_paragraph("心主血脉。")
+    table = made.add_table(2, 2)
+    for cell, text in zip((cell for row in table.rows for cell in row.cells), ("a", "b", "1", "x|y"), strict=True):
+        cell.text = text
+    held = io.BytesIO()
+    made.save(held)
+    reading = read(held.getvalue(), sandbox)
+    assert reading.text == "The heart\n\nIt pumps blood\n\n心主血脉。\n\n| a | b |\n|---|---|\n| 1 | x\\|y |"
+    assert reading.fields == {"tables": 1, "formulas": 0, "images": 0, "notes": 0, "title": "On Hearts"}
+
+
+def test_deleted_hidden_and_doubled_text_is_left_out(sandbox: Sandbox) -> None:
+    body = paragraph(
+        run("kept "),
+        f"<w:del>{run('deleted')}</w:del>",
+        run("hidden", "<w:vanish/>"),
+        run("shown", '<w:vanish w:val="0"/>'),
+        "<w:r><w:instrText>PAGE</w:instrText></w:r>",
+        f"<mc:AlternateContent><mc:Choice>{run(' new')}</mc:Choice><mc:Fallback>{run('old')}</mc:Fallback>"
+        "</mc:AlternateContent>",
+        f"<w:ins>{run(' added')}</w:ins>",
+    )
+    assert read(document(body), sandbox).text == "kept shown new added"
+
+
+def test_tabs_breaks_and_hyphens_are_characters(sandbox: Sandbox) -> None:
+    body = paragraph("<w:r><w:t>a</w:t><w:tab/><w:t>b</w:t><w:br/><w:t>c</w:t><w:noBreakHyphen/><w:t>d</w:t></w:r>")
+    assert read(document(body), sandbox).text == "a b c-d"
+
+
+def test_notes_follow_their_paragraph_and_pictures_are_counted(sandbox: Sandbox) -> None:
+    body = paragraph(run("Text."), '<w:r><w:footnoteReference w:id="2"/></w:r>', "<w:drawing/>") + paragraph(
+        run("Next.")
+    )
+    notes = (
+        f'<w:footnote w:id="0">{paragraph()}</w:footnote><w:footnote w:id="2">{paragraph(run("A note."))}</w:footnote>'
+    )
+    reading = read(document(body, notes=notes), sandbox)
+    assert reading.text == "Text.\n\nA note.\n\nNext."
+    assert (reading.fields["notes"], reading.fields["images"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("inner", "latex"),
+    [
+        (f"<m:f><m:num>{mr('1')}</m:num><m:den>{mr('x')}</m:den></m:f>", r"$\frac{1}{x}$"),
+        (f"<m:sSup><m:e>{mr('x')}</m:e><m:sup>{mr('2')}</m:sup></m:sSup>", "$x^{2}$"),
+        (f"<m:rad><m:radPr/><m:deg>{mr('3')}</m:deg><m:e>{mr('x')}</m:e></m:rad>", r"$\sqrt[3]{x}$"),
+        (f"<m:rad><m:deg/><m:e>{mr('x')}</m:e></m:rad>", r"$\sqrt{x}$"),
+        (
+            f'<m:nary><m:naryPr><m:chr m:val="∑"/></m:naryPr><m:sub>{mr("i=1")}</m:sub><m:sup>{mr("n")}</m:sup>'
+            f"<m:e>{mr('i')}</m:e></m:nary>",
+            r"$\sum_{i = 1}^{n}i$",
+        ),
+        (
+            f'<m:d><m:dPr><m:begChr m:val="["/><m:endChr m:val="]"/></m:dPr><m:e>{mr("a")}</m:e></m:d>',
+            "$[a]$",
+        ),
+        (
+            f"<m:m><m:mr><m:e>{mr('1')}</m:e><m:e>{mr('0')}</m:e></m:mr><m:mr><m:e>{mr('0')}</m:e><m:e>{mr('1')}</m:e>"
+            "</m:mr></m:m>",
+            r"$\begin{matrix} 1 & 0 \\ 0 & 1 \end{matrix}$",
+        ),
+        (f'<m:acc><m:accPr><m:chr m:val="\u20d7"/></m:accPr><m:e>{mr("v")}</m:e></m:acc>', r"$\vec{v}$"),
+    ],
+)
+def test_a_formula_becomes_latex_and_is_counted(inner: str, latex: str, sandbox: Sandbox) -> None:
+    reading = read(document(formula(inner)), sandbox)
+    assert (reading.text, reading.fields["formulas"]) == (latex, 1)
+
+
+def test_a_formula_nested_beyond_reason_is_read_as_its_text(sandbox: Sandbox) -> None:
+    inner = "<m:sSup><m:e>" * 20_000 + mr("x") + "</m:e></m:sSup>" * 20_000
+    reading = read(document(formula(inner)), sandbox, DocxParams(zip=ZipParams(max_ratio=10_000)))
+    assert (reading.reason, reading.fields["formulas"], "x" in reading.text) == (None, 1, True)
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "not_docx"),
+        (document(paragraph(run("x")))[:-30], "not_docx"),
+        (write_zip({"_rels/.rels": RELATIONS}), "not_docx"),
+        (
+            write_zip({"_rels/.rels": RELATIONS.replace(b"word/", b"../word/"), "../word/document.xml": b"<x/>"}),
+            "not_docx",
+        ),
+        (document("<w:p>"), "not_docx"),
+        (document("&i;", before=LAUGHS.replace("ha", "ha" * 5000)), "not_docx"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "not_docx"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
+        (document(f"<!--{'x' * (8 << 20)}-->"), "zip_bomb"),
+        (document(paragraph()), "empty"),
+    ],
+)
+def test_a_file_without_text_to_read_is_one_reading_with_a_reason(raw: bytes, reason: str, sandbox: Sandbox) -> None:
+    assert (read(raw, sandbox).text, read(raw, sandbox).reason) == ("", reason)
+
+
+def test_a_text_beyond_the_cap_is_too_large(sandbox: Sandbox) -> None:
+    raw = document(paragraph(run("a" * 2000)))
+    assert read(raw, sandbox, DocxParams(max_chars=1999)).reason == "too_large"
+    assert read(raw, sandbox, DocxParams(max_chars=2000)).reason is None
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_damaged_bytes_never_raise(data: st.DataObject) -> None:
+    raw = bytearray(document(paragraph(run("One")) + formula(mr("x"))))
+    for _ in range(data.draw(st.integers(1, 8))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    reading = parse_docx(bytes(raw), DocxParams())
+    assert (reading.reason is None) == bool(reading.text)
+
+
+@given(st.lists(st.text(alphabet="ab中 文\u3000é", min_size=1).filter(str.strip), min_size=1, max_size=6))
+def test_every_word_of_every_paragraph_is_kept_in_order(texts: list[str]) -> None:
+    reading = parse_docx(document("".join(paragraph(run(text)) for text in texts)), DocxParams())
+    assert reading.text == "\n\n".join(" ".join(text.split()) for text in texts)

@@ -1,0 +1,204 @@
+import json
+import os
+import pickle
+import string
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from cpt_pipeline.corpus.collect.html import PageRefusedError, extract_page, read_page
+from cpt_pipeline.corpus.collect.reading import ReadingParams
+from cpt_pipeline.corpus.collect.sandbox import Sandbox
+
+SENTENCE = "The committee met on Tuesday and agreed on the plan for the next three years of the project."
+# fmt: off
+PIECES = (
+    "<p>", "</p>", "<table>", "<td>", "<tr>", "<math>", "</math>", "<mi>", "<pre>", "</pre>", "<img>", "<a href=x>",
+    "<ul><li>", "<h2>", "<script type='math/tex'>", "</script>", "\ue001", "\ue010", "\0", "text. ", "</table>",
+    "<div class='share'>", "<article>", "</article>", "<body>", "<frameset>",
+)
+# fmt: on
+GOLD = Path(os.environ.get("CPT_SHARED", "/nowhere")) / "data/html_gold_trafilatura"
+
+
+def text_of(html: bytes | str) -> str:
+    page = extract_page(html)
+    assert page is not None
+    return page.text
+
+
+def scores(pages: list[dict[str, list[str]]], texts: list[str]) -> tuple[float, float]:
+    """Precision and recall over segments, white space normalised."""
+    found = wrong = wanted = 0
+    for page, text in zip(pages, texts, strict=True):
+        whole = " ".join(text.split())
+        found += sum(" ".join(segment.split()) in whole for segment in page["with"])
+        wrong += sum(" ".join(segment.split()) in whole for segment in page["without"])
+        wanted += len(page["with"])
+    return found / (found + wrong), found / wanted
+
+
+@pytest.mark.feature(15)
+@pytest.mark.skipif(not GOLD.exists(), reason="CPT_SHARED does not name the folder of real corpora")
+def test_precision_and_recall_on_annotated_pages_are_at_least_those_of_trafilatura() -> None:
+    import trafilatura
+
+    gold = json.loads((GOLD / "gold.json").read_text(encoding="utf-8"))
+    pages = sorted(gold.values(), key=lambda page: page["file"])
+    raws = [(GOLD / "html" / page["file"]).read_bytes() for page in pages]
+    ours = [page.text if (page := extract_page(raw)) else "" for raw in raws]
+    theirs = [trafilatura.extract(raw, include_comments=False, deduplicate=False) or "" for raw in raws]
+    assert len(pages) == 160
+    precision, recall = scores(pages, ours)
+    assert precision >= 0.90 and recall >= 0.94
+    assert (precision, recall) >= scores(pages, theirs)
+    assert recall >= scores(pages, theirs)[1]
+    assert scores(pages[1::2], ours[1::2])[1] >= scores(pages[1::2], theirs[1::2])[1]
+
+
+def test_an_article_is_kept_and_the_page_around_it_is_not() -> None:
+    html = f"""<html lang="en"><body><nav><a href="/">Home</a></nav><div class="cookie-consent">We use cookies.</div>
+    <main><h1>A plan</h1><p>{SENTENCE}</p><p>Share this article</p><p>{SENTENCE[::-1]}</p></main>
+    <div class="related-posts"><p>{SENTENCE.upper()}</p></div><footer>Imprint</footer></body></html>"""
+    assert text_of(html) == f"A plan\n\n{SENTENCE}\n\n{SENTENCE[::-1]}"
+
+
+def test_a_name_of_boilerplate_on_the_element_that_holds_the_article_costs_nothing() -> None:
+    html = (
+        f'<body><div class="share"><h1>A plan</h1><p>{SENTENCE}</p></div><div class="share"><p>Tell it</p></div></body>'
+    )
+    assert text_of(html) == f"A plan\n\n{SENTENCE}"
+
+
+def test_a_chinese_page_is_read() -> None:
+    paragraph = "模型通过继续预训练吸收领域知识，并在一般能力上保持不变，这是本文要说明的主要问题。"
+    html = f"""<html lang="zh-CN"><head><meta charset="gb2312"><title>继续预训练</title></head><body>
+    <div class="nav"><a href="/">首页</a></div><div class="content"><h1>继续预训练</h1><p>{paragraph}</p>
+    <p>来源：新华网</p><p>{paragraph[::-1]}</p><p>责任编辑：张三</p><p>上一篇：没有了</p></div></body></html>"""
+    page = extract_page(html.encode("gb2312"))
+    assert page is not None
+    assert page.text == f"继续预训练\n\n{paragraph}\n\n{paragraph[::-1]}"
+    assert (page.language, page.title, page.encoding, page.bad_bytes) == ("zh", "继续预训练", "gb2312", 0)
+
+
+def test_a_table_of_data_becomes_markdown_rows() -> None:
+    html = f"""<body><p>{SENTENCE}</p><TABLE border=1><caption>Prices</caption>
+    <thead><tr><th>Fruit<th>Price</tr></thead>
+    <tr><td><p>Pear</p></td><td>1 | 2 <b>EUR</b></td></tr><tr><td>Plum</td><td></td></tr></table>
+    <p>{SENTENCE}</p></body>"""
+    page = extract_page(html)
+    assert page is not None
+    assert page.tables == 1
+    assert "\n\n| Fruit | Price |\n|---|---|\n| Pear | 1 \\| 2 EUR |\n| Plum |  |\n\n" in page.text
+
+
+def test_a_table_that_arranges_the_page_stays_text() -> None:
+    column = f"<p>{SENTENCE}</p>" * 6
+    page = extract_page(f"<table><tr><td>{column}</td><td>{column}</td></tr><tr><td>a</td><td>b</td></tr></table>")
+    assert page is not None
+    assert page.tables == 0
+    assert page.text.count(SENTENCE) == 12
+    assert "|" not in page.text
+
+
+def test_code_keeps_its_lines_and_loses_line_numbers() -> None:
+    code = "def f(x):\n    return x &lt; 1\n\n\nprint(f(2))"
+    html = (
+        f"<p>{SENTENCE}</p><div><td class=gutter><span class=lineno>1</span></td><pre><code>{code}</code></pre></div>"
+    )
+    assert "\n\ndef f(x):\n    return x < 1\n\n\nprint(f(2))" in text_of(html)
+
+
+def test_lists_are_kept_as_items() -> None:
+    assert text_of(f"<p>{SENTENCE}</p><ul><li>{SENTENCE}</li><li>Short</li></ul>").endswith(f"- {SENTENCE}\n- Short")
+
+
+@pytest.mark.feature(134)
+def test_formulas_and_images_are_counted_in_the_text_that_is_kept() -> None:
+    html = f"""<p>{SENTENCE} <math><mfrac><mi>a</mi><mi>b</mi></mfrac></math> <script type="math/tex">x^2 < y</script>
+    <img src=a.png alt="a picture"></p><p>{SENTENCE}</p><p><img src=b.png></p>
+    <nav><img src=c.png><math><mi>z</mi></math></nav>"""
+    page = extract_page(html)
+    assert page is not None
+    assert (page.formulas, page.images) == (2, 2)
+    assert r"$\frac{a}{b}$ $x^2 < y$" in page.text
+    assert "picture" not in page.text
+
+
+def test_native_tex_is_kept_and_counted_only_where_the_page_loads_a_renderer() -> None:
+    body = rf"<p>{SENTENCE} Let $x$ and \(y\) be given.</p>"
+    with_renderer = extract_page(f'<head><script src="/mathjax.js"></script></head><body>{body}')
+    without = extract_page(body)
+    assert with_renderer is not None and without is not None
+    assert with_renderer.formulas == 2
+    assert without.formulas == 0
+    assert r"Let $x$ and \(y\) be given." in without.text == with_renderer.text
+
+
+@pytest.mark.parametrize(
+    ("html", "reason"),
+    [
+        (b"<b>" * 10_000_000, "too_large"),
+        (b"<p>" * 6_000_000, "too_many_tags"),
+        (b"<div>" * 100_000 + b"x" + b"</div>" * 100_000, "too_deep"),
+    ],
+)
+def test_a_page_that_would_take_long_is_refused_by_name(html: bytes, reason: str) -> None:
+    with pytest.raises(PageRefusedError) as caught:
+        extract_page(html)
+    assert caught.value.reason == reason
+    assert pickle.loads(pickle.dumps(caught.value)).reason == reason
+
+
+def test_many_tags_that_nest_little_are_no_reason_to_refuse() -> None:
+    assert text_of("<ul>" + f"<li><p>{SENTENCE}" * 5_000 + "</ul>").count(SENTENCE) == 5_000
+
+
+@pytest.mark.parametrize(
+    "html",
+    [b"", b" \n", b"<html><head><script>let x = '<p>no</p>'</script></head></html>", b"<!-- never closed <p>text</p>"],
+)
+def test_nothing_but_boilerplate_is_none(html: bytes) -> None:
+    assert extract_page(html) is None
+
+
+def test_nul_unclosed_comments_and_lone_surrogates_cost_no_text() -> None:
+    assert text_of(b"<p>a\0b</p><!-- never closed <p>more") == "ab"
+    assert text_of("<p>a\ud800b</p>") == "a\ufffdb"
+    assert text_of("<p>a\ue001b \ue010c</p>") == "ab c"
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=30))
+@example(["<table>", "<tr>", "<td>", "<table>", "<tr>", "<td>"])
+@settings(max_examples=150, deadline=None)
+def test_any_soup_gives_text_without_marks_or_none_and_always_the_same(parts: list[str]) -> None:
+    html = "".join(parts)
+    page = extract_page(html)
+    assert page == extract_page(html)
+    if page is not None:
+        assert page.text.strip()
+        assert not any("\ue000" <= character <= "\ue01f" for character in page.text)
+
+
+@given(st.lists(st.text(string.ascii_lowercase, min_size=3, max_size=9), min_size=15, max_size=60))
+@settings(max_examples=50, deadline=None)
+def test_a_long_paragraph_is_kept_word_by_word(words: list[str]) -> None:
+    paragraph = " ".join(words) + "."
+    assert text_of(f"<html><body><article><p>{paragraph}</p></article></body></html>") == paragraph
+
+
+def test_a_reading_says_what_was_found_or_why_there_is_nothing() -> None:
+    with Sandbox() as sandbox:
+        html = f'<html lang="en"><title>T</title><p>{SENTENCE}</p>'.encode()
+        reading = read_page("#3", html, ReadingParams(), sandbox)
+        assert (reading.position, reading.text, reading.reason) == ("#3", SENTENCE, None)
+        assert reading.fields == {
+            "title": "T", "language": "en", "encoding": "utf-8", "bad_bytes": 0,
+            "tables": 0, "formulas": 0, "images": 0,
+        }  # fmt: skip
+        assert read_page("", b"<nav>Home</nav>", ReadingParams(), sandbox).reason == "no_content"
+        assert read_page("", b"<div>" * 50_000, ReadingParams(), sandbox).reason == "too_deep"
+        broken = f'<meta charset="utf-8"><p>{SENTENCE} '.encode() + b"\xff\xfe\xfd" * 40
+        assert read_page("", broken, ReadingParams(encoding="utf-8"), sandbox).reason == "undecodable"

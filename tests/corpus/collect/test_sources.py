@@ -1,0 +1,159 @@
+"""Sources: divided into parts and read again as if they had not been; every record with what conf says of it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cpt_pipeline.corpus.collect.params import FilesParams, ObjectStoreParams
+from cpt_pipeline.corpus.collect.sandbox import Sandbox
+from cpt_pipeline.corpus.collect.sources import find_problems, plan_parts, read_part
+
+ALL = 1 << 30
+
+
+def source(path: Path, **more: Any) -> FilesParams:
+    given = {"kind": "files", "name": "own", "channel": "en", "path": path, "license": "MIT", **more}
+    return FilesParams.model_validate(given)
+
+
+def rows(params: FilesParams | ObjectStoreParams, part_bytes: int = ALL) -> list[dict[str, Any]]:
+    with Sandbox() as sandbox:
+        return [row for part in plan_parts(params, part_bytes) for row in read_part(params, part, sandbox)]
+
+
+def found(path: Path, **more: Any) -> list[tuple[str, str]]:
+    """Give position and text or reason of every record."""
+    read = rows(source(path, **more))
+    return [(row["id"].removeprefix("own/"), row.get("text") or row["reason"]) for row in read]
+
+
+def write(path: Path, content: bytes | str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def test_files_of_a_folder_come_sorted_by_path(tmp_path: Path) -> None:
+    for name in ("b.md", "a/z.txt", "a/b.TXT", "c.jpg", "LICENSE"):
+        write(tmp_path / name, f"text of {name}")
+    assert found(tmp_path) == [
+        ("LICENSE", "unsupported_format"),
+        ("a/b.TXT", "text of a/b.TXT"),
+        ("a/z.txt", "text of a/z.txt"),
+        ("b.md", "text of b.md"),
+        ("c.jpg", "unsupported_format"),
+    ]
+
+
+def test_patterns_and_single_files(tmp_path: Path) -> None:
+    for name in ("x/1.txt", "x/deep/2.txt", "y/3.md"):
+        write(tmp_path / name, name)
+    assert found(tmp_path / "**" / "*.txt") == [("x/1.txt", "x/1.txt"), ("x/deep/2.txt", "x/deep/2.txt")]
+    assert found(tmp_path / "x" / "?.txt") == [("1.txt", "x/1.txt")]
+    assert found(tmp_path / "y" / "3.md") == [("3.md", "y/3.md")]
+
+
+def test_a_circle_of_links_ends_and_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "a" / "1.txt", "one")
+    (tmp_path / "a" / "again").symlink_to(tmp_path)
+    assert found(tmp_path) == [("a/1.txt", "one"), ("a/again", "unsupported_format")]
+
+
+def test_row_carries_what_conf_says(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", "text")
+    given = {"category": "news", "language": "zh", "url": "https://example.org", "published": "2024-05-01"}
+    (row,) = rows(source(path, license="cc-by-4.0", **given))
+    assert {name: row[name] for name in given} == given
+    assert (row["license"], row["channel"], row["source"]) == ("CC-BY-4.0", "en", "own")
+    assert json.loads(row["metadata"])["file"] == "a.txt"
+
+
+def test_cap_stops_before_the_document_that_would_pass_it(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", "aaaa|bbbb|cccc")
+    assert [text for _, text in found(path, separator="|", max_characters=9)] == ["aaaa", "bbbb"]
+
+
+@pytest.mark.feature(72)
+def test_long_texts_are_cut_and_their_parts_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", "aaaa\n\nbbbb\n\ncc|dd")
+    expected = [("a.txt#1/1", "aaaa"), ("a.txt#1/2", "bbbb"), ("a.txt#1/3", "cc"), ("a.txt#2", "dd")]
+    assert found(path, separator="|", max_document_characters=5) == expected
+
+
+def test_problems_of_a_source(tmp_path: Path) -> None:
+    write(tmp_path / "empty" / "a.txt", "")
+    write(tmp_path / "other" / "a.exe", "x")
+    assert find_problems(source(tmp_path / "absent", license="")) == [
+        "no license given. Set license to an SPDX expression, or to `unknown, allowed because <reason>`",
+        f"{tmp_path / 'absent'}: no such file, or no file matches",
+    ]
+    assert find_problems(source(tmp_path / "empty")) == [f"{tmp_path / 'empty'}: all of its files are empty"]
+    assert "none of its 1 files ends in .arrow, .cnxml, .csv" in find_problems(source(tmp_path / "other"))[0]
+
+
+def test_parts_give_what_the_whole_gives(tmp_path: Path) -> None:
+    for number in range(7):
+        write(tmp_path / f"{number}.txt", "x" * (100 * number + 1))
+    params = source(tmp_path)
+    assert [len(part["files"]) for part in plan_parts(params, 700)] == [4, 1, 1, 1]
+    assert rows(params, 700) == rows(params, 1) == rows(params)
+    assert len(plan_parts(source(tmp_path, max_characters=300), 700)) == 1
+
+
+def test_formats_of_one_folder_are_read_by_their_readers(tmp_path: Path) -> None:
+    paragraph = "This paragraph is long enough to be the content of a page, and says so twice. Here is more of it."
+    page = f"<html><body><nav><a href='/'>Home</a></nav><article><p>{paragraph}</p></article></body></html>"
+    write(tmp_path / "page.html", page)
+    write(tmp_path / "rows.csv", "text,url\nfirst,https://a.example\nsecond,\n")
+    write(tmp_path / "not.pdf", "no mark of a PDF")
+    write(tmp_path / "not.docx", "no zip")
+    read = {row["id"].removeprefix("own/"): row for row in rows(source(tmp_path, columns={"url": "url"}))}
+    texts = {name: row.get("text") or row["reason"] for name, row in read.items()}
+    assert texts == {
+        "not.docx": "not_docx",
+        "not.pdf": "not_pdf",
+        "page.html": paragraph,
+        "rows.csv#2": "first",
+        "rows.csv#3": "second",
+    }
+    assert read["page.html"]["category"] == "web"
+    assert [read[name]["url"] for name in ("rows.csv#2", "rows.csv#3")] == ["https://a.example", None]
+
+
+def test_a_record_may_bring_its_licence_and_one_that_is_none_is_excluded(tmp_path: Path) -> None:
+    lines = [{"text": "one", "rights": "cc-by-4.0"}, {"text": "two", "rights": "mine"}, {"text": "three"}]
+    path = write(tmp_path / "a.jsonl", "\n".join(map(json.dumps, lines)))
+    read = rows(source(path, columns={"license": "rights"}))
+    assert [row.get("license") or row["reason"] for row in read] == ["CC-BY-4.0", "license_unclear", "MIT"]
+
+
+def test_an_object_store_is_read_as_a_folder_is(tmp_path: Path) -> None:
+    write(tmp_path / "x" / "a.txt", "one")
+    write(tmp_path / "x" / "b.jsonl", '{"text": "two"}')
+    given = {"name": "own", "channel": "en", "license": "MIT"}
+    store = ObjectStoreParams(kind="object_store", address=f"file://{tmp_path}/x", **given)
+    assert rows(store) == rows(source(tmp_path / "x"))
+
+
+def test_a_packed_archive_is_read_member_by_member(tmp_path: Path) -> None:
+    text = "A page of an archive, with a sentence. And with another one, too."
+    body = f"<html><body><article><p>{text}</p></article>".encode()
+    http = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + body
+    head = (
+        "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://a.example/\r\nWARC-Date: 2024-01-01T00:00:00Z\r\n"
+    )
+    record = (
+        f"{head}Content-Type: application/http\r\nContent-Length: {len(http)}\r\n\r\n".encode() + http + b"\r\n\r\n"
+    )
+    write(tmp_path / "a.warc.gz", gzip.compress(record) + gzip.compress(record))
+    read = rows(source(tmp_path))
+    assert [row["id"] for row in read] == ["own/a.warc.gz#1", "own/a.warc.gz#2"]
+    assert [row.get("text") for row in read] == [
+        "A page of an archive, with a sentence. And with another one, too."
+    ] * 2
+    assert read[0]["url"] == "http://a.example/"

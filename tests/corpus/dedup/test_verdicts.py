@@ -1,0 +1,180 @@
+"""Verdicts against their definition: who survives a cluster, who is held out, who goes and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cpt_pipeline.corpus.dedup.params import DedupParams
+from cpt_pipeline.corpus.dedup.survey import Survey
+from cpt_pipeline.corpus.dedup.verdicts import (
+    BENCHMARK,
+    EXACT,
+    HELDOUT,
+    KEPT,
+    NEAR,
+    NEAR_EARLIER,
+    NEAR_HELDOUT,
+    Verdicts,
+    decide,
+    first_alike,
+)
+
+
+def survey(size: int, **columns: Any) -> Survey:
+    """Make documents that differ in everything, unless a column is given."""
+    exact = columns.get("exact", range(size))
+    return Survey(
+        channels=["a", "b"],
+        channel=np.array(columns.get("channel", [0] * size), np.uint8),
+        characters=np.array(columns.get("characters", [100] * size), np.int64),
+        quality=np.array(columns.get("quality", [0.5] * size), np.float32),
+        exact=np.array([[value, value + 1] for value in exact], np.uint64).reshape(-1, 2),
+        draw=np.array(columns.get("draw", range(size)), np.uint64),
+        leaks=np.array(columns.get("leaks", [False] * size), np.bool_),
+    )
+
+
+def judge(found: Survey, labels: list[int], earlier: list[int] | None = None, **params: Any) -> Verdicts:
+    marked = np.isin(np.arange(found.num_documents), earlier or [])
+    params = {"heldout_documents_per_channel": 1, **params}
+    return decide(found, np.array(labels, np.int64), marked, DedupParams.model_validate(params))
+
+
+def test_the_best_of_a_cluster_survives_and_of_equals_the_earliest() -> None:
+    found = judge(survey(6, quality=[0.1, 0.9, 0.9, 0.2, 0.5, 0.5], draw=[9, 9, 9, 9, 9, 0]), [0, 0, 0, 0, 4, 5])
+    assert found.survivors.tolist() == [1, 1, 1, 1, 4, 5]
+    assert found.kinds.tolist() == [NEAR, KEPT, NEAR, NEAR, KEPT, HELDOUT]
+    assert (found.num_clusters, found.largest_cluster) == (1, 4)
+
+
+def test_a_copy_is_exact_when_its_text_is_that_of_the_survivor() -> None:
+    found = judge(survey(5, exact=[7, 7, 8, 8, 9], draw=[9, 9, 9, 9, 0]), [0, 0, 0, 0, 4])
+    assert found.kinds.tolist() == [KEPT, EXACT, NEAR, NEAR, HELDOUT]
+
+
+def test_copies_of_a_heldout_document_are_never_kept() -> None:
+    found = judge(survey(6, exact=[1, 1, 2, 3, 4, 5], draw=[0, 9, 9, 9, 9, 9]), [0, 0, 0, 3, 4, 5])
+    assert found.kinds.tolist() == [HELDOUT, NEAR_HELDOUT, NEAR_HELDOUT, KEPT, KEPT, KEPT]
+
+
+def test_one_copy_of_an_earlier_round_marks_its_whole_cluster() -> None:
+    found = judge(survey(5, draw=[9, 9, 9, 9, 0]), [0, 0, 0, 3, 4], earlier=[2])
+    assert found.kinds.tolist() == [NEAR_EARLIER, NEAR_EARLIER, NEAR_EARLIER, KEPT, HELDOUT]
+
+
+def test_a_leak_is_called_a_leak_whatever_else_it_is() -> None:
+    found = judge(survey(4, leaks=[True, False, False, True], draw=[0, 1, 2, 3]), [0, 1, 2, 3], earlier=[0])
+    assert found.kinds.tolist() == [BENCHMARK, HELDOUT, KEPT, BENCHMARK]
+
+
+@pytest.mark.parametrize(
+    ("num_wanted", "share", "characters", "expected"),
+    [
+        (2, 0.5, [100] * 8, [3, 5]),
+        (150, 0.25, [100] * 8, [3, 5]),
+        (150, 0.01, [100] * 8, [3]),
+        (2, 0.5, [100, 100, 100, 101, 100, 100, 100, 100], [1, 5]),
+        (2, 0.5, [101] * 8, []),
+    ],
+)
+def test_heldout_are_the_short_ones_with_the_smallest_numbers(
+    num_wanted: int, share: float, characters: list[int], expected: list[int]
+) -> None:
+    found = judge(
+        survey(8, characters=characters, draw=[60, 20, 70, 0, 50, 10, 40, 30]),
+        list(range(8)),
+        heldout_documents_per_channel=num_wanted,
+        heldout_max_share=share,
+        heldout_max_characters=100,
+    )
+    assert np.flatnonzero(found.kinds == HELDOUT).tolist() == expected
+
+
+def test_every_channel_is_drawn_from_by_itself() -> None:
+    found = judge(survey(4, channel=[0, 1, 0, 1], draw=[3, 2, 1, 9]), [0, 1, 2, 3])
+    assert found.kinds.tolist() == [KEPT, HELDOUT, HELDOUT, KEPT]
+
+
+def test_no_document_is_no_error() -> None:
+    found = judge(survey(0), [])
+    assert (found.kinds.size, found.num_clusters, found.largest_cluster) == (0, 0, 0)
+
+
+def test_first_alike_names_the_earliest_and_leaves_the_skipped_alone() -> None:
+    exact = np.array([[1, 2], [3, 4], [1, 2], [1, 9], [3, 4], [1, 2]], np.uint64)
+    skip = np.array([True, False, False, False, False, False])
+    assert first_alike(exact, np.zeros(6, np.bool_)).tolist() == [0, 1, 0, 3, 1, 0]
+    assert first_alike(exact, skip).tolist() == [0, 1, 2, 3, 1, 2]
+    assert first_alike(exact, np.ones(6, np.bool_)).tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@st.composite
+def corpora(draw: st.DrawFn) -> tuple[Survey, list[int], list[int], DedupParams]:
+    size = draw(st.integers(1, 25))
+    leaks = draw(st.lists(st.booleans(), min_size=size, max_size=size))
+    wanted = draw(st.lists(st.integers(0, 9), min_size=size, max_size=size))
+    groups = [number + 10 if leaks[number] else wanted[number] for number in range(size)]
+    labels = [groups.index(group) for group in groups]
+    some = {
+        "leaks": leaks,
+        "quality": draw(st.lists(st.sampled_from([0.0, 0.25, 1.0]), min_size=size, max_size=size)),
+        "characters": draw(st.lists(st.integers(1, 9), min_size=size, max_size=size)),
+        "channel": draw(st.lists(st.integers(0, 1), min_size=size, max_size=size)),
+        "exact": draw(st.lists(st.integers(0, 5), min_size=size, max_size=size)),
+        "draw": draw(st.permutations(range(size))),
+    }
+    earlier = draw(st.lists(st.integers(0, size - 1), max_size=3))
+    params = {"heldout_documents_per_channel": draw(st.integers(1, 4)), "heldout_max_characters": 7}
+    return survey(size, **some), labels, earlier, DedupParams.model_validate({**params, "heldout_max_share": 0.5})
+
+
+@settings(max_examples=300, deadline=None)
+@given(corpora())
+def test_each_cluster_keeps_its_best_or_nothing(given: tuple[Survey, list[int], list[int], DedupParams]) -> None:
+    found, labels, earlier, params = given
+    verdicts = decide(found, np.array(labels), np.isin(np.arange(len(labels)), earlier), params)
+    for label in set(labels):
+        members = [number for number, other in enumerate(labels) if other == label]
+        best = max(members, key=lambda number: (found.quality[number], -number))
+        kinds = {number: int(verdicts.kinds[number]) for number in members}
+        assert {int(verdicts.survivors[number]) for number in members} == {best}
+        if found.leaks[best]:
+            assert kinds == {best: BENCHMARK}
+        elif set(members) & set(earlier):
+            assert set(kinds.values()) == {NEAR_EARLIER}
+        else:
+            survived = kinds.pop(best)
+            assert survived in (KEPT, HELDOUT)
+            same = {number: bool((found.exact[number] == found.exact[best]).all()) for number in kinds}
+            if survived == HELDOUT:
+                assert set(kinds.values()) <= {NEAR_HELDOUT}
+            else:
+                assert kinds == {number: EXACT if same[number] else NEAR for number in kinds}
+    check_heldout(found, verdicts.kinds, params)
+
+
+def check_heldout(found: Survey, kinds: npt.NDArray[np.uint8], params: DedupParams) -> None:
+    for channel in (0, 1):
+        free = np.flatnonzero((found.channel == channel) & np.isin(kinds, (KEPT, HELDOUT)))
+        wanted = min(params.heldout_documents_per_channel, max(1, free.size // 2))
+        short = [number for number in free.tolist() if found.characters[number] <= 7]
+        expected = sorted(sorted(short, key=lambda number: int(found.draw[number]))[:wanted])
+        assert [number for number in free.tolist() if kinds[number] == HELDOUT] == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=20))
+def test_first_alike_is_the_first_that_is_alike(rows: list[tuple[int, bool]]) -> None:
+    exact = np.array([[text, 0] for text, _ in rows], np.uint64).reshape(-1, 2)
+    skip = np.array([skipped for _, skipped in rows], np.bool_)
+    expected = [
+        number if skipped else next(n for n, (other, left) in enumerate(rows) if other == text and not left)
+        for number, (text, skipped) in enumerate(rows)
+    ]
+    assert first_alike(exact, skip).tolist() == expected

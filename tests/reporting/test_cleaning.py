@@ -1,0 +1,88 @@
+"""What was excluded, changed and replaced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cpt_pipeline.reporting import cleaning
+from cpt_pipeline.reporting.page import Bar, Mark
+from cpt_pipeline.reporting.reading import Artifacts
+
+
+def test_exclusions_are_counted_by_stage_and_reason_the_largest_first(artifacts: dict[str, Any]) -> None:
+    artifacts["clean_metrics"]["excluded"] = {}
+    del artifacts["collect_metrics"]
+    rows = cleaning.excluded(Artifacts(artifacts)).rows
+    assert rows[0] == ("collect", None, None, None)
+    assert rows[1] == ("clean", "nothing", "0", "")
+    assert rows[2] == ("dedup", "near", "101", "3.87%")
+
+
+def test_exclusions_that_were_not_counted_are_missing_and_not_nothing(artifacts: dict[str, Any]) -> None:
+    del artifacts["clean_metrics"]["excluded"]
+    assert ("clean", None, None, None) in cleaning.excluded(Artifacts(artifacts)).rows
+
+
+def test_exclusions_of_a_channel_are_those_of_its_sources_and_of_the_later_stages(artifacts: dict[str, Any]) -> None:
+    found = cleaning.excluded_by_channel(Artifacts(artifacts))
+    assert found.columns == ("stage", "reason", "domain", "code", "en")
+    assert ("collect", "empty", "10", "0", "20") in found.rows
+    assert ("clean", "symbols", "0", "0", "28") in found.rows
+    artifacts["clean_metrics"]["excluded_by_channel"]["en"]["symbols"] = None
+    del artifacts["dedup_metrics"]["excluded_by_channel"]
+    del artifacts["collect_metrics"]["sources"]["python-topics"]["excluded"]
+    rows = cleaning.excluded_by_channel(Artifacts(artifacts)).rows
+    assert ("collect", "empty", None, None, None) in rows
+    assert ("clean", "symbols", "0", "0", None) in rows
+    assert ("dedup", "exact", None, None, None) in rows
+
+
+def test_sources_of_one_channel_are_added_up(artifacts: dict[str, Any]) -> None:
+    artifacts["collect_metrics"]["sources"]["python-topics"]["channel"] = "domain"
+    assert cleaning.excluded_by_channel(Artifacts(artifacts)).rows[0] == ("collect", "empty", "30", "0", "0")
+
+
+def test_changes_are_grouped_by_step_and_unit_without_personal_data(artifacts: dict[str, Any]) -> None:
+    assert cleaning.steps(Artifacts(artifacts)).rows == (
+        ("noise", "adverts", Bar("410", 1.0), "characters removed"),
+        ("noise", "adverts", Bar("9", 1.0), "lines removed"),
+        ("normalise", "unicode nfc", Bar("41", 1.0), "documents changed"),
+        ("normalise", "line ends", Bar("3", 3 / 41), "documents changed"),
+    )
+
+
+def test_copies_and_passages_are_counted_or_missing(artifacts: dict[str, Any]) -> None:
+    del artifacts["dedup_metrics"]["passages"]["units"]
+    assert [row[1] for row in cleaning.copies(Artifacts(artifacts)).rows] == ["44", "9", "31", None, "5,120"]
+
+
+def test_phrases_are_listed_by_source_with_an_example(artifacts: dict[str, Any]) -> None:
+    artifacts["clean_metrics"]["phrases"] |= {"none": [], "lost": None}
+    found = {source: (short, table.rows) for source, short, table in cleaning.phrases(Artifacts(artifacts))}
+    assert found["python-topics"] == (
+        "2 listed, 1 removed",
+        (
+            ("See also the manual", "90", Bar("10.0%", 0.1), "removed", "t/1"),
+            ("见上", "45", Bar("5.0%", 0.05), Mark("left in", "quiet"), "t/2"),
+        ),
+    )
+    assert found["none"] == ("none listed", ())
+    assert found["lost"] == ("missing", ())
+
+
+def test_a_long_phrase_is_shortened_and_what_it_lacks_is_missing() -> None:
+    artifacts = {"clean_metrics": {"phrases": {"a": [{"text": "ab " * 200}]}}}
+    ((_, _, table),) = cleaning.phrases(Artifacts(artifacts))
+    text, *rest = table.rows[0]
+    assert isinstance(text, str)
+    assert len(text) == 240
+    assert text.endswith(" ab…")
+    assert rest == [None] * 4
+
+
+def test_benchmarks_are_told_one_by_one(artifacts: dict[str, Any]) -> None:
+    artifacts["dedup_metrics"]["benchmarks"]["other"] = {"items": 5, "found_items": 0}
+    assert cleaning.guarded(Artifacts(artifacts)).rows == (
+        ("probes", "30", "12", "1", "1"),
+        ("other", "5", None, "0", None),
+    )
