@@ -58,7 +58,13 @@ SOURCES: tuple[dict[str, Any], ...] = (
         "license": "CC-BY-NC-4.0",
         "template": "{instruction}\n{input}\n{output}",
     },
-    {"name": "encyclopedia-en", "channel": "en", "path": "general_en/wiki_demo.txt", "license": "CC-BY-SA-4.0"},
+    {
+        "name": "encyclopedia-en",
+        "channel": "en",
+        "path": "general_en/wiki_demo.txt",
+        "license": "CC-BY-SA-4.0",
+        "max_document_characters": 8000,
+    },
     {"name": "web-en", "channel": "en", "path": "general_en/c4_demo.jsonl", "license": "ODC-By-1.0", "category": "web"},
     {"name": "pages", "channel": "en", "path": "html_gold_trafilatura/html/*", "license": UNKNOWN},
     {"name": "crawl", "channel": "en", "path": "dolma_tests/warc/*.gz", "license": UNKNOWN},
@@ -68,8 +74,8 @@ SOURCES: tuple[dict[str, Any], ...] = (
         "channel": "en",
         "path": "general_en/tiny_stories.txt",
         "license": "CDLA-Sharing-1.0",
-        "separator": "<|endoftext|>",
         "category": "story",
+        "max_document_characters": 4000,
     },
 )
 

@@ -38,7 +38,7 @@ def root(smoke_run: tuple[Path, str]) -> Path:
 def test_one_command_ends_in_a_verdict(smoke_run: tuple[Path, str], root: Path) -> None:
     assert "Verdict: promote; in use: stage2" in smoke_run[1]
     artifacts = [path.parent for path in root.glob("0[1-8]_*/*/manifest.json")]
-    assert len(artifacts) == 22
+    assert len(artifacts) == 23
     assert {path.name: find_damage(path) for path in artifacts if find_damage(path)} == {}
     assert not any((root / ".work").glob("*/out/*")), "a finished stage left something to publish"
 
@@ -112,7 +112,7 @@ def test_domain_only_and_a_harsh_rate_are_rolled_back_with_a_remedy(smoke: Proje
     decision = _read(root, "decision")
     assert (decision["verdict"], decision["model"]) == ("roll_back", "base")
     assert "was forgotten: bits per byte rose by" in said
-    assert decision["remedy"] == {"mix.domain_share": 0.5, "stage1.optimizer.peak_lr": 0.15}
+    assert decision["remedy"] == {"mix.domain_share": 0.5, "stage1.optimizer.peak_lr": 0.075}
     assert "--data-root=data/harsh/trial" in said
     assert (root / "06_models" / "base_model" / "reference.json").is_file()
     assert not is_sealed(root / "09_releases")
@@ -127,12 +127,12 @@ def test_domain_only_and_a_harsh_rate_are_rolled_back_with_a_remedy(smoke: Proje
         ("mix.max_passes=0.01", ["0.01", "passes", "lower num_tokens"]),
         ("plan.max_hours=0.0000001", ["stage1 is over budget", "plan.max_hours is 1e-07"]),
         (
-            "clean.rules.min_characters=1000000",
+            "clean.rules.basic.min_characters=1000000",
             ["NothingLeftError: Nothing is left after clean (conf: clean):", "channel domain: too_short "],
         ),
         (
-            "clean.rules.min_character=5",
-            ["--params: clean.rules.min_character = 5: no such key; did you mean min_characters?"],
+            "clean.rules.basic.min_character=5",
+            ["--params: clean.rules.basic.min_character = 5: no such key; did you mean min_characters?"],
         ),
     ],
 )

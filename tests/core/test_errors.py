@@ -29,6 +29,7 @@ def test_exit_codes() -> None:
         "DiskSpaceError": 75,
         "NotPermittedError": 3,
         "StoppedBySignalError": 75,
+        "TasksFailedError": 75,
         "TrainingFailedError": 4,
         "TrainingInterruptedError": 75,
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,7 @@ def find_damage(directory: Path) -> list[str]:
 
 def write_json(path: Path, value: Any) -> None:
     """Write JSON so that the path holds either the old text or the whole new one, also after power loss."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = unfinished(path)
     with temporary.open("w", encoding="utf-8") as stream:
         json.dump(value, stream, indent=2, sort_keys=True, ensure_ascii=False)
         stream.write("\n")
@@ -115,6 +116,11 @@ def write_json(path: Path, value: Any) -> None:
         os.fsync(stream.fileno())
     os.replace(temporary, path)
     flush(path.parent)
+
+
+def unfinished(path: Path) -> Path:
+    """Give the name under which this process writes a file before it is moved to `path`; no other process has it."""
+    return path.with_name(f".{path.name}.{platform.node()}-{os.getpid()}.tmp")
 
 
 def link_tree(source: Path, target: Path, *, skip: tuple[str, ...] = (MANIFEST,)) -> None:

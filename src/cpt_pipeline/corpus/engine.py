@@ -14,8 +14,10 @@ import logging
 import multiprocessing
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -32,7 +34,7 @@ from datatrove.executor.base import PipelineExecutor
 from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import digest_json, write_json
-from cpt_pipeline.core.errors import TasksFailedError
+from cpt_pipeline.core.errors import StoppedBySignalError, TasksFailedError
 from cpt_pipeline.core.process import die_with_parent
 from cpt_pipeline.core.progress import Progress
 from cpt_pipeline.corpus.engine_params import EngineParams
@@ -183,6 +185,7 @@ def _wait_for_slurm(executor: SlurmExecutor, tasks: Tasks) -> None:
     """Wait until every task is done or none is queued; cancel what we started when we are stopped."""
     if executor.job_id == -1:
         return
+    before = signal.signal(signal.SIGTERM, _stop) if threading.current_thread() is threading.main_thread() else None
     done = tasks.num_tasks - len(executor.get_incomplete_ranks())
     try:
         with Progress(tasks.name, tasks.num_tasks, "tasks", done=done) as progress:
@@ -196,6 +199,13 @@ def _wait_for_slurm(executor: SlurmExecutor, tasks: Tasks) -> None:
     except BaseException:
         subprocess.run(["scancel", str(executor.job_id)], check=False)
         raise
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _stop(number: int, _frame: object) -> None:
+    raise StoppedBySignalError(f"stopped by signal {number}; finished tasks are kept, the same command goes on")
 
 
 def _is_queued(job: str) -> bool:

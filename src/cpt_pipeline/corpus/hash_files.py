@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from cpt_pipeline.core.artifact import unfinished
+
 PAIR = np.dtype([("hash", "<u8"), ("document", "<u8")])
 
 Hashes = npt.NDArray[np.uint64]
@@ -27,10 +29,10 @@ def write_pairs(path: Path, hashes: Hashes, documents: Hashes) -> None:
     """Write the pairs of a task, sorted, each once; the file is there when it is whole."""
     pairs = np.empty(hashes.size, PAIR)
     pairs["hash"], pairs["document"] = hashes, documents
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with unfinished.open("wb") as stream:
+    partial = unfinished(path)
+    with partial.open("wb") as stream:
         np.save(stream, np.unique(pairs), allow_pickle=False)
-    os.replace(unfinished, path)
+    os.replace(partial, path)
 
 
 def merge_pairs(paths: Sequence[Path], memory_bytes: int = _MEMORY_BYTES) -> Iterator[Pairs]:

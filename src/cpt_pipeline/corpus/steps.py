@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from cpt_pipeline.core.artifact import read_manifest, require_space
+from cpt_pipeline.core.artifact import read_manifest, require_space, unfinished
 from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.sieve import Row
 from cpt_pipeline.formats.documents import SCHEMA, digest_text
@@ -113,14 +113,14 @@ class WriteDocuments(PipelineStep):  # type: ignore[misc]
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         """Write all documents and give none."""
         path = self._tasks.file(rank)
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        partial = unfinished(path)
         counts: Counter[str] = Counter()
-        with pq.ParquetWriter(unfinished, _PART_SCHEMA, compression="zstd", compression_level=1) as writer:
+        with pq.ParquetWriter(partial, _PART_SCHEMA, compression="zstd", compression_level=1) as writer:
             for rows in _groups(data, counts):
                 require_space(path.parent, _GROUP_BYTES)
                 writer.write_table(pa.Table.from_pylist(rows, schema=_PART_SCHEMA))
             writer.add_key_value_metadata({_COUNTS_KEY: json.dumps(counts, sort_keys=True)})
-        os.replace(unfinished, path)
+        os.replace(partial, path)
         yield from ()
 
 

@@ -157,3 +157,11 @@ def test_a_packed_archive_is_read_member_by_member(tmp_path: Path) -> None:
         "A page of an archive, with a sentence. And with another one, too."
     ] * 2
     assert read[0]["url"] == "http://a.example/"
+
+
+def test_what_was_counted_in_a_text_stands_with_its_first_part(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", "第一部分。".encode("gb18030") + b"\xff\n\n" + "第二部分。".encode("gb18030"))
+    read = rows(source(path, encoding="gb18030", max_bad_byte_share=0.5, max_document_characters=8))
+    found = [json.loads(row["metadata"]) for row in read]
+    assert [each.get("bad_bytes") for each in found] == [1, None]
+    assert [each["file"] for each in found] == ["a.txt", "a.txt"]

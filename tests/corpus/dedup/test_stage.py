@@ -232,3 +232,15 @@ def test_a_second_round_excludes_what_the_first_one_had(tmp_path: Path) -> None:
     new = [("en", make_text(number)) for number in range(60, 80)]
     third = run(tmp_path / "three", again[1:5] + first[:2] + new, earlier_index=tmp_path / "two" / "corpus_index")
     assert third.excluded == {"near_earlier": 6}
+
+
+def test_what_a_heldout_document_holds_leaves_training_though_it_comes_later(tmp_path: Path) -> None:
+    notice = "All material is provided as it is. No warranty of any kind is given! Ask your own doctor first."
+    long = [f"{make_text(number, 300)}. {notice} {make_text(number + 50, 300)}" for number in range(3)]
+    short = f"{make_text(90, 60)}. {notice}"
+    texts = [*(("en", text) for text in long), ("en", short)]
+    run(tmp_path, texts, heldout_max_characters=1_000, passages={"enabled": True, "window": 3, "min_bytes": 40})
+    assert [row["text"] for row in read_documents(tmp_path / "heldout_documents")] == [short]
+    training = [row["text"] for row in read_documents(tmp_path / "unique_documents")]
+    assert len(training) == 3
+    assert not any("warranty" in text for text in training)

@@ -37,6 +37,8 @@ from cpt_pipeline.formats.documents import document
 Part = dict[str, Any]
 
 _COLUMNS = ("url", "language", "category", "published")
+_OF_EVERY_PART = (*_COLUMNS, "license", "title", "grade")
+"""What the parts of a text share; what was counted in it stands with the first alone."""
 _WEB_PAGES = (".html", ".htm", ".xhtml", ".warc", ".wet")
 _ARCHIVES = (".warc", ".wet")
 _SANDBOXED = (".html", ".htm", ".xhtml", ".pdf", ".epub", ".docx", ".warc", ".wet")
@@ -197,8 +199,8 @@ def _cut(found: Iterable[tuple[str, Reading]], max_characters: int | None) -> It
             continue
         for number, text in enumerate(cut_text(reading.text, max_characters), start=1):
             position = f"{reading.position}/{number}"
-            blank = not text.strip()
-            yield name, Reading(position, reason="empty") if blank else Reading(position, text, fields=reading.fields)
+            fields = reading.fields if number == 1 else {key: reading.fields.get(key) for key in _OF_EVERY_PART}
+            yield name, Reading(position, text, fields=fields) if text.strip() else Reading(position, reason="empty")
 
 
 def _row(name: str, reading: Reading, source: SourceParams) -> Row:
@@ -206,7 +208,7 @@ def _row(name: str, reading: Reading, source: SourceParams) -> Row:
     origin = {"id": record_id, "source": source.name, "channel": source.channel}
     if reading.reason is not None:
         return {**origin, "reason": reading.reason, "detail": reading.detail}
-    fields = dict(reading.fields)
+    fields = {key: value for key, value in reading.fields.items() if value is not None}
     stated = fields.pop("license", None) or source.license
     if (license_problem := licenses.find_problem(stated)) is not None:
         return {**origin, "reason": "license_unclear", "detail": license_problem}

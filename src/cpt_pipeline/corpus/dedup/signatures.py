@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cpt_pipeline.core.artifact import flush, require_space
+from cpt_pipeline.core.artifact import flush, require_space, unfinished
 from cpt_pipeline.core.errors import ArtifactError
 from cpt_pipeline.corpus.dedup.minhash import Signature, Signatures
 from cpt_pipeline.corpus.dedup.minhash_params import MinHashParams
@@ -25,12 +25,12 @@ from cpt_pipeline.corpus.dedup.minhash_params import MinHashParams
 def write_signatures(path: Path, signatures: Sequence[Signature] | Signatures, params: MinHashParams) -> None:
     """Write the signatures of one task, one per document; the file is there when it is whole."""
     rows = np.asarray(signatures, np.uint16).reshape(-1, params.num_hashes)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    partial = unfinished(path)
     require_space(path.parent, rows.nbytes)
-    with unfinished.open("wb") as stream:
+    with partial.open("wb") as stream:
         np.save(stream, rows, allow_pickle=False)
-    flush(unfinished)
-    os.replace(unfinished, path)
+    flush(partial)
+    os.replace(partial, path)
 
 
 class SignatureFiles:

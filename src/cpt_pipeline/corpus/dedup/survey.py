@@ -21,6 +21,7 @@ import xxhash
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
+from cpt_pipeline.core.artifact import unfinished
 from cpt_pipeline.corpus.dedup.folding import fold
 from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex
 from cpt_pipeline.corpus.dedup.minhash import Signer
@@ -66,9 +67,9 @@ class SurveyDocuments(PipelineStep):  # type: ignore[misc]
             rows.append(self._row(document, folded, index))
             signatures.append(signer.sign(folded))
         write_signatures(self._tasks.file(rank, SIGNATURES), signatures, self._params.minhash)
-        unfinished = self._tasks.file(rank, f".{os.getpid()}.tmp")
-        pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), unfinished)
-        os.replace(unfinished, self._tasks.file(rank))
+        partial = unfinished(self._tasks.file(rank))
+        pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), partial)
+        os.replace(partial, self._tasks.file(rank))
         yield from ()
 
     def _row(self, document: Document, folded: str, index: BenchmarkIndex) -> dict[str, Any]:
