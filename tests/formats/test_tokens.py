@@ -142,3 +142,18 @@ def test_a_file_of_another_format_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "train" / "en.idx").write_bytes(b"TNTIDX\x00\x00" + bytes(64))
     with pytest.raises(AssertionError, match="not a Megatron index"):
         open_shard(tmp_path, "train", "en")
+
+
+def test_what_is_no_shard_is_named(tmp_path: Path) -> None:
+    write(tmp_path, [[1, 2]])
+    index = tmp_path / "train" / "en.idx"
+    raw = index.read_bytes()
+    (tmp_path / "train" / "en.bin").unlink()
+    for content, message in (
+        (raw, r"en\.bin is missing"),
+        (raw[:17] + b"\x07" + raw[18:], "says type 7"),
+        (b"", "no Mega"),
+    ):
+        index.write_bytes(content)
+        with pytest.raises(ArtifactError, match=message):
+            open_shard(tmp_path, "train", "en")

@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cpt_pipeline.core.artifact import read_manifest
+from cpt_pipeline.core.errors import ArtifactError
 
 SPLITS = ("train", "heldout")
 SIDECAR_SCHEMA = pa.schema(
@@ -133,11 +134,14 @@ def channels(artifact: Path, split: str) -> tuple[str, ...]:
 
 
 def open_shard(artifact: Path, split: str, channel: str) -> TokenShard:
-    """Memory-map one split and channel."""
+    """Memory-map one split and channel. `ArtifactError` for what is no Megatron index, or of a type we do not write."""
     stem = artifact / split / channel
     raw = stem.with_name(f"{channel}.idx").read_bytes()
-    assert raw[: len(_MAGIC)] == _MAGIC, f"{stem}.idx is not a Megatron index"
+    if raw[: len(_MAGIC)] != _MAGIC:
+        raise ArtifactError(f"{stem}.idx is no Megatron index; give a folder of token shards")
     _, code = struct.unpack_from("<QB", raw, len(_MAGIC))
+    if code not in _DTYPES:
+        raise ArtifactError(f"{stem}.idx says type {code}; only ids of type 4 (int32) and 8 (uint16) are read")
     offset = len(_MAGIC) + 9
     (count,) = struct.unpack_from("<Q", raw, offset)
     offset += 16
@@ -145,6 +149,8 @@ def open_shard(artifact: Path, split: str, channel: str) -> TokenShard:
     pointers = np.frombuffer(raw, np.int64, count, offset + 4 * count)
     dtype = _DTYPES[code]
     path = stem.with_name(f"{channel}.bin")
+    if not path.is_file():
+        raise ArtifactError(f"{path} is missing: its index is there, its tokens are not")
     tokens = np.memmap(path, dtype, "r") if path.stat().st_size else np.empty(0, dtype)
     return TokenShard(channel, lengths, pointers // dtype.itemsize, tokens)
 
