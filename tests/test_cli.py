@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
+from tests.conftest import REPOSITORY
 from tests.project import Project
+from tests.vocabulary.texts import write_documents
 
 
 @pytest.mark.feature(1)
@@ -100,3 +102,57 @@ def test_rollback_says_how_to_get_model_code_and_data_back(recorded: Project) ->
     assert done.returncode == 2
     assert "no release to go back from" in done.stderr
     assert client.get_registered_model("cpt_pipeline.data").aliases == {}
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data root with tokens of one story that holds an item of the suite of base, and the tokenizer."""
+    from cpt_pipeline.core.artifact import seal
+    from cpt_pipeline.layout import Layout
+    from cpt_pipeline.vocabulary.params import TokenizeParams
+    from cpt_pipeline.vocabulary.tokenize import tokenize_splits
+    from cpt_pipeline.vocabulary.tokenizer import train_bpe
+
+    root = tmp_path_factory.mktemp("shards")
+    layout = Layout.read(REPOSITORY, "base", data_root=str(root))
+    lines = (REPOSITORY / "conf/base/benchmarks/probes.jsonl").read_text(encoding="utf-8").splitlines()
+    longest = max((json.loads(line) for line in lines), key=lambda item: len(item["prompt"]))
+    text = f"{longest['prompt']} {longest['choices'][longest['answer']]}"
+    train_bpe(iter([text]), layout.path("tokenizer"), 300)
+    seal(layout.path("tokenizer"), "tokenizer")
+    documents = write_documents(root / "documents", ["A quiet day.", text], ["en", "domain"])
+    tokenize_splits({"train": documents}, layout.path("tokenizer"), layout.path("tokens"), TokenizeParams())
+    return root
+
+
+@pytest.mark.feature(42)
+def test_leaks_in_the_shards_of_a_run_end_with_a_table_json_and_exit_code_3(shards: Path) -> None:
+    out = shards / "deep" / "leaks.json"
+    done = Project(REPOSITORY).run("kedro", "leaks", "--data-root", str(shards), "--out", str(out))
+    assert done.returncode == 3, done.stderr
+    assert "1 item was found in 1 of 2 documents" in done.stdout
+    assert "in train/domain d1: " in done.stdout
+    (leak,) = json.loads(out.read_text(encoding="utf-8"))["benchmarks"]["probes"]["leaks"]
+    assert (leak["split"], leak["channel"], leak["document"]) == ("train", "domain", "d1")
+
+
+def test_shards_from_elsewhere_need_their_own_tokenizer(shards: Path) -> None:
+    from cpt_pipeline.layout import Layout
+
+    layout = Layout.read(REPOSITORY, "base", data_root=str(shards))
+    tokens, tokenizer = layout.path("tokens"), layout.path("tokenizer")
+    (tokens / "train/domain.idx").rename(shards / "domain.idx")
+    try:
+        elsewhere = ("--tokens", str(tokens), "--env", "smoke")
+        done = Project(REPOSITORY).run("kedro", "leaks", *elsewhere)
+        assert (done.returncode, "--tokens and --tokenizer go together" in done.stderr) == (2, True)
+        said = Project(REPOSITORY).succeed("kedro", "leaks", *elsewhere, "--tokenizer", str(tokenizer))
+        assert "No item was found in 1 document (" in said
+    finally:
+        (shards / "domain.idx").rename(tokens / "train/domain.idx")
+
+
+def test_leaks_of_a_run_without_tokens_say_what_is_missing(tmp_path: Path) -> None:
+    done = Project(REPOSITORY).run("kedro", "leaks", "--data-root", str(tmp_path))
+    assert done.returncode == 2
+    assert "tokens has no manifest.json: the stage that makes it never finished" in done.stderr

@@ -40,7 +40,7 @@ def test_a_directory_exists_when_it_is_finished(tmp_path: Path) -> None:
 def test_a_preview_shows_counts_and_not_every_file(tmp_path: Path) -> None:
     folder = artifact(tmp_path / "words", "1234")
     assert json.loads(DirectoryDataset(filepath=str(folder)).preview()) == {
-        "format": 1,
+        "format": 2,
         "kind": "words",
         "files": 1,
         "bytes": 4,

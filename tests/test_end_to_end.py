@@ -78,6 +78,23 @@ def test_the_promoted_model_learnt_the_domain_and_kept_the_rest(root: Path) -> N
     assert pointer["model"] == "stage2"
 
 
+@pytest.mark.feature(43)
+def test_the_released_model_has_the_contamination_report_of_its_text_beside_it(root: Path) -> None:
+    (kept,) = root.glob("09_releases/0001-*/contamination.json")
+    assert json.loads(kept.read_text(encoding="utf-8"))["benchmarks"] == _read(root, "dedup_metrics")["benchmarks"]
+    assert _read(root, "dedup_metrics")["benchmarks"].keys() == {"probes"}
+
+
+@pytest.mark.feature(11)
+def test_every_document_is_read_by_a_stage_or_has_a_reason(root: Path) -> None:
+    metrics, documents = _read(root, "mix_metrics"), _count(root / "03_primary" / "unique_documents")
+    for stage in ("stage1", "stage2"):
+        left = [each["documents"] for reasons in metrics[stage]["unused"].values() for each in reasons.values()]
+        read = [each["documents"] for each in metrics[stage]["channels"].values()]
+        assert sum(read) + sum(left) == documents
+        assert metrics[stage]["uses"] == {"any": {"documents": sum(read), "tokens": metrics[stage]["tokens"]}}
+
+
 @pytest.mark.feature(5)
 def test_every_stage_says_where_it_came_from(root: Path) -> None:
     stage1, mix = _read(root, "stage1_provenance"), _read(root, "mix_provenance")

@@ -55,6 +55,38 @@ def test_a_promotion_keeps_model_decision_parameters_commit_and_lock(tmp_path: P
     assert releases.current(root) == pointer
 
 
+FOUND = {"probes": {"items": 30, "unguarded_items": 12, "found_items": 1, "documents": 4, "examples": {"p7": "text"}}}
+
+
+def contamination(root: Path, release: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((root / release / "contamination.json").read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.feature(43)
+def test_what_was_found_of_each_benchmark_is_kept_with_the_model(tmp_path: Path) -> None:
+    metrics = tmp_path / "dedup_metrics.json"
+    write_json(metrics, {"records_in": 9, "benchmarks": FOUND})
+    root = tmp_path / "releases"
+    release = releases.settle(root, outcome(tmp_path / "a", "w1"), releases.RunFacts(dedup_metrics=metrics))["release"]
+    assert contamination(root, release) == {"benchmarks": FOUND, "unknown_because": None}
+    write_json(metrics, {"benchmarks": {}})
+    assert contamination(root, release)["benchmarks"] == FOUND, "a release is a copy, not a link"
+    assert find_damage(root / release) == []
+
+
+@pytest.mark.parametrize("content", [None, "{", "{}", "[]"])
+def test_a_release_without_a_contamination_report_says_so(tmp_path: Path, content: str | None) -> None:
+    metrics = tmp_path / "dedup_metrics.json"
+    if content is not None:
+        metrics.write_text(content, encoding="utf-8")
+    root = tmp_path / "releases"
+    release = releases.settle(root, outcome(tmp_path / "a", "w1"), releases.RunFacts(dedup_metrics=metrics))["release"]
+    known = contamination(root, release)
+    assert known["benchmarks"] is None
+    assert known["unknown_because"].startswith("dedup_metrics ")
+
+
 def test_the_same_decision_twice_is_one_release_and_a_new_one_is_appended(tmp_path: Path) -> None:
     root = tmp_path / "releases"
     first = releases.settle(root, outcome(tmp_path / "a", "w1"), NOTHING)

@@ -1,4 +1,4 @@
-"""The project's commands, beside Kedro's own: `kedro run` with a guard, sync-dvc, workspaces, rollback, verdict.
+"""The project's commands, beside Kedro's own: `kedro run` with a guard, sync-dvc, workspaces, rollback, verdict, leaks.
 
 A fault of the user ends with one readable message and an exit code (core.errors), never with a traceback.
 """
@@ -22,7 +22,9 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.startup import ProjectMetadata
 
 from cpt_pipeline import dvc, releases
-from cpt_pipeline.core.errors import CptError, WorkspaceBusyError
+from cpt_pipeline.conf_check import check_parameters
+from cpt_pipeline.core.artifact import read_manifest, write_json
+from cpt_pipeline.core.errors import CptError, ParameterError, WorkspaceBusyError
 from cpt_pipeline.core.process import die_with_parent
 from cpt_pipeline.core.verdicts import Verdict
 from cpt_pipeline.core.workspace import locked
@@ -30,7 +32,7 @@ from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
 from cpt_pipeline.tracking import tell_registry
 
 _INTERRUPTED = 75
-_NOT_PROMOTED = 3
+_NOT_PROMOTED = _LEAKS_FOUND = 3
 
 
 def readable(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -54,6 +56,7 @@ def readable(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _env = click.option("--env", "-e", default=None, help="Environment under conf/; base with conf/local when not given.")
+_folder = click.Path(exists=True, file_okay=False, path_type=Path)
 _data_root = click.option("--data-root", default=None, help="Root of all data instead of the one in globals.yml.")
 
 
@@ -170,6 +173,52 @@ def verdict(metadata: ProjectMetadata, env: str | None, data_root: str | None) -
     decision = layout.path("decision")
     if not decision.is_file() or _read(decision)["verdict"] != Verdict.PROMOTE:
         sys.exit(_NOT_PROMOTED)
+
+
+@cli.command()
+@click.option("--tokens", type=_folder, help="Folder of token shards (.bin, .idx) made elsewhere; needs --tokenizer.")
+@click.option("--tokenizer", type=_folder, help="Folder of the tokenizer that made them.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write everything found as JSON.")
+@click.option("--examples", default=3, show_default=True, help="Leaks shown under each benchmark.")
+@_env
+@_data_root
+@click.pass_obj
+@readable
+def leaks(
+    metadata: ProjectMetadata,
+    tokens: Path | None,
+    tokenizer: Path | None,
+    out: Path | None,
+    examples: int,
+    env: str | None,
+    data_root: str | None,
+) -> None:
+    """Search token shards for the items of evaluate.suite: those of the run, or others; exits 3 when one is found."""
+    from kedro.framework.project import pipelines
+
+    from cpt_pipeline.corpus.dedup.params import DedupParams
+    from cpt_pipeline.formats.benchmarks import SuiteParams
+    from cpt_pipeline.recipes import leak_search
+
+    if (tokens is None) != (tokenizer is None):
+        raise ParameterError("--tokens and --tokenizer go together: another tokenizer would read other words")
+    layout = Layout.read(metadata.project_path, env, data_root=data_root)
+    check_parameters(layout, pipelines)
+    if tokens is None or tokenizer is None:
+        tokens, tokenizer = layout.path("tokens"), layout.path("tokenizer")
+        read_manifest(tokens)
+    click.echo(f"Searching {tokens}")
+    items = leak_search.suite_items(
+        layout.path("benchmark_texts"), SuiteParams.model_validate(layout.parameters["evaluate"]["suite"])
+    )
+    params = DedupParams.model_validate(layout.parameters["dedup"]).leaks
+    report = leak_search.search_shards(tokens, tokenizer, items, params)
+    click.echo(leak_search.describe(report, examples))
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_json(out, report.model_dump(mode="json"))
+    if report.leaking_documents:
+        sys.exit(_LEAKS_FOUND)
 
 
 def summary(layout: Layout) -> str:

@@ -106,7 +106,14 @@ def _asked_to_force() -> bool:
 
 
 def _facts(layout: Layout) -> RunFacts:
-    return RunFacts(redact(layout.parameters), layout.env or BASE, _commit(layout.project), lock_of(layout))
+    metrics = layout.entry("dedup_metrics")
+    return RunFacts(
+        parameters=redact(layout.parameters),
+        env=layout.env or BASE,
+        commit=_commit(layout.project),
+        lock=lock_of(layout),
+        dedup_metrics=metrics.path if metrics else None,
+    )
 
 
 def _commit(project: Path) -> str | None:

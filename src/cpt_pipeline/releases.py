@@ -1,7 +1,7 @@
 """Releases: the models that were promoted, append-only, and one pointer to the one in use.
 
     data/09_releases/0001-3f2a9c1b/   model/ (hard links), decision.json, scores.json, release.json,
-                                      parameters.json, dvc.lock when there is one, manifest.json
+                                      parameters.json, contamination.json, dvc.lock when there is one, manifest.json
     data/09_releases/current.json     which of them is in use
     data/09_releases/intent.json      only while the pointer moves; completed when a run starts or the pointer moves
 
@@ -44,6 +44,8 @@ class RunFacts:
     env: str | None = None
     commit: str | None = None
     lock: Path | None = None
+    dedup_metrics: Path | None = None
+    """Where the run has them, read when the release is made; what they say of each benchmark is kept."""
 
 
 def current(root: Path) -> dict[str, Any]:
@@ -114,6 +116,7 @@ def _append(root: Path, outcome: Mapping[str, Any], folder: Path, facts: RunFact
     write_json(draft / "parameters.json", dict(facts.parameters))
     about = {"model": outcome["model"], "verdict": outcome["verdict"], "env": facts.env, "commit": facts.commit}
     write_json(draft / "release.json", about)
+    write_json(draft / "contamination.json", _contamination(facts.dedup_metrics))
     if facts.lock is not None and facts.lock.is_file():
         shutil.copyfile(facts.lock, draft / "dvc.lock")
     identity = _identity(seal(draft, "release"))
@@ -126,6 +129,17 @@ def _append(root: Path, outcome: Mapping[str, Any], folder: Path, facts: RunFact
     name = f"{number:04}-{identity}"
     publish(draft, root / name)
     return name
+
+
+def _contamination(dedup_metrics: Path | None) -> dict[str, Any]:
+    """Give what was found of each benchmark in the material (`DedupReport.benchmarks`), or why it is not known."""
+    if dedup_metrics is None or not dedup_metrics.is_file():
+        return {"benchmarks": None, "unknown_because": "dedup_metrics was not there when the release was made"}
+    try:
+        benchmarks = json.loads(dedup_metrics.read_text(encoding="utf-8"))["benchmarks"]
+    except (ValueError, KeyError, TypeError):
+        return {"benchmarks": None, "unknown_because": "dedup_metrics could not be read or names no benchmarks"}
+    return {"benchmarks": benchmarks, "unknown_because": None}
 
 
 def _identity(manifest: Mapping[str, Any]) -> str:

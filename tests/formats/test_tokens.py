@@ -21,7 +21,7 @@ DOCUMENTS = [[5, 6, 7, 2], [2], [], [65_000, 0, 2]]
 def write(artifact: Path, documents: list[list[int]], channel: str = "en", vocabulary_size: int = 65_499) -> Path:
     with TokenWriter(artifact / "train", channel, vocabulary_size) as writer:
         for index, ids in enumerate(documents):
-            writer.write(ids, id=f"d{index}", num_bytes=10 * index, category=None, quality=None)
+            writer.write(ids, id=f"d{index}", num_bytes=10 * index)
     return artifact
 
 
@@ -60,12 +60,20 @@ def test_what_megatrons_own_writer_wrote_is_read(tmp_path: Path) -> None:
 
 def test_the_sidecar_describes_every_document(tmp_path: Path) -> None:
     with TokenWriter(tmp_path / "heldout", "en", 1000) as writer:
-        writer.write([1, 2, 3], id="a", num_bytes=11, category="news", quality=0.5)
-        writer.write([3], id="文", num_bytes=0, category=None, quality=None)
+        writer.write([1, 2, 3], id="a", num_bytes=11, category="news", quality=0.5, use="synthesis")
+        writer.write([3], id="文", num_bytes=0, synthetic="questions")
 
     assert read_sidecar(tmp_path, "heldout", "en").to_pylist() == [
-        {"id": "a", "category": "news", "quality": 0.5, "tokens": 3, "bytes": 11},
-        {"id": "文", "category": None, "quality": None, "tokens": 1, "bytes": 0},
+        {
+            "id": "a",
+            "category": "news",
+            "quality": 0.5,
+            "tokens": 3,
+            "bytes": 11,
+            "use": "synthesis",
+            "synthetic": None,
+        },
+        {"id": "文", "category": None, "quality": None, "tokens": 1, "bytes": 0, "use": None, "synthetic": "questions"},
     ]
 
 
@@ -100,12 +108,12 @@ def test_a_token_id_that_does_not_fit_is_a_fault_of_ours(tmp_path: Path) -> None
     writer = TokenWriter(tmp_path, "en", 1000)
     for ids in ([70_000], np.asarray([70_000]), [-1]):
         with pytest.raises(AssertionError, match="document a has a token id that is no uint16"):
-            writer.write(ids, id="a", num_bytes=1, category=None, quality=None)
+            writer.write(ids, id="a", num_bytes=1)
 
 
 def test_an_error_leaves_no_index(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), TokenWriter(tmp_path / "train", "en", 1000) as writer:
-        writer.write([1, 2], id="a", num_bytes=1, category=None, quality=None)
+        writer.write([1, 2], id="a", num_bytes=1)
         raise RuntimeError
     seal(tmp_path, "tokens")
     assert channels(tmp_path, "train") == ()
@@ -134,3 +142,18 @@ def test_a_file_of_another_format_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "train" / "en.idx").write_bytes(b"TNTIDX\x00\x00" + bytes(64))
     with pytest.raises(AssertionError, match="not a Megatron index"):
         open_shard(tmp_path, "train", "en")
+
+
+def test_what_is_no_shard_is_named(tmp_path: Path) -> None:
+    write(tmp_path, [[1, 2]])
+    index = tmp_path / "train" / "en.idx"
+    raw = index.read_bytes()
+    (tmp_path / "train" / "en.bin").unlink()
+    for content, message in (
+        (raw, r"en\.bin is missing"),
+        (raw[:17] + b"\x07" + raw[18:], "says type 7"),
+        (b"", "no Mega"),
+    ):
+        index.write_bytes(content)
+        with pytest.raises(ArtifactError, match=message):
+            open_shard(tmp_path, "train", "en")

@@ -23,17 +23,19 @@ def write_tokens(
     *,
     categories: Mapping[str, Sequence[str | None]] | None = None,
     qualities: Mapping[str, Sequence[float | None]] | None = None,
+    uses: Mapping[str, Sequence[str | None]] | None = None,
+    synthetic: Mapping[str, Sequence[str | None]] | None = None,
 ) -> Path:
     """Write and seal a train split with documents of the given lengths; document `n` of `en` is `en-n`."""
+    given = {"category": categories, "quality": qualities, "use": uses, "synthetic": synthetic}
     following = 1
     for channel, sizes in lengths.items():
         with TokenWriter(artifact / "train", channel, vocabulary_size=100_000) as writer:
             for index, size in enumerate(sizes):
                 ids = [*range(following, following + size - 1), END] if size else []
                 following += max(size - 1, 0)
-                category = categories[channel][index] if categories and channel in categories else None
-                quality = qualities[channel][index] if qualities and channel in qualities else None
-                writer.write(ids, id=f"{channel}-{index}", num_bytes=3 * size, category=category, quality=quality)
+                known = {name: each[channel][index] for name, each in given.items() if each and channel in each}
+                writer.write(ids, id=f"{channel}-{index}", num_bytes=3 * size, **known)
     seal(artifact, "tokens")
     return artifact
 

@@ -354,8 +354,8 @@ def test_channels_without_text_are_named_all_at_once(tmp_path: Path, share: floa
     with pytest.raises(NothingLeftError) as caught:
         mix(tmp_path / "tokens", NO_LAW, tmp_path, params(domain_share=share), CHANNELS)
     assert str(caught.value) == (
-        "mix.stage1: nothing to train on (mix.stage1.categories, min_quality, or the sources)\n"
-        "  - channel code: no document left to read\n"
+        "mix.stage1: nothing to train on (mix.stage1.categories, uses, min_quality, or the sources)\n"
+        "  - channel code: no document left to read (too_short 2)\n"
         "  - channel domain: no document left to read"
     )
 

@@ -12,7 +12,7 @@ from tests.mixture.corpus import params
 def test_defaults() -> None:
     given = params()
     assert (given.max_passes, given.seed, given.stage1.min_quality) == (4.0, 0, 0.0)
-    assert (given.stage1.weights, given.stage1.categories) == ({}, {})
+    assert (given.stage1.weights, given.stage1.categories, given.stage1.uses) == ({}, {}, ())
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,8 @@ def test_defaults() -> None:
         ({"stage1": {"num_tokens": 0}}, r"stage1\.num_tokens\n  Input should be greater than 0"),
         ({"stage1": {"num_tokens": 79}}, r"mix\.stage1\.num_tokens is less than one step"),
         ({"stage1": {"num_tokens": 800, "weights": {"en": 0}}}, r"stage1\.weights\.en\n  Input should be greater"),
+        ({"stage1": {"num_tokens": 800, "uses": ["clean"]}}, r"stage1\.uses\.0\n  Input should be 'stage1_only'"),
+        ({"stage2": {"num_tokens": 800, "uses": ["stage1_only"]}}, r"mix\.stage2\.uses must stay empty"),
         ({"stage2": {"num_tokens": 800, "min_quality": 2}}, r"stage2\.min_quality\n  Input should be less than"),
     ],
 )

@@ -21,10 +21,14 @@ from cpt_pipeline.corpus.collect.params import CollectParams
 from cpt_pipeline.corpus.dedup.params import DedupParams
 from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.formats.benchmarks import BenchmarkParams, SuiteParams
+from cpt_pipeline.formats.tokens import read_sidecar
 from cpt_pipeline.pipelines import clean, collect, dedup
 from cpt_pipeline.pipelines.clean.nodes import clean as clean_node
 from cpt_pipeline.pipelines.collect.nodes import collect as collect_node
 from cpt_pipeline.pipelines.dedup.nodes import dedup as dedup_node
+from cpt_pipeline.vocabulary.params import TokenizeParams
+from cpt_pipeline.vocabulary.tokenize import tokenize_splits
+from cpt_pipeline.vocabulary.tokenizer import train_bpe
 from tests.corpus.stages import ONE_WORKER
 from tests.corpus.texts import make_row, make_text, write_artifact
 
@@ -68,6 +72,25 @@ def test_the_three_nodes_chain_and_their_provenance_names_one_another(tmp_path: 
     assert json.loads(json.dumps(metrics)) == metrics
     assert cleaned[1]["inputs"]["raw_documents"] == collected[1]["outputs"]["raw_documents"]
     assert unique[1]["inputs"]["clean_documents"] == cleaned[1]["outputs"]["clean_documents"]
+
+
+@pytest.mark.feature(11)
+def test_the_grade_of_a_pdf_goes_with_it_from_the_file_to_the_token_shards(shared: Path, tmp_path: Path) -> None:
+    """A scanned examination paper is raw material for questions; the essay beside it may be read anywhere."""
+    files = [shared / "data/documents" / name for name in ("bitter_lesson.pdf", "math_question.pdf")]
+    sources = [
+        {"kind": "files", "name": path.stem, "channel": "domain", "path": path, "license": "MIT"} for path in files
+    ]
+    params, channels = CollectParams.model_validate({"sources": sources}), ChannelsParams(roles={"domain": "domain"})
+    raw = collect_node(params, channels, SuiteParams(), LicensePolicyParams(), ONE_WORKER)[-1]
+    documents = clean_node(raw, CleanParams(), ONE_WORKER)[-1]
+    train_bpe(iter(["the quick brown fox"]), tmp_path / "tokenizer", 300)
+    tokenize_splits({"train": documents}, tmp_path / "tokenizer", tmp_path / "tokens", TokenizeParams())
+    rows = read_sidecar(tmp_path / "tokens", "train", "domain").to_pylist()
+    assert [(row["id"], row["use"]) for row in rows] == [
+        ("bitter_lesson/bitter_lesson.pdf", None),
+        ("math_question/math_question.pdf", "sft_source"),
+    ]
 
 
 @pytest.mark.parametrize("stage", [collect, clean, dedup])

@@ -189,7 +189,14 @@ def _use(stage: str) -> dict[str, Any]:
                "passes": tokens * share / 410_000, "documents": 611}
         for name, share in shares.items()
     }  # fmt: skip
-    return {"steps": tokens // 4096, "tokens": tokens, "channels": channels}
+    return {
+        "steps": tokens // 4096, "tokens": tokens, "channels": channels,
+        "uses": {"any": {"documents": 1800, "tokens": tokens - 40_000},
+                 "stage1_only": {"documents": 33, "tokens": 40_000}},
+        "synthetic": {"questions": {"documents": 12, "tokens": 9_000}},
+        "unused": {"domain": {"sft_source": {"documents": 4, "tokens": 5_100}},
+                   "en": {"category": {"documents": 64, "tokens": 7}}},
+    }  # fmt: skip
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 
 from cpt_pipeline.core.artifact import read_manifest, seal
 from cpt_pipeline.core.errors import ArtifactError
+from cpt_pipeline.formats.documents import DocumentWriter, document
 from cpt_pipeline.formats.models import resolve, write_reference
 from cpt_pipeline.formats.tokens import channels, open_shard, read_sidecar
 from cpt_pipeline.vocabulary.params import TokenizeParams, TokenizerParams
@@ -96,7 +97,8 @@ def test_splits_channels_counts_and_sidecar(tmp_path: Path, folder: Path) -> Non
     }
     sidecar = read_sidecar(artifact, "train", "zh").to_pylist()
     size = open_shard(artifact, "train", "zh").num_tokens
-    assert sidecar == [{"id": "d1", "category": "c", "quality": 0.5, "tokens": size, "bytes": 6}]
+    known = {"category": "c", "quality": 0.5, "use": None, "synthetic": None}
+    assert sidecar == [{"id": "d1", "tokens": size, "bytes": 6, **known}]
     manifest = read_manifest(artifact)
     assert manifest["tokens"] == sum(each.tokens for each in (*report.train.values(), *report.heldout.values()))
     assert manifest["vocabulary_size"] == report.vocabulary_size == 400
@@ -125,3 +127,20 @@ def test_of_no_texts_encode_makes_nothing(folder: Path) -> None:
     tokenizer: Any = load(folder)
     assert encode(tokenizer, []) == []
     assert encode(tokenizer, ["", ""]) == [[tokenizer.eos_token_id]] * 2
+
+
+def test_use_and_kind_of_synthesis_are_taken_from_the_metadata(tmp_path: Path, folder: Path) -> None:
+    metadata = [
+        None,
+        '{"grade": "clean"}',
+        '{"grade": "synthesis"}',
+        '{"grade": "synthesis", "synthetic": "questions"}',
+    ]
+    with DocumentWriter(tmp_path / "documents") as writer:
+        for index, text in enumerate(metadata):
+            row = document(id=f"d{index}", text="dog", channel="en", source="t", license="MIT", metadata=text)
+            writer.write(row)
+    tokenize_splits({"train": tmp_path / "documents"}, folder, tmp_path / "t", TokenizeParams())
+    sidecar = read_sidecar(tmp_path / "t", "train", "en")
+    assert sidecar["use"].to_pylist() == [None, None, "synthesis", None]
+    assert sidecar["synthetic"].to_pylist() == [None, None, None, "questions"]

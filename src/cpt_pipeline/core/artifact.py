@@ -19,7 +19,10 @@ import xxhash
 from cpt_pipeline.core.errors import ArtifactError, DiskSpaceError
 
 MANIFEST = "manifest.json"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+_CHANGED = {"tokens": 2}
+"""Kind to the format in which it last changed; older ones cannot be read. What is not named is as it was in format 1,
+so models, releases and the index of an earlier round stay readable."""
 _CHUNK = 1 << 22
 
 
@@ -73,12 +76,22 @@ def read_manifest(directory: Path) -> dict[str, Any]:
             "Run that stage again; it goes on where it stopped."
         )
     manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    if manifest.get("format") != FORMAT_VERSION:
-        raise ArtifactError(
-            f"{path} is of format {manifest.get('format')}, this version reads {FORMAT_VERSION}. "
-            "Make the artifact again with this version."
-        )
+    _check_format(path, manifest.get("format"), str(manifest.get("kind")))
     return manifest
+
+
+def _check_format(path: Path, found: Any, kind: str) -> None:
+    oldest = _CHANGED.get(kind, 1)
+    if not isinstance(found, int) or found > FORMAT_VERSION:
+        raise ArtifactError(
+            f"{path} is of format {found}, this version reads {oldest} to {FORMAT_VERSION}. "
+            "Read it with the version that made it, or run the stage that makes it again."
+        )
+    if found < oldest:
+        raise ArtifactError(
+            f"{path} is of format {found}, and what it holds ({kind}) changed in format {oldest}. "
+            "Run the stage that makes it again; `dvc repro` does so by itself."
+        )
 
 
 def content_hash(directory: Path) -> str:

@@ -3,7 +3,8 @@
     train/<channel>.bin .idx .parquet        heldout/<channel>.bin .idx .parquet
 
 The pair is what Megatron-LM reads when a run outgrows DeepSpeed. The parquet beside it maps the document
-index to id, category, quality, tokens and UTF-8 bytes, so bits per byte and use counts need no text.
+index to id, category, quality, tokens, UTF-8 bytes, use and kind of synthesis, so bits per byte and use counts need no
+text.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cpt_pipeline.core.artifact import read_manifest
+from cpt_pipeline.core.errors import ArtifactError
 
 SPLITS = ("train", "heldout")
 SIDECAR_SCHEMA = pa.schema(
@@ -31,8 +33,11 @@ SIDECAR_SCHEMA = pa.schema(
         pa.field("quality", pa.float32()),
         pa.field("tokens", pa.int32(), nullable=False),
         pa.field("bytes", pa.int64(), nullable=False),
+        pa.field("use", pa.string()),
+        pa.field("synthetic", pa.string()),
     ]
 )
+"""`use` is one of `formats.routes.USES`, null for any; `synthetic` is the kind of a text that a model wrote."""
 _MAGIC = b"MMIDIDX\x00\x00"
 _CODES: dict[np.dtype[Any], int] = {np.dtype(np.int32): 4, np.dtype(np.uint16): 8}
 _DTYPES = {code: dtype for dtype, code in _CODES.items()}
@@ -67,17 +72,15 @@ class TokenWriter:
         if kind is None:
             self._write_index()
 
-    def write(
-        self, ids: npt.ArrayLike, *, id: str, num_bytes: int, category: str | None, quality: float | None
-    ) -> None:
-        """Add one document; `ids` has shape [tokens]."""
+    def write(self, ids: npt.ArrayLike, *, id: str, num_bytes: int, **optional: Any) -> None:
+        """Add one document; `ids` has shape [tokens]; `optional` takes category, quality, use, synthetic."""
         wide = np.asarray(ids, dtype=np.int64)
         tokens = wide.astype(self._dtype)
         assert np.array_equal(tokens, wide), f"document {id} has a token id that is no {self._dtype}"
         self._bin.write(tokens.tobytes())
         self._lengths.append(tokens.size)
-        row = {"id": id, "category": category, "quality": quality, "tokens": tokens.size, "bytes": num_bytes}
-        self._rows.append(row)
+        assert optional.keys() <= set(SIDECAR_SCHEMA.names), f"no such column: {sorted(optional)}"
+        self._rows.append({"id": id, "tokens": tokens.size, "bytes": num_bytes, **optional})
         if len(self._rows) == _SIDECAR_ROWS_IN_MEMORY:
             self._write_rows()
 
@@ -131,11 +134,14 @@ def channels(artifact: Path, split: str) -> tuple[str, ...]:
 
 
 def open_shard(artifact: Path, split: str, channel: str) -> TokenShard:
-    """Memory-map one split and channel."""
+    """Memory-map one split and channel. `ArtifactError` for what is no Megatron index, or of a type we do not write."""
     stem = artifact / split / channel
     raw = stem.with_name(f"{channel}.idx").read_bytes()
-    assert raw[: len(_MAGIC)] == _MAGIC, f"{stem}.idx is not a Megatron index"
+    if raw[: len(_MAGIC)] != _MAGIC:
+        raise ArtifactError(f"{stem}.idx is no Megatron index; give a folder of token shards")
     _, code = struct.unpack_from("<QB", raw, len(_MAGIC))
+    if code not in _DTYPES:
+        raise ArtifactError(f"{stem}.idx says type {code}; only ids of type 4 (int32) and 8 (uint16) are read")
     offset = len(_MAGIC) + 9
     (count,) = struct.unpack_from("<Q", raw, offset)
     offset += 16
@@ -143,12 +149,14 @@ def open_shard(artifact: Path, split: str, channel: str) -> TokenShard:
     pointers = np.frombuffer(raw, np.int64, count, offset + 4 * count)
     dtype = _DTYPES[code]
     path = stem.with_name(f"{channel}.bin")
+    if not path.is_file():
+        raise ArtifactError(f"{path} is missing: its index is there, its tokens are not")
     tokens = np.memmap(path, dtype, "r") if path.stat().st_size else np.empty(0, dtype)
     return TokenShard(channel, lengths, pointers // dtype.itemsize, tokens)
 
 
 def read_sidecar(artifact: Path, split: str, channel: str) -> pa.Table:
-    """Read ids, categories, qualities, tokens and bytes of every document of a split and channel."""
+    """Read what is known of every document of a split and channel, in the order of the index."""
     return pq.read_table(artifact / split / f"{channel}.parquet", schema=SIDECAR_SCHEMA)
 
 

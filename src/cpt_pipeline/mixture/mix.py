@@ -21,13 +21,22 @@ import xxhash
 
 from cpt_pipeline.core.artifact import seal
 from cpt_pipeline.core.channels import ChannelsParams
-from cpt_pipeline.core.errors import NothingLeftError, ParameterError, raise_all
+from cpt_pipeline.core.errors import ParameterError, raise_all
 from cpt_pipeline.core.params import Report
 from cpt_pipeline.formats import tokens as token_format
 from cpt_pipeline.formats.mixture import SPAN, Block, write_mixture
 from cpt_pipeline.mixture.params import MixParams, MixStageParams
+from cpt_pipeline.mixture.supply import (
+    ANY_USE,
+    Amount,
+    Ints,
+    available_tokens,
+    check_supply,
+    count_read,
+    count_unused,
+    reasons_against,
+)
 
-Ints = npt.NDArray[np.int64]
 _ROUNDING = 1e-6
 _EXPOSURE_SCHEMA = pa.schema(
     [
@@ -56,6 +65,12 @@ class StageMix(Report):
     steps: int
     tokens: int
     channels: dict[str, ChannelUse]
+    uses: dict[str, Amount]
+    """What was read, by the use that the documents are fit for; `any` is text without a grade, or graded clean."""
+    synthetic: dict[str, Amount]
+    """What was read of texts that a model wrote, by their kind."""
+    unused: dict[str, dict[str, Amount]]
+    """Channel to reason to the documents that the stage does not read (reasons: mixture.supply)."""
 
 
 class MixReport(Report):
@@ -206,62 +221,35 @@ def _plan_stage(
     num_steps = math.ceil(wanted.num_tokens / (length * rows_per_step))
     names = tuple(shares)
     counts = rows_by_step([shares[name] for name in names], rows_per_step, num_steps)
-    eligible = {name: _eligible(tokens, name, wanted) for name in names}
+    against = {name: reasons_against(tokens, name, wanted) for name in names}
+    eligible = {name: np.flatnonzero(codes == 0) for name, codes in against.items()}
     needed = {name: int(count) * length for name, count in zip(names, counts.sum(0), strict=True)}
-    _check_supply(tokens, stage, eligible, needed, params.max_passes)
+    check_supply(tokens, stage, against, needed, params.max_passes)
     read = {name: _read_channel(tokens, name, eligible[name], needed[name] // length, length, seed) for name in names}
     order = _interleave(counts, np.random.Generator(np.random.Philox(key=_key(seed, "order"))))
     block = _join(order, [read[name] for name in names])
     write_mixture(out, [block], sequence_length=length, rows_per_step=rows_per_step, channels=names)
     exposures = {name: _tokens_read(tokens, name, rows) for name, rows in read.items()}
-    uses = {
+    there = {name: available_tokens(tokens, name, documents) for name, documents in eligible.items()}
+    channels = {
         name: ChannelUse(
             share=needed[name] / (num_steps * rows_per_step * length),
             tokens=needed[name],
-            available_tokens=_available(tokens, name, eligible[name]),
-            passes=round(needed[name] / _available(tokens, name, eligible[name]), 4) if needed[name] else 0.0,
+            available_tokens=there[name],
+            passes=round(needed[name] / there[name], 4) if needed[name] else 0.0,
             documents=int((exposures[name] > 0).sum()),
         )
         for name in names
     }
-    return StageMix(steps=num_steps, tokens=num_steps * rows_per_step * length, channels=uses), exposures
-
-
-def _eligible(tokens: Path, channel: str, wanted: MixStageParams) -> Ints:
-    """Give the documents of a channel that the stage may read."""
-    if channel not in token_format.channels(tokens, "train"):
-        return np.empty(0, np.int64)
-    sidecar = token_format.read_sidecar(tokens, "train", channel)
-    keep = np.asarray(sidecar["tokens"]) > 1
-    if channel in wanted.categories:
-        categories = np.asarray(sidecar["category"].to_pylist(), dtype=object)
-        keep &= np.isin(categories.astype(str), wanted.categories[channel])
-    if wanted.min_quality > 0.0:
-        quality = np.asarray(sidecar["quality"].to_numpy(), dtype=np.float32)
-        # The sidecar is float32, where 0.7 is a little less than 0.7.
-        keep &= np.nan_to_num(quality) >= np.float32(wanted.min_quality)
-    return np.flatnonzero(keep)
-
-
-def _available(tokens: Path, channel: str, eligible: Ints) -> int:
-    return int(token_format.open_shard(tokens, "train", channel).lengths[eligible].sum()) if eligible.size else 0
-
-
-def _check_supply(
-    tokens: Path, stage: str, eligible: Mapping[str, Ints], needed: Mapping[str, int], max_passes: float
-) -> None:
-    available = {name: _available(tokens, name, documents) for name, documents in eligible.items()}
-    empty = [f"channel {name}: no document left to read" for name in needed if not available[name]]
-    heading = f"mix.{stage}: nothing to train on (mix.{stage}.categories, min_quality, or the sources)"
-    raise_all(NothingLeftError, heading, empty)
-    over = [
-        f"channel {name}: {count:,} tokens asked, {available[name]:,} there = {count / available[name]:.1f} passes, "
-        f"mix.max_passes is {max_passes:g}"
-        for name, count in needed.items()
-        if count > max_passes * available[name]
-    ]
-    heading = f"mix.{stage} reads too little text too often; lower num_tokens or the share, or bring more text"
-    raise_all(ParameterError, heading, over)
+    report = StageMix(
+        steps=num_steps,
+        tokens=num_steps * rows_per_step * length,
+        channels=channels,
+        uses=count_read(tokens, "use", exposures),
+        synthetic={kind: each for kind, each in count_read(tokens, "synthetic", exposures).items() if kind != ANY_USE},
+        unused=count_unused(tokens, against, exposures),
+    )
+    return report, exposures
 
 
 def _read_channel(tokens: Path, channel: str, eligible: Ints, num_rows: int, length: int, seed: int) -> _ChannelRows:

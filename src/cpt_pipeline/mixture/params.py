@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from cpt_pipeline.core.params import DropNulls, Params
+from cpt_pipeline.formats.routes import Use
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -22,6 +23,8 @@ class MixStageParams(Params):
     """Channel to the categories that may be used; absent or null = all."""
     min_quality: Share = 0.0
     """Documents with a lower quality score stay out."""
+    uses: tuple[Use, ...] = ()
+    """Text with faults that may be read all the same, by what it is fit for (the grade of a PDF); none in stage 2."""
 
 
 class MixParams(Params):
@@ -43,6 +46,8 @@ class MixParams(Params):
     def _whole_batch(self) -> MixParams:
         if self.stage1.num_tokens < self.sequence_length * self.rows_per_step:
             raise ValueError("mix.stage1.num_tokens is less than one step (sequence_length x rows_per_step)")
+        if self.stage2.uses:
+            raise ValueError("mix.stage2.uses must stay empty: text with faults is never read in stage 2")
         return self
 
 

@@ -7,6 +7,21 @@ from cpt_pipeline.reporting.cleaning import SIEVES
 from cpt_pipeline.reporting.page import Cell, Table, table
 from cpt_pipeline.reporting.reading import TRAINING, Artifacts
 
+_USES = {
+    "any": "no fault known",
+    "stage1_only": "faults that stage 1 stands",
+    "synthesis": "to be written anew",
+    "sft_source": "to make questions from",
+}
+_REASONS = {
+    "too_short": "one token",
+    **_USES,
+    "category": "category not asked for",
+    "quality": "quality too low",
+    "not_reached": "more text than tokens asked for",
+    "no_share": "channel without a share",
+}
+
 
 def channels(artifacts: Artifacts) -> Table:
     """Follow every channel from the sources to what training may read."""
@@ -47,3 +62,29 @@ def use(artifacts: Artifacts) -> Table:
             )
     columns = ("stage", "channel", "share", "tokens read", "tokens at hand", "passes", "documents")
     return table(columns, rows, left=(0, 1))
+
+
+def routes(artifacts: Artifacts) -> Table:
+    """Say what each stage read of text with faults and of text that a model wrote."""
+    rows: list[list[Cell]] = []
+    for stage in TRAINING:
+        for kind, names in (("uses", _USES), ("synthetic", {})):
+            for name, amount in artifacts.mapping("mix_metrics", stage, kind).items():
+                text = f"{name}: {names[name]}" if name in names else f"written by a model: {name}"
+                rows.append([stage, text, *_amount(amount)])
+    return table(("stage", "text", "documents", "tokens read"), rows, left=(0, 1))
+
+
+def unused(artifacts: Artifacts) -> Table:
+    """Say which documents each stage leaves, and why."""
+    rows: list[list[Cell]] = []
+    for stage in TRAINING:
+        for channel, reasons in artifacts.mapping("mix_metrics", stage, "unused").items():
+            for reason, amount in Artifacts({"reasons": reasons}).mapping("reasons").items():
+                rows.append([stage, channel, _REASONS.get(reason, reason), *_amount(amount)])
+    return table(("stage", "channel", "why", "documents", "tokens"), rows, left=(0, 1, 2))
+
+
+def _amount(amount: object) -> tuple[Cell, Cell]:
+    found = Artifacts({"amount": amount})
+    return words.count(found.number("amount", "documents")), words.tokens(found.number("amount", "tokens"))

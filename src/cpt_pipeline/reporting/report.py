@@ -75,6 +75,8 @@ def _content(artifacts: Artifacts) -> dict[str, Any]:
         "figures": _as_markup(_figures(artifacts) | _corpus_figures(artifacts)),
         "channels": material.channels(artifacts),
         "use": material.use(artifacts),
+        "routes": material.routes(artifacts),
+        "unused": material.unused(artifacts),
         "card": _card(artifacts),
         "cleaning": _cleaning(artifacts),
         "training": bill.training(artifacts),

@@ -11,6 +11,7 @@ from cpt_pipeline.core.artifact import read_manifest, seal
 from cpt_pipeline.core.params import Report
 from cpt_pipeline.core.progress import Progress
 from cpt_pipeline.formats.documents import count_documents, read_documents
+from cpt_pipeline.formats.routes import read_route
 from cpt_pipeline.formats.tokens import TokenWriter
 from cpt_pipeline.vocabulary.params import TokenizeParams
 from cpt_pipeline.vocabulary.tokenizer import batches, load
@@ -57,7 +58,7 @@ def _write_split(
 ) -> dict[str, ChannelTokens]:
     counts: dict[str, ChannelTokens] = {}
     writers: dict[str, TokenWriter] = {}
-    columns = ["id", "text", "channel", "category", "quality"]
+    columns = ["id", "text", "channel", "category", "quality", "metadata"]
     with ExitStack() as stack, Progress(f"tokenize {out.name}", count_documents(documents), "documents") as progress:
         for batch in batches(read_documents(documents, columns), params.documents_per_batch):
             chosen = [row for row in batch if only is None or row["channel"] in only]
@@ -65,9 +66,9 @@ def _write_split(
                 channel, size = row["channel"], len(row["text"].encode())
                 if channel not in writers:
                     writers[channel] = stack.enter_context(TokenWriter(out, channel, len(tokenizer)))
-                writers[channel].write(
-                    ids, id=row["id"], num_bytes=size, category=row["category"], quality=row["quality"]
-                )
+                use, synthetic = read_route(row["metadata"])
+                known = {"category": row["category"], "quality": row["quality"], "use": use, "synthetic": synthetic}
+                writers[channel].write(ids, id=row["id"], num_bytes=size, **known)
                 before = counts.get(channel, ChannelTokens())
                 counts[channel] = ChannelTokens(
                     documents=before.documents + 1, tokens=before.tokens + len(ids), bytes=before.bytes + size

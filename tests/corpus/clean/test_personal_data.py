@@ -160,3 +160,14 @@ def test_a_missing_model_and_a_wrong_pattern_are_told_before_any_work(tmp_path: 
         PersonalData(PersonalDataParams(name_model=tmp_path))
     with pytest.raises(ValidationError, match="no regular expression"):
         PersonalDataParams(allowed_emails=("(",))
+
+
+@pytest.mark.parametrize(
+    "number", ["030/23125 123", "(02) 2712 3456", "06 12 34 56 78", "138·0000·1234", "0512 6789 1234"]
+)
+def test_the_surrogate_of_a_number_of_any_country_is_left_alone(number: str) -> None:
+    stage = PersonalData(PersonalDataParams())
+    for name in map(str, range(40)):
+        once = stage.apply(name, f"Tel: {number}").text
+        assert number not in once
+        assert stage.apply(name, once).text == once

@@ -46,7 +46,7 @@ def test_the_odd_half_is_found_as_well_as_was_measured() -> None:
             num_found + len(found),
             num_right + len(wanted & found),
         )
-    precise, complete = num_right >= 0.95 * num_found, num_right >= 0.92 * num_wanted
+    precise, complete = num_right >= 0.95 * num_found, num_right >= 0.96 * num_wanted
     assert (precise, complete) == (True, True)
 
 
@@ -67,6 +67,25 @@ def test_the_odd_half_is_found_as_well_as_was_measured() -> None:
         ("git@hollow.org:tiny/anvil.git and https://kim:secret@hollow.org/", []),
         ("22.0.0.0/8 has 16 million hosts", []),
         ("mail me at kim@kovet.xq", []),
+        ("Phone number\n13800001234", ["13800001234"]),
+        ("手机 138 - 0000 - 1234", ["138 - 0000 - 1234"]),
+        ("手机138·0000·1234", ["138·0000·1234"]),
+        ("008613800001234", ["008613800001234"]),
+        ("王芳,13800001234,13", ["13800001234"]),
+        ("Telefon: 030/23125 123", ["030/23125 123"]),
+        ("01012345678（微信同号）", []),
+        ("01062345678（微信同号）", ["01062345678"]),
+        ("13800001234万先生", ["13800001234"]),
+        ("idcard=110199198804123014", ["110199198804123014"]),
+        ('"id_card":"110199880412301"', ["110199880412301"]),
+        ("身份证\n110199880412301", ["110199880412301"]),
+        ("建设银行6222020000000000000户名", ["6222020000000000000"]),
+        ("卡号 622202  0000  0000  00000", ["622202  0000  0000  00000"]),
+        ("account number 4000000000000002", ["4000000000000002"]),
+        ("order no. 13800001234, receipt no. 4000000000000002", []),
+        ("seed=13800001234", []),
+        ("8213 138 0000 1234 3397", []),
+        ("176.15025020, 03.11.2019 9501", []),
     ],
 )
 def test_a_number_or_address_counts_only_in_its_own_right(text: str, found: list[str]) -> None:

@@ -28,7 +28,9 @@ _SCHEMES: Final = re.compile(
 )
 _SCHEMES_IF_NAMED: Final = re.compile(r"[2-689]\d{12,18}")
 """National schemes and old numbers of banks: only where a word says that it is a card, or it is grouped as one."""
-_GROUPING: Final = re.compile(r"\d+|\d{4}([ .-])(?:\d{4}\1){2,3}\d{1,4}|\d{4}[ -]\d{6}[ -]\d{4,5}|\d{6}[ -]\d{9,13}")
+_GROUPING: Final = re.compile(
+    r"62\d+(?:[ .-]\d{3,}){1,5}|\d+|\d{4}([ .-])(?:\d{4}\1){2,3}\d{1,4}|\d{4}[ -]\d{6}[ -]\d{4,5}|\d{6}[ -]\d{9,13}"
+)
 
 
 def passes_luhn(digits: str) -> bool:
@@ -42,9 +44,9 @@ def find_bank_cards(text: str, offered: Sequence[Piece]) -> Iterator[Span]:
     for piece in offered:
         if len(piece.digits) < _MIN_DIGITS or piece.last or not passes_luhn(piece.digits):
             continue
-        if not _GROUPING.fullmatch(piece.folded):
-            continue
         cue = nearest_cue(text, piece.start, NUMBER_CUES)
+        if cue != "card" and not _GROUPING.fullmatch(piece.shape):
+            continue
         alone = not text[max(0, piece.start - 2) : piece.start].endswith(_NUMBER_ENDS) and not _NUMBER_FOLLOWS.match(
             text, piece.end
         )

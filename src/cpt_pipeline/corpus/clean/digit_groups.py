@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from cpt_pipeline.corpus.clean.recognisers import fold
@@ -27,14 +28,22 @@ _DIGITS_BEFORE_X: Final = 17
 _DENSE: Final = (8, 5)
 """At least 8 digits in 5 groups: `+33 1 99 00 27 41` is one number, a row of small ones is none."""
 _TIED: Final = frozenset("-.·")
-_OPENING: Final = re.compile(r"(?:\(\+|\+\(|\(|\+)$")
+_OPENING: Final = re.compile(r"(?:\(\+|\+\(|\(|\+)\Z")
 _BEFORE: Final = re.compile(
-    r"[A-Za-z0-9_#$¥￥€£&%@\\^~*+]$|[0-9]\.$|[A-Za-z0-9]-$|[A-Za-z/]/$|(?<![0-9])[0-9]{1,6}/$|[0-9][,:]$"
-    r"|(?<!phone)(?<!obile)(?<!tel)=$"
+    r"[A-Za-z0-9_#$¥￥€£&%@\\^~*+]\Z|[0-9]\.\Z|[A-Za-z0-9]-\Z|[A-Za-z/]/\Z|(?<![0-9])[0-9]{1,6}/\Z|[0-9]:\Z"
 )
+_KEY: Final = re.compile(
+    r"(?:phone|mobile|tel|cell|fax|card|pan|sfz|idcard|identity|(?:card|id|phone|mobile)_?(?:no|num|number|id|card))=\Z",
+    re.IGNORECASE,
+)
+"""Before the `=` of `key=value`, where any other number is a parameter of a program."""
+_COMMA_AFTER: Final = re.compile(r",[0-9]{1,3}(?![0-9])")
+_THOUSANDS: Final = 3
+"""Longest groups that a comma can tie to another number: `2,380,001`; `1,13800001234,2` is a row of a table."""
+_SEPARATORS: Final = re.compile(r" *([-./]) *| +")
 _EXTENSION: Final = re.compile(r"-[0-9]{2,5}(?![0-9-])")
 _AFTER: Final = re.compile(
-    r"(?!x[0-9])[A-Za-z0-9_%@°*^#]|[.,][0-9]{1,3}(?![0-9])|[-–.][A-Za-z0-9]|/(?![0-9]{7})[A-Za-z0-9]|:[0-9]"
+    r"(?!x[0-9])[A-Za-z0-9_%@°*^#]|\.[0-9]{1,3}(?![0-9])|[-–.][A-Za-z0-9]|/(?![0-9]{7})[A-Za-z0-9]|:[0-9]"
 )
 
 
@@ -51,6 +60,11 @@ class Piece:
     """A final X, which only identity cards have; else empty. It is part of the piece."""
     extended: bool
     """A dash and two to five digits follow, which only landlines may have."""
+
+    @cached_property
+    def shape(self) -> str:
+        """`folded` with one form for each separator: one blank, a dot for a middle dot, no blanks around dashes."""
+        return _SEPARATORS.sub(lambda found: found[1] or " ", self.folded.replace("·", "."))
 
 
 def has_numbers(text: str) -> bool:
@@ -90,6 +104,17 @@ def _pieces_of_run(text: str, start: int, end: int) -> Iterator[Piece]:
                     yield piece
 
 
+def _is_tied(text: str, start: int, end: int, folded: str, extended: bool) -> bool:
+    """Whether what stands before or behind makes it part of something larger."""
+    before = text[max(0, start - 12) : start]
+    if _BEFORE.search(before) or (before.endswith("=") and not _KEY.search(before)):
+        return True
+    sizes = [len(group) for group in _GROUP.findall(folded)]
+    if max(sizes) <= _THOUSANDS and ((before[-1:] == "," and before[-2:-1].isdigit()) or _COMMA_AFTER.match(text, end)):
+        return True
+    return not extended and _AFTER.match(text, end) is not None
+
+
 def _parts(separator: str) -> bool:
     """Whether what stands between two groups can part two numbers."""
     return not _TIED.issuperset(separator)
@@ -106,7 +131,7 @@ def _piece(text: str, start: int, end: int, num_groups: int, extended: bool) -> 
     start -= len(before if missing == 1 else before.rpartition("(")[2])
     digits = "".join(filter(str.isdigit, folded))
     last = text[end : end + 1] if len(digits) == _DIGITS_BEFORE_X and fold(text[end : end + 1]) in ("X", "x") else ""
-    if _BEFORE.search(text[max(0, start - 9) : start]) or (not extended and _AFTER.match(text, end + len(last))):
+    if _is_tied(text, start, end + len(last), folded, extended):
         return None
     end += len(last)
     return Piece(start, end, fold(text[start:end]), digits, num_groups, last, extended)

@@ -57,7 +57,7 @@ def find_id_cards(text: str, offered: Sequence[Piece]) -> Iterator[Span]:
 
 def _is_called_one(text: str, piece: Piece) -> bool:
     cue = nearest_cue(text, piece.start, NUMBER_CUES)
-    return cue == "id" or (cue != "other" and piece.num_groups == 1 and not text.isascii())
+    return cue == "id" or (cue in (None, "phone") and piece.num_groups == 1 and not text.isascii())
 
 
 def _is_date(digits: str) -> bool:

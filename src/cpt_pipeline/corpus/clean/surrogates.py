@@ -177,7 +177,7 @@ def _national_number(country: str, national: str, source: random.Random) -> str:
     elif country == str(NORTH_AMERICA):
         start = f"{source.randrange(200, 1000)}{source.choice('01')}"
     else:
-        start = source.choice("01")
+        start = "00"
     return start + "".join(str(source.randrange(10)) for _ in range(len(national) - len(start)))
 
 

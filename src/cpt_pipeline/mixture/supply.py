@@ -1,0 +1,151 @@
+"""Which documents of a channel a stage may read, why it leaves the others, and what it read in the end.
+
+A document is read or has one reason, the first that holds: `too_short` (one token teaches nothing), its use when the
+stage does not take that (`stage1_only`, `synthesis`, `sft_source`), `category`, `quality`; `not_reached` when there was
+more text than tokens asked for; `no_share` when the channel has no part in the stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cpt_pipeline.core.errors import NothingLeftError, ParameterError, raise_all
+from cpt_pipeline.core.params import Report
+from cpt_pipeline.formats import tokens as token_format
+from cpt_pipeline.formats.routes import USES
+from cpt_pipeline.mixture.params import MixStageParams
+
+Ints = npt.NDArray[np.int64]
+ANY_USE = "any"
+_NOT_REACHED, _NO_SHARE = "not_reached", "no_share"
+_REASONS = ("", "too_short", *USES, "category", "quality", _NOT_REACHED, _NO_SHARE)
+_CODES = {reason: code for code, reason in enumerate(_REASONS)}
+
+
+class Amount(Report):
+    """Documents and tokens: of what was read, the tokens read; of what was not, the tokens there."""
+
+    documents: int
+    tokens: int
+
+
+def reasons_against(tokens: Path, channel: str, wanted: MixStageParams) -> npt.NDArray[np.int8]:
+    """Give what keeps each document of a channel out of a stage, as an index of the reasons; 0 where it may be read."""
+    if channel not in token_format.channels(tokens, "train"):
+        return np.empty(0, np.int8)
+    sidecar = token_format.read_sidecar(tokens, "train", channel)
+    codes = np.zeros(len(sidecar), np.int8)
+    for reason, is_out in _tests(sidecar, channel, wanted):
+        codes[(codes == 0) & is_out] = _CODES[reason]
+    return codes
+
+
+def _tests(sidecar: pa.Table, channel: str, wanted: MixStageParams) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+    yield "too_short", np.asarray(sidecar["tokens"]) <= 1
+    for use in USES:
+        if use not in wanted.uses:
+            yield use, _equals_any(sidecar["use"], (use,))
+    if channel in wanted.categories:
+        yield "category", ~_equals_any(sidecar["category"], wanted.categories[channel])
+    if wanted.min_quality > 0.0:
+        quality = np.asarray(sidecar["quality"].to_numpy(), dtype=np.float32)
+        # The sidecar is float32, where 0.7 is a little less than 0.7.
+        yield "quality", np.nan_to_num(quality) < np.float32(wanted.min_quality)
+
+
+def _equals_any(column: pa.ChunkedArray, values: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    """Say of each row whether it is one of the values; a null is none."""
+    found: npt.NDArray[np.bool_] = pc.is_in(column, value_set=pa.array(values, pa.string())).to_numpy()
+    return found
+
+
+def available_tokens(tokens: Path, channel: str, eligible: Ints) -> int:
+    """Give the tokens of some documents of a channel."""
+    return int(token_format.open_shard(tokens, "train", channel).lengths[eligible].sum()) if eligible.size else 0
+
+
+def check_supply(
+    tokens: Path,
+    stage: str,
+    against: Mapping[str, npt.NDArray[np.int8]],
+    needed: Mapping[str, int],
+    max_passes: float,
+) -> None:
+    """Raise `NothingLeftError` for channels with nothing to read, `ParameterError` for those with too little."""
+    there = {name: available_tokens(tokens, name, np.flatnonzero(codes == 0)) for name, codes in against.items()}
+    empty = [f"channel {name}: no document left to read{_why(against[name])}" for name in needed if not there[name]]
+    heading = f"mix.{stage}: nothing to train on (mix.{stage}.categories, uses, min_quality, or the sources)"
+    raise_all(NothingLeftError, heading, empty)
+    over = [
+        f"channel {name}: {count:,} tokens asked, {there[name]:,} there = {count / there[name]:.1f} passes, "
+        f"mix.max_passes is {max_passes:g}"
+        for name, count in needed.items()
+        if count > max_passes * there[name]
+    ]
+    heading = f"mix.{stage} reads too little text too often; lower num_tokens or the share, or bring more text"
+    raise_all(ParameterError, heading, over)
+
+
+def _why(codes: npt.NDArray[np.int8]) -> str:
+    counts = np.bincount(codes, minlength=len(_REASONS))
+    listed = ", ".join(f"{_REASONS[code]} {counts[code]:,}" for code in np.flatnonzero(counts))
+    return f" ({listed})" if listed else ""
+
+
+def count_unused(
+    tokens: Path, against: Mapping[str, npt.NDArray[np.int8]], read: Mapping[str, Ints]
+) -> dict[str, dict[str, Amount]]:
+    """Give channel to reason to what was not read; with what was read it is every document of the split.
+
+    `read` holds the tokens read of each document of a channel, shape [documents].
+    """
+    found = {}
+    for channel in token_format.channels(tokens, "train"):
+        lengths = token_format.open_shard(tokens, "train", channel).lengths
+        codes = _final_reasons(channel, lengths.size, against, read)
+        documents = np.bincount(codes, minlength=len(_REASONS))
+        sizes = np.bincount(codes, weights=lengths, minlength=len(_REASONS))
+        listed = [code for code in np.flatnonzero(documents) if code]
+        found[channel] = {
+            _REASONS[code]: Amount(documents=int(documents[code]), tokens=int(sizes[code])) for code in listed
+        }
+    return {channel: reasons for channel, reasons in found.items() if reasons}
+
+
+def _final_reasons(
+    channel: str, size: int, against: Mapping[str, npt.NDArray[np.int8]], read: Mapping[str, Ints]
+) -> npt.NDArray[np.int8]:
+    if channel not in against:
+        return np.full(size, _CODES[_NO_SHARE], np.int8)
+    counted = read[channel] if read[channel].size else np.zeros(size, np.int64)
+    never = (against[channel] == 0) & (counted == 0)
+    return np.where(never, np.int8(_CODES[_NOT_REACHED]), against[channel])
+
+
+def count_read(tokens: Path, column: str, read: Mapping[str, Ints]) -> dict[str, Amount]:
+    """Give what was read by each value of a column of the sidecar (`use`, `synthetic`); null counts as `any`."""
+    parts = [
+        pa.table({"value": _filled(tokens, channel, column), "documents": counted > 0, "tokens": counted})
+        for channel, counted in read.items()
+        if counted.size
+    ]
+    if not parts:
+        return {}
+    sums = pa.concat_tables(parts).group_by("value").aggregate([("documents", "sum"), ("tokens", "sum")])
+    rows: list[dict[str, Any]] = sorted(sums.to_pylist(), key=lambda row: row["value"])
+    return {
+        row["value"]: Amount(documents=row["documents_sum"], tokens=row["tokens_sum"])
+        for row in rows
+        if row["tokens_sum"]
+    }
+
+
+def _filled(tokens: Path, channel: str, column: str) -> pa.ChunkedArray:
+    return token_format.read_sidecar(tokens, "train", channel)[column].fill_null(ANY_USE)
