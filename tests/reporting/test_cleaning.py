@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from cpt_pipeline.reporting import cleaning
-from cpt_pipeline.reporting.page import Bar, Mark
+from cpt_pipeline.reporting.page import Bar, Lines, Mark
 from cpt_pipeline.reporting.reading import Artifacts
 
 
@@ -49,6 +51,48 @@ def test_changes_are_grouped_by_step_and_unit_without_personal_data(artifacts: d
         ("normalise", "unicode nfc", Bar("41", 1.0), "documents changed"),
         ("normalise", "line ends", Bar("3", 3 / 41), "documents changed"),
     )
+
+
+SYNTHETIC = {
+    "made": {"rewrite": 40, "shuffle_sentences": 90},
+    "documents": {"rewrite": 37, "shuffle_sentences": 90},
+    "excluded": {"rewrite": {"no_answer": 2, "too_short": 1}},
+    "unchanged": {"shuffle_sentences": 4},
+    "requests": 80,
+    "failed_requests": 2,
+    "prompt_tokens": 50_000,
+    "completion_tokens": 20_000,
+    "questions": 0,
+    "measured_questions": 0,
+    "too_general_questions": 0,
+}
+
+
+def test_what_was_made_is_counted_by_kind_and_nothing_is_said_of_what_is_off(artifacts: dict[str, Any]) -> None:
+    assert cleaning.synthetic(Artifacts(artifacts)).rows == ()
+    assert cleaning.asked(Artifacts(artifacts)).rows == ()
+    artifacts["clean_metrics"]["synthetic"] = SYNTHETIC
+    assert cleaning.synthetic(Artifacts(artifacts)).rows == (
+        ("shuffle sentences", "90", "90", "none", "4"),
+        ("rewrite", "40", "37", Lines(("no answer 2", "too short 1")), "0"),
+    )
+    assert [row[:2] for row in cleaning.asked(Artifacts(artifacts)).rows] == [
+        ("requests", "80"),
+        ("failed requests", "2"),
+        ("prompt tokens", "50,000"),
+        ("completion tokens", "20,000"),
+        ("questions", "0"),
+    ]
+
+
+@pytest.mark.feature(136)
+def test_the_share_of_too_general_questions_is_of_those_that_were_measured(artifacts: dict[str, Any]) -> None:
+    measured = {"questions": 40, "measured_questions": 30, "too_general_questions": 6}
+    artifacts["clean_metrics"]["synthetic"] = {**SYNTHETIC, **measured}
+    last = ("questions that are too general", "6", "20.0%")
+    assert cleaning.asked(Artifacts(artifacts)).rows[-1] == last
+    artifacts["clean_metrics"]["synthetic"]["measured_questions"] = 0
+    assert cleaning.asked(Artifacts(artifacts)).rows[-1] == (last[0], None, None)
 
 
 def test_copies_and_passages_are_counted_or_missing(artifacts: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from cpt_pipeline.reporting import words
 from cpt_pipeline.reporting.corpus_card import PERSONAL_DATA
-from cpt_pipeline.reporting.page import Bar, Cell, Mark, Table, bars, table
+from cpt_pipeline.reporting.page import Bar, Cell, Lines, Mark, Table, bars, table
 from cpt_pipeline.reporting.reading import Artifacts
 
 SIEVES = ("collect", "clean", "dedup")
@@ -58,6 +58,38 @@ def steps(artifacts: Artifacts) -> Table:
         cells = bars([(words.count(number), number) for _, number in counts])
         rows += [[step, what.replace("_", " "), cell, unit] for (what, _), cell in zip(counts, cells, strict=True)]
     return table(("step", "what", "count", "unit"), rows, left=(0, 1, 3))
+
+
+def synthetic(artifacts: Artifacts) -> Table:
+    """Count what augmentation made, by kind; no row where it is off."""
+    rows: list[list[Cell]] = []
+    for kind, made in artifacts.counts("clean_metrics", "synthetic", "made"):
+        found = artifacts.mapping("clean_metrics", "synthetic")
+        reasons = artifacts.counts("clean_metrics", "synthetic", "excluded", kind)
+        lines = tuple(f"{reason.replace('_', ' ')} {words.count(number) or 'missing'}" for reason, number in reasons)
+        kept, unchanged = ((found.get(key) or {}).get(kind, 0) for key in ("documents", "unchanged"))
+        excluded = Lines(lines) if lines else "none"
+        rows.append([kind.replace("_", " "), words.count(made), words.count(kept), excluded, words.count(unchanged)])
+    return table(("kind", "made", "kept", "excluded", "nothing to change"), rows, left=(0, 3))
+
+
+def asked(artifacts: Artifacts) -> Table:
+    """Say what an LLM was asked for it, and how many of its questions were too general; no row where none was asked."""
+    if not artifacts.number("clean_metrics", "synthetic", "requests"):
+        return table(("what", "count", "share"), [])
+    number = {
+        key: artifacts.number("clean_metrics", "synthetic", key)
+        for key in ("requests", "failed_requests", "prompt_tokens", "completion_tokens", "questions")
+    }
+    rows: list[list[Cell]] = [[key.replace("_", " "), words.count(found), ""] for key, found in number.items()]
+    measured = artifacts.number("clean_metrics", "synthetic", "measured_questions")
+    general = artifacts.number("clean_metrics", "synthetic", "too_general_questions")
+    if number["questions"]:
+        share = general / measured if general is not None and measured else None
+        rows.append(
+            ["questions that are too general", words.count(general) if measured else None, words.percent(share)]
+        )
+    return table(("what", "count", "share"), rows)
 
 
 def copies(artifacts: Artifacts) -> Table:

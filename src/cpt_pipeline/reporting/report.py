@@ -110,6 +110,8 @@ def _cleaning(artifacts: Artifacts) -> dict[str, Any]:
         "excluded": cleaning.excluded(artifacts),
         "by_channel": cleaning.excluded_by_channel(artifacts),
         "steps": cleaning.steps(artifacts),
+        "synthetic": cleaning.synthetic(artifacts),
+        "asked": cleaning.asked(artifacts),
         "copies": cleaning.copies(artifacts),
         "phrases": cleaning.phrases(artifacts),
         "guarded": cleaning.guarded(artifacts),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params, Report
+from cpt_pipeline.corpus.clean.augmentation.params import AugmentationParams, SyntheticReport
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWordsParams
 from cpt_pipeline.corpus.clean.language import LanguageParams
 from cpt_pipeline.corpus.clean.line_noise import LineNoiseParams
@@ -12,12 +13,15 @@ from cpt_pipeline.corpus.clean.normalise import NormaliseParams
 from cpt_pipeline.corpus.clean.personal_data import PersonalDataParams
 from cpt_pipeline.corpus.clean.phrases import PhrasesParams
 from cpt_pipeline.corpus.clean.rules import OTHER, CategoryParams, RulesParams
+from cpt_pipeline.corpus.endpoint_params import EndpointRunParams
+from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.corpus.sieve import Amount
 
 _NO_PROSE = ("gopher_repetition", "gopher_quality", "c4", "fineweb", "chinese")
 _CATEGORIES = {
     **RulesParams().by_category,
     **dict.fromkeys(("reference", "worked_examples"), CategoryParams(without=_NO_PROSE)),
+    "questions": RulesParams().by_category["dialogue"],
     **dict.fromkeys(("web", "news", "forum"), CategoryParams()),
     OTHER: CategoryParams(without=("c4", "fineweb")),
 }
@@ -46,6 +50,14 @@ class CleanParams(Params):
     personal_data: PersonalDataParams = PersonalDataParams()
     rules: RulesParams = RulesParams(by_category=_CATEGORIES)
     format_cap: FormatCapParams = FormatCapParams()
+    augmentation: AugmentationParams = AugmentationParams()
+
+
+class CleanRunParams(EngineParams):
+    """`clean_run:` in conf."""
+
+    endpoint: EndpointRunParams = EndpointRunParams()
+    """Where the LLM is that `clean.augmentation` asks."""
 
 
 class PhraseReport(Report):
@@ -71,7 +83,7 @@ class SurrogateReport(Report):
 
 
 class CleanReport(Report):
-    """`clean_metrics`: `records_in` = `documents` + the sum of `excluded`."""
+    """`clean_metrics`: `records_in` + the sum of `synthetic.made` = `documents` + the sum of `excluded`."""
 
     records_in: int
     documents: int
@@ -92,3 +104,4 @@ class CleanReport(Report):
     """Channel to documents by grade, in 20 equal steps of 0..1."""
     surrogates: SurrogateReport
     phrases: dict[str, tuple[PhraseReport, ...]]
+    synthetic: SyntheticReport
