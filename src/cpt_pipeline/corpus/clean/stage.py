@@ -22,6 +22,10 @@ from cpt_pipeline.corpus.clean.blocked_words import BlockedWords
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport, PhraseReport, SurrogateReport
 from cpt_pipeline.corpus.clean.personal_data import check_patterns
 from cpt_pipeline.corpus.clean.phrases import Frequent, PhrasesParams
+from cpt_pipeline.corpus.clean.scoring.making import MadeScorer, given_labels, make_scorer
+from cpt_pipeline.corpus.clean.scoring.report import ScorerReport
+from cpt_pipeline.corpus.clean.scoring.steps import ScoreText
+from cpt_pipeline.corpus.clean.scoring.verdicts import Verdicts
 from cpt_pipeline.corpus.clean.steps import (
     SURROGATES,
     DropBlockedWords,
@@ -51,11 +55,13 @@ def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: En
     `out`.
     """
     BlockedWords.load(params.blocked_words)  # what is wrong with the lists is said before the work
+    scorer = _make_scorer(out, params, run)
     plan = plan_tasks(raw_documents, run.task_megabytes << 20)
     settings = {
         "input": read_manifest(raw_documents)["files"],
         "clean": params.model_dump(mode="json"),
         "lists": [digest_file(path) for path in _lists(params)],
+        "scorer": scorer.name if scorer else None,
     }
     tasks = Tasks(out.parent / "tasks", "clean", plan, settings)
     mined = _mine_phrases(raw_documents, out, params, run) if params.phrases.enabled else None
@@ -67,11 +73,12 @@ def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: En
             DropBlockedWords(params.blocked_words),
             ReplacePersonalData(params.personal_data),
             JudgeText(params.rules),
+            *([ScoreText(tasks, scorer.model, params.scorer, params.strong_formats)] if scorer else []),
             WriteDocuments(tasks),
         ],
         run,
     )
-    report = _gather(tasks, out, params, mined[1] if mined else {})
+    report = _gather(tasks, out, params, mined[1] if mined else {}, scorer)
     logger.info("clean: %d documents, %d excluded", report.documents, sum(report.excluded.values()))
     return report
 
@@ -81,6 +88,12 @@ def _lists(params: CleanParams) -> list[Path]:
     listed = params.blocked_words.lists.values()
     allowed = [each.allow_file for each in listed if each.allow_file is not None]
     return [*params.noise.advert_files, *(each.file for each in listed), *allowed]
+
+
+def _make_scorer(out: Path, params: CleanParams, run: EngineParams) -> MadeScorer | None:
+    if not params.scorer.enabled:
+        return None
+    return make_scorer(given_labels(params.scorer), out.parent / "tasks", params.scorer, run)
 
 
 def _prepare(raw_documents: Path, tasks: Tasks, params: CleanParams) -> list[PipelineStep]:
@@ -130,11 +143,14 @@ class _Tally:
         self.categories[channel][row["category"] or "none"] += 1
 
 
-def _gather(tasks: Tasks, out: Path, params: CleanParams, num_mined: dict[str, int]) -> CleanReport:
+def _gather(
+    tasks: Tasks, out: Path, params: CleanParams, num_mined: dict[str, int], scorer: MadeScorer | None
+) -> CleanReport:
     tally, formats = _Tally(), Counter[str]()
     cap = params.format_cap
+    verdicts = Verdicts(tasks, params.scorer) if scorer else None
     with Sieve(out, kept=("clean_documents",), excluded="clean_excluded") as sieve:
-        for row in gather(tasks):
+        for row in verdicts.rows() if verdicts else gather(tasks):
             if row["reason"] is not None:
                 sieve.exclude(row, row["reason"], row["detail"])
                 continue
@@ -149,7 +165,8 @@ def _gather(tasks: Tasks, out: Path, params: CleanParams, num_mined: dict[str, i
     phrases = _list_phrases(tasks, params.phrases, num_mined) if params.phrases.enabled else {}
     counts = gather_counts(tasks)
     patterns = Counter({name: number for name, number in counts.items() if name.startswith(SURROGATES)})
-    return _report(sieve, tally, counts - patterns, phrases, _judge_surrogates(patterns, params))
+    scored = verdicts.report(scorer.num_labels, scorer.evaluation) if verdicts and scorer else None
+    return _report(sieve, tally, counts - patterns, phrases, _judge_surrogates(patterns, params), scored)
 
 
 def _lost_channels(sieve: Sieve) -> list[str]:
@@ -170,6 +187,7 @@ def _report(
     counts: Counter[str],
     phrases: dict[str, tuple[PhraseReport, ...]],
     surrogates: SurrogateReport,
+    scorer: ScorerReport | None,
 ) -> CleanReport:
     total = sieve.total("clean_documents")
     return CleanReport(
@@ -185,6 +203,7 @@ def _report(
         mean_quality={channel: round(total / number, 4) for channel, (total, number) in sorted(tally.grades.items())},
         lengths={channel: tuple(numbers) for channel, numbers in sorted(tally.lengths.items())},
         qualities={channel: tuple(numbers) for channel, numbers in sorted(tally.qualities.items())},
+        scorer=scorer,
         surrogates=surrogates,
         phrases=phrases,
     )
