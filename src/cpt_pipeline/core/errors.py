@@ -52,6 +52,10 @@ class TasksFailedError(CptError):
     exit_code = 75
 
 
+class EndpointError(CptError):
+    """An LLM endpoint is not there, refuses the key, or does not know the model; answers that came are kept."""
+
+
 class WorkspaceBusyError(CptError):
     """Another process is writing in the same workspace."""
 

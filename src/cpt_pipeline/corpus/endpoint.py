@@ -1,0 +1,110 @@
+"""Ask an LLM behind an OpenAI-compatible endpoint, through datatrove's inference runner; every answer is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from itertools import islice
+from typing import Any
+
+import loguru
+from datatrove.data import Document
+from datatrove.pipeline.inference.run_inference import InferenceConfig, InferenceRunner
+from datatrove.pipeline.inference.types import InferenceError, InferenceResult, ServerError
+
+from cpt_pipeline.core.errors import EndpointError, raise_all
+from cpt_pipeline.corpus.answers import Answer, AnswerStore, Request
+from cpt_pipeline.corpus.endpoint_params import EndpointParams, EndpointRunParams
+from cpt_pipeline.corpus.endpoint_server import Endpoint
+
+logger = logging.getLogger(__name__)
+
+_AT_ONCE = 1024
+"""Requests in memory."""
+
+
+def find_problems(run: EndpointRunParams) -> Iterator[str]:
+    """Say what is missing before anything can be asked."""
+    if not run.url:
+        yield "url is empty: write the address of an OpenAI-compatible server, as in http://localhost:8000/v1"
+    if run.api_key_variable is not None:
+        key = os.environ.get(run.api_key_variable, "").strip()
+        if not key:
+            yield f"api_key_variable: the environment variable {run.api_key_variable} is not set"
+        elif not key.isascii() or not key.isprintable():
+            yield f"api_key_variable: what {run.api_key_variable} holds is no key (a line break, or no ASCII)"
+
+
+def ask(requests: Iterable[Request], params: EndpointParams, run: EndpointRunParams) -> Iterator[Answer]:
+    """Give the answers in the order of the requests; equal requests are asked once, now and in later runs.
+
+    A request that failed is an answer with an `error`, and is asked again by the next run. `EndpointError` when no
+    request can succeed: no server there, a refused key, an unknown model, or one that stays overloaded.
+    """
+    raise_all(EndpointError, "The LLM endpoint cannot be asked (conf: <stage>_run.endpoint):", find_problems(run))
+    store, waiting = AnswerStore(run.answers), iter(requests)
+    while some := list(islice(waiting, _AT_ONCE)):
+        missing = {request.key(params): request for request in some if store.find(request, params) is None}
+        errors = _ask_all(missing, store, params, run) if missing else {}
+        for request in some:
+            answer = store.find(request, params)
+            yield answer or Answer(request.id, error=errors[request.key(params)])
+
+
+def _ask_all(
+    missing: dict[str, Request], store: AnswerStore, params: EndpointParams, run: EndpointRunParams
+) -> dict[str, str]:
+    """Ask, and keep what is answered; give the errors of the others by their keys."""
+    runner = _Runner(missing, store, params, run)
+    with _quiet():
+        try:
+            runner.run([Document(text="", id=key) for key in missing])
+        except ServerError as error:
+            raise EndpointError(str(error.error)) from None
+    logger.info("asked %s %d times, %d failed", params.model, len(missing), len(runner.errors))
+    return runner.errors
+
+
+class _Runner(InferenceRunner):  # type: ignore[misc]
+    """datatrove's runner over documents that stand for requests by their keys."""
+
+    def __init__(
+        self, requests: dict[str, Request], store: AnswerStore, params: EndpointParams, run: EndpointRunParams
+    ) -> None:
+        config = InferenceConfig("endpoint", params.model, max_concurrent_generations=run.concurrency)
+        super().__init__(self._ask, config, nullcontext())
+        self.errors: dict[str, str] = {}
+        self._requests, self._store, self._params, self._run = requests, store, params, run
+
+    def _init_server(self, rank: int) -> Endpoint:
+        return Endpoint(self.config, rank, self._run)
+
+    async def _ask(self, document: Document, generate: Any) -> InferenceResult | None:
+        try:
+            return await generate(self._requests[document.id].payload(self._params))
+        except InferenceError as error:
+            self.errors[document.id] = str(error.error)
+            return None
+
+    async def _save_document(self, document: Document, *_: Any, **__: Any) -> None:
+        """Keep the answer; datatrove's own would only log that a disk is full."""
+        for found in document.metadata[self.metadata_key]:
+            kept = {"text": found.text, "finish_reason": found.finish_reason, "usage": found.usage}
+            await asyncio.to_thread(self._store.keep, self._requests[document.id], self._params, kept)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the runner's tables and a line per HTTP request out of the log."""
+    transport = logging.getLogger("httpx")
+    level = transport.level
+    loguru.logger.disable("datatrove")
+    transport.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        transport.setLevel(level)
+        loguru.logger.enable("datatrove")
