@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cpt_pipeline.core.channels import ChannelsParams
-from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport
+from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport, CleanRunParams
 from cpt_pipeline.corpus.clean.stage import clean_documents as clean_with
 from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport
@@ -31,7 +31,8 @@ def collect_documents(
 
 
 def clean_documents(raw: Path, out: Path, params: CleanParams, run: EngineParams = ONE_WORKER) -> CleanReport:
-    return clean_with(raw, out, params, run)
+    given = run if isinstance(run, CleanRunParams) else CleanRunParams.model_validate(run.model_dump())
+    return clean_with(raw, out, params, given)
 
 
 def dedup_documents(

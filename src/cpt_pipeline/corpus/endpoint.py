@@ -26,8 +26,12 @@ _AT_ONCE = 1024
 """Requests in memory."""
 
 
-def find_problems(run: EndpointRunParams) -> Iterator[str]:
-    """Say what is missing before anything can be asked."""
+def check_endpoint(run: EndpointRunParams) -> None:
+    """Raise `EndpointError` where conf or the environment lacks what is needed to ask."""
+    raise_all(EndpointError, "The LLM endpoint cannot be asked (conf: <stage>_run.endpoint):", _find_problems(run))
+
+
+def _find_problems(run: EndpointRunParams) -> Iterator[str]:
     if not run.url:
         yield "url is empty: write the address of an OpenAI-compatible server, as in http://localhost:8000/v1"
     if run.api_key_variable is not None:
@@ -44,7 +48,7 @@ def ask(requests: Iterable[Request], params: EndpointParams, run: EndpointRunPar
     A request that failed is an answer with an `error`, and is asked again by the next run. `EndpointError` when no
     request can succeed: no server there, a refused key, an unknown model, or one that stays overloaded.
     """
-    raise_all(EndpointError, "The LLM endpoint cannot be asked (conf: <stage>_run.endpoint):", find_problems(run))
+    check_endpoint(run)
     store, waiting = AnswerStore(run.answers), iter(requests)
     while some := list(islice(waiting, _AT_ONCE)):
         missing = {request.key(params): request for request in some if store.find(request, params) is None}

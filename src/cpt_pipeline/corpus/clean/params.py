@@ -14,6 +14,8 @@ from cpt_pipeline.corpus.clean.phrases import PhrasesParams
 from cpt_pipeline.corpus.clean.rules import OTHER, CategoryParams, RulesParams
 from cpt_pipeline.corpus.clean.scoring.params import ScorerParams
 from cpt_pipeline.corpus.clean.scoring.report import ScorerReport
+from cpt_pipeline.corpus.endpoint_params import EndpointRunParams
+from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.corpus.sieve import Amount
 
 _NO_PROSE = ("gopher_repetition", "gopher_quality", "c4", "fineweb", "chinese")
@@ -49,6 +51,13 @@ class CleanParams(Params):
     rules: RulesParams = RulesParams(by_category=_CATEGORIES)
     scorer: ScorerParams = ScorerParams()
     format_cap: FormatCapParams = FormatCapParams()
+
+
+class CleanRunParams(EngineParams):
+    """`clean_run:` in conf."""
+
+    endpoint: EndpointRunParams = EndpointRunParams()
+    """Where the LLM is that `clean.scorer.ask` asks."""
 
 
 class PhraseReport(Report):

@@ -19,11 +19,21 @@ from datatrove.pipeline.base import PipelineStep
 from cpt_pipeline.core.artifact import digest_file, read_manifest
 from cpt_pipeline.core.errors import NothingLeftError, raise_all
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWords
-from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport, PhraseReport, SurrogateReport
+from cpt_pipeline.corpus.clean.params import (
+    CleanParams,
+    CleanReport,
+    CleanRunParams,
+    PhraseReport,
+    SurrogateReport,
+)
 from cpt_pipeline.corpus.clean.personal_data import check_patterns
 from cpt_pipeline.corpus.clean.phrases import Frequent, PhrasesParams
-from cpt_pipeline.corpus.clean.scoring.making import MadeScorer, given_labels, make_scorer
-from cpt_pipeline.corpus.clean.scoring.report import ScorerReport
+from cpt_pipeline.corpus.clean.scoring.asking import ask_labels
+from cpt_pipeline.corpus.clean.scoring.labels import Label, read_labels
+from cpt_pipeline.corpus.clean.scoring.making import MadeScorer, make_scorer
+from cpt_pipeline.corpus.clean.scoring.making import check as check_scorer
+from cpt_pipeline.corpus.clean.scoring.report import AskReport, ScorerReport
+from cpt_pipeline.corpus.clean.scoring.sampling import TakeCandidates, TakeSamples, gather_samples
 from cpt_pipeline.corpus.clean.scoring.steps import ScoreText
 from cpt_pipeline.corpus.clean.scoring.verdicts import Verdicts
 from cpt_pipeline.corpus.clean.steps import (
@@ -42,37 +52,32 @@ from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.corpus.sieve import Row, Sieve
 from cpt_pipeline.corpus.steps import ReadDocuments, WriteDocuments, gather, gather_counts, plan_tasks
+from cpt_pipeline.formats.documents import count_documents
 
 logger = logging.getLogger(__name__)
+
+Mined = tuple[Path, dict[str, int]]
+"""The table of phrases, and how many documents of a source were read for it."""
 
 _LENGTHS, _QUALITIES = 24, 20
 
 
-def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: EngineParams) -> CleanReport:
+def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: CleanRunParams) -> CleanReport:
     """Write `clean_documents` and `clean_excluded` below `out`, both in the order of the input.
 
     `NothingLeftError` when a channel loses all of its documents, with the reasons. Unfinished tasks are kept beside
     `out`.
     """
     BlockedWords.load(params.blocked_words)  # what is wrong with the lists is said before the work
-    scorer = _make_scorer(out, params, run)
+    check_scorer(params.scorer, run.endpoint)
     plan = plan_tasks(raw_documents, run.task_megabytes << 20)
-    settings = {
-        "input": read_manifest(raw_documents)["files"],
-        "clean": params.model_dump(mode="json"),
-        "lists": [digest_file(path) for path in _lists(params)],
-        "scorer": scorer.name if scorer else None,
-    }
-    tasks = Tasks(out.parent / "tasks", "clean", plan, settings)
     mined = _mine_phrases(raw_documents, out, params, run) if params.phrases.enabled else None
+    scorer = _make_scorer(raw_documents, out, params, run, mined) if params.scorer.enabled else None
+    tasks = Tasks(out.parent / "tasks", "clean", plan, _settings(raw_documents, params, scorer))
     tasks.run(
         [
             *_prepare(raw_documents, tasks, params),
-            *([RemovePhrases(tasks, params.phrases, *mined)] if mined else []),
-            NameLanguage(params.language),
-            DropBlockedWords(params.blocked_words),
-            ReplacePersonalData(params.personal_data),
-            JudgeText(params.rules),
+            *_judge(tasks, params, mined),
             *([ScoreText(tasks, scorer.model, params.scorer, params.strong_formats)] if scorer else []),
             WriteDocuments(tasks),
         ],
@@ -90,12 +95,6 @@ def _lists(params: CleanParams) -> list[Path]:
     return [*params.noise.advert_files, *(each.file for each in listed), *allowed]
 
 
-def _make_scorer(out: Path, params: CleanParams, run: EngineParams) -> MadeScorer | None:
-    if not params.scorer.enabled:
-        return None
-    return make_scorer(given_labels(params.scorer), out.parent / "tasks", params.scorer, run)
-
-
 def _prepare(raw_documents: Path, tasks: Tasks, params: CleanParams) -> list[PipelineStep]:
     """Give the steps that both passes begin with, so that phrases are mined on the text they are removed from."""
     return [
@@ -106,9 +105,55 @@ def _prepare(raw_documents: Path, tasks: Tasks, params: CleanParams) -> list[Pip
     ]
 
 
-def _mine_phrases(
-    raw_documents: Path, out: Path, params: CleanParams, run: EngineParams
-) -> tuple[Path, dict[str, int]]:
+def _judge(tasks: Tasks, params: CleanParams, mined: Mined | None) -> list[PipelineStep]:
+    """Give the steps that decide whether a text stays."""
+    return [
+        *([RemovePhrases(tasks, params.phrases, *mined)] if mined else []),
+        NameLanguage(params.language),
+        DropBlockedWords(params.blocked_words),
+        ReplacePersonalData(params.personal_data),
+        JudgeText(params.rules),
+    ]
+
+
+def _settings(raw_documents: Path, params: CleanParams, scorer: MadeScorer | None = None) -> dict[str, Any]:
+    """Give what the work of a task depends on besides its own part of the input."""
+    return {
+        "input": read_manifest(raw_documents)["files"],
+        "clean": params.model_dump(mode="json"),
+        "lists": [digest_file(path) for path in _lists(params)],
+        "scorer": scorer.name if scorer else None,
+    }
+
+
+def _make_scorer(
+    raw_documents: Path, out: Path, params: CleanParams, run: CleanRunParams, mined: Mined | None
+) -> MadeScorer:
+    """Take the labels of the user, or ask for some, and make the scorer."""
+    labels: list[Label] = []
+    asked = None
+    if params.scorer.labels is not None:
+        labels = read_labels(params.scorer.labels)
+    elif params.scorer.ask.endpoint is not None:
+        labels, asked = _ask_labels(raw_documents, out, params, run, mined)
+    return make_scorer(labels, asked, out.parent / "tasks", params.scorer, run)
+
+
+def _ask_labels(
+    raw_documents: Path, out: Path, params: CleanParams, run: CleanRunParams, mined: Mined | None
+) -> tuple[list[Label], AskReport]:
+    """Clean a sample of the documents and ask a language model for marks."""
+    number = params.scorer.ask.num_documents
+    plan = plan_tasks(raw_documents, run.task_megabytes << 20)
+    tasks = Tasks(out.parent / "tasks", "sample", plan, _settings(raw_documents, params))
+    read, *repair = _prepare(raw_documents, tasks, params)
+    candidates = TakeCandidates(count_documents(raw_documents), number, params.scorer.seed)
+    samples = TakeSamples(tasks, params.scorer, params.strong_formats)
+    tasks.run([read, candidates, *repair, *_judge(tasks, params, mined), samples], run)
+    return ask_labels(gather_samples(tasks, number), params.scorer.ask, run.endpoint)
+
+
+def _mine_phrases(raw_documents: Path, out: Path, params: CleanParams, run: EngineParams) -> Mined:
     """Count n-grams over the corpus, or a sample of it; give the table and how many documents of a source were read."""
     manifest = read_manifest(raw_documents)
     share = min(1.0, (params.phrases.mined_megabytes << 20) / max(manifest["text_bytes"], 1))
@@ -165,7 +210,7 @@ def _gather(
     phrases = _list_phrases(tasks, params.phrases, num_mined) if params.phrases.enabled else {}
     counts = gather_counts(tasks)
     patterns = Counter({name: number for name, number in counts.items() if name.startswith(SURROGATES)})
-    scored = verdicts.report(scorer.num_labels, scorer.evaluation) if verdicts and scorer else None
+    scored = verdicts.report(scorer) if verdicts and scorer else None
     return _report(sieve, tally, counts - patterns, phrases, _judge_surrogates(patterns, params), scored)
 
 

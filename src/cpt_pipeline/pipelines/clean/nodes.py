@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from cpt_pipeline.core.workspace import workspace
-from cpt_pipeline.corpus.clean.params import CleanParams
-from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
 
 
 def clean(
-    raw_documents: Path, params: CleanParams, run: EngineParams
+    raw_documents: Path, params: CleanParams, run: CleanRunParams
 ) -> tuple[dict[str, Any], dict[str, Any], Path, Path]:
     """Keep the documents that pass the rules; the method is in corpus.clean.stage."""
     from cpt_pipeline.corpus.clean.stage import clean_documents

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from cpt_pipeline.core.params import DropNulls, Params
+from cpt_pipeline.corpus.clean.scoring.asking_params import AskParams
 from cpt_pipeline.corpus.text_model import TextModelParams
 
 _ENGLISH = (
@@ -106,6 +107,7 @@ class ScorerParams(ThresholdParams):
     channels: tuple[str, ...] | None = None
     """Whose documents are scored; none means all. Strong formats never are."""
     labels: LabelsParams | None = None
+    ask: AskParams = AskParams()
     validation_share: float = Field(0.2, gt=0, lt=1)
     """Of the labels; never trained on, so that what is reported is not what was learnt by heart."""
     seed: int = 0
@@ -117,8 +119,12 @@ class ScorerParams(ThresholdParams):
 
     @model_validator(mode="after")
     def _has_what_its_kind_needs(self) -> ScorerParams:
-        if self.enabled and self.kind != "language_model" and self.labels is None:
-            raise ValueError(f"a scorer of kind {self.kind} learns from labels: name a file in labels")
+        if self.labels is not None and self.ask.endpoint is not None:
+            raise ValueError("labels come from the file in labels or from the model in ask.endpoint, not from both")
+        if self.enabled and self.kind != "language_model" and self.labels is None and self.ask.endpoint is None:
+            raise ValueError(
+                f"a scorer of kind {self.kind} learns from labels: name a file in labels, or a model in ask.endpoint"
+            )
         if self.enabled and self.kind != "linear" and getattr(self, self.kind).name is None:
             raise ValueError(f"kind is {self.kind}, so {self.kind}.name must be a model folder or a hub name")
         return self

@@ -29,6 +29,21 @@ class EvaluationReport(Report):
     """By tenths of the score; None where no score fell."""
 
 
+class AskReport(Report):
+    """What a language model was asked for labels, and what it said."""
+
+    asked: int
+    failed: int
+    """No answer came; asked again by the next run."""
+    without_mark: int
+    """The answer names no number from 0 to 5."""
+    marks: tuple[int, ...]
+    """Answers by mark, 0 to 5, rounded."""
+    prompt_tokens: int
+    completion_tokens: int
+    """Of answers kept from earlier runs too."""
+
+
 class BorderReport(Report):
     """What the threshold of a group of documents was, and what it left."""
 
@@ -47,6 +62,8 @@ class ScorerReport(Report):
     kind: str
     labels: int
     """All of them, those kept for validation included."""
+    asked: AskReport | None
+    """None where labels are not asked for."""
     evaluation: EvaluationReport | None
     """None where there are no labels to judge by."""
     scored: dict[str, int]

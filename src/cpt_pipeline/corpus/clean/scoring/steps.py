@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ class ScoreText(PipelineStep):  # type: ignore[misc]
     def __init__(self, tasks: Tasks, model: Path, params: ScorerParams, strong_formats: tuple[str, ...]) -> None:
         super().__init__()
         self._tasks, self._model, self._params = tasks, model, params
-        self._strong_formats = frozenset(strong_formats)
+        self._strong_formats = strong_formats
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         """Pass every document on, then write their scores."""
@@ -83,14 +83,10 @@ class ScoreText(PipelineStep):  # type: ignore[misc]
     def _is_scored(self, document: Document, unscored: Counter[tuple[str, str]]) -> bool:
         if is_excluded(document):
             return False
-        channel, category = document.metadata["channel"], document.metadata["category"]
-        if category in self._strong_formats:
-            unscored[channel, "strong_format"] += 1
-        elif self._params.channels is not None and channel not in self._params.channels:
-            unscored[channel, "other_channel"] += 1
-        else:
-            return True
-        return False
+        reason = why_unscored(document, self._params, self._strong_formats)
+        if reason is not None:
+            unscored[document.metadata["channel"], reason] += 1
+        return reason is None
 
     def _score(self, documents: list[Document]) -> list[float]:
         if not documents:
@@ -98,6 +94,15 @@ class ScoreText(PipelineStep):  # type: ignore[misc]
         scorer = load_scorer(str(self._params), self._model)
         scores: list[float] = round_scores(scorer.score([document.text for document in documents])).tolist()
         return scores
+
+
+def why_unscored(document: Document, params: ScorerParams, strong_formats: Collection[str]) -> str | None:
+    """Say why the scorer is not asked about a document; None if it is."""
+    if document.metadata["category"] in strong_formats:
+        return "strong_format"
+    if params.channels is not None and document.metadata["channel"] not in params.channels:
+        return "other_channel"
+    return None
 
 
 def model_folder(tasks: Tasks) -> Path:

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from cpt_pipeline.corpus.clean.scoring.making import MadeScorer
 from cpt_pipeline.corpus.clean.scoring.params import ScorerParams, ThresholdParams
-from cpt_pipeline.corpus.clean.scoring.report import BorderReport, EvaluationReport, ScorerReport
+from cpt_pipeline.corpus.clean.scoring.report import BorderReport, ScorerReport
 from cpt_pipeline.corpus.clean.scoring.steps import SCORES, TALLY
 from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.sieve import Row
@@ -49,12 +50,13 @@ class Verdicts:
                     row |= {"reason": LOW_SCORE, "detail": f"score {score:.4f}, at least {border:.4f}"}
             yield row
 
-    def report(self, labels: int, evaluation: EvaluationReport | None) -> ScorerReport:
+    def report(self, scorer: MadeScorer) -> ScorerReport:
         """Say what was scored and what the borders are."""
         return ScorerReport(
             kind=self._params.kind,
-            labels=labels,
-            evaluation=evaluation,
+            labels=scorer.num_labels,
+            asked=scorer.asked,
+            evaluation=scorer.evaluation,
             scored={channel: sum(counts) for channel, counts in sorted(self._channels.items())},
             unscored={channel: dict(sorted(counts.items())) for channel, counts in sorted(self._unscored.items())},
             scores={channel: tuple(counts) for channel, counts in sorted(self._channels.items())},
