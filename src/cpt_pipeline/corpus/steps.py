@@ -100,6 +100,25 @@ class ReadDocuments(PipelineStep):  # type: ignore[misc]
                         yield document
 
 
+class ReadParts(PipelineStep):  # type: ignore[misc]
+    """Read what the same task of an earlier pass left, excluded documents too."""
+
+    name = "read parts"
+    type = "cpt"
+
+    def __init__(self, earlier: Tasks) -> None:
+        super().__init__()
+        self._earlier = earlier
+
+    def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        """Give the documents of task `rank`, in order."""
+        for row in read_part(self._earlier.file(rank)):
+            document = as_document({**row, "text": row["text"] or ""})
+            if row[_REASON] is not None:
+                exclude(document, row[_REASON], row[_DETAIL])
+            yield document
+
+
 class WriteDocuments(PipelineStep):  # type: ignore[misc]
     """Write the documents of a task, kept and excluded, as its file; the file is there when it is whole."""
 
@@ -153,9 +172,14 @@ def plan_tasks(directory: Path, task_bytes: int) -> list[Plan]:
 def gather(tasks: Tasks) -> Iterator[Row]:
     """Give the rows of all tasks in order, one row group in memory; an excluded one has a `reason`."""
     for path in tasks.files():
-        with pq.ParquetFile(path) as file:
-            for group in range(file.num_row_groups):
-                yield from file.read_row_group(group).to_pylist()
+        yield from read_part(path)
+
+
+def read_part(path: Path) -> Iterator[Row]:
+    """Give the rows of one task."""
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            yield from file.read_row_group(group).to_pylist()
 
 
 def gather_counts(tasks: Tasks) -> Counter[str]:

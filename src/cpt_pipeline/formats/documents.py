@@ -6,10 +6,11 @@ bounded by one shard on writing and one row group on reading, never by the corpu
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -77,6 +78,30 @@ def document(*, id: str, text: str, channel: str, source: str, license: str, **o
 def with_text(row: dict[str, Any], text: str) -> dict[str, Any]:
     """Give the same document with another text: the id stays, the digest follows."""
     return row if row["text"] == text else {**row, "text": text, "digest": digest_text(text)}
+
+
+class Synthetic(NamedTuple):
+    """Of what kind a made document is, and the id of the document it was made from."""
+
+    kind: str
+    parent: str
+
+    @property
+    def id(self) -> str:
+        """Give the id of the made document."""
+        return f"{self.parent}#{self.kind}"
+
+
+def read_synthetic(row: dict[str, Any]) -> Synthetic | None:
+    """Say what a document was made from (columns `id`, `metadata`); None for one that a source gave.
+
+    What a source's own metadata say is not believed: the id has to agree.
+    """
+    if "#" not in row["id"] or not row["metadata"]:
+        return None
+    metadata = json.loads(row["metadata"])
+    found = Synthetic(str(metadata.get("synthetic")), str(metadata.get("parent")))
+    return found if found.id == row["id"] else None
 
 
 class DocumentWriter:

@@ -85,7 +85,7 @@ class BlockedWords:
         self._automaton = ahocorasick.Automaton()
         by_text: dict[str, list[_Term]] = {}
         for term in terms:
-            by_text.setdefault(_fold(term.text), []).append(term)
+            by_text.setdefault(fold_case(term.text), []).append(term)
         for text, same in sorted(by_text.items()):
             self._automaton.add_word(text, (len(text), tuple(same)))
         self._automaton.make_automaton()
@@ -102,7 +102,7 @@ class BlockedWords:
         """Give the hits in order; of two that overlap in one list the earlier, then the longer."""
         if not len(self._automaton):
             return []
-        folded = _fold(text)
+        folded = fold_case(text)
         found: list[tuple[int, int, _Term]] = []
         allowed: dict[str, list[tuple[int, int]]] = {}
         for last, (length, terms) in self._automaton.iter(folded):
@@ -110,7 +110,7 @@ class BlockedWords:
             for term in terms:
                 if term.is_allowed:
                     allowed.setdefault(term.list, []).append((start, end))
-                elif term.is_cjk or _stands_alone(folded, start, end):
+                elif term.is_cjk or stands_alone(folded, start, end):
                     found.append((start, end, term))
         return list(_apart(found, allowed))
 
@@ -129,7 +129,7 @@ class BlockedWords:
         return Judged(left, counts, num_dropped)
 
 
-def _fold(text: str) -> str:
+def fold_case(text: str) -> str:
     """Give the lower case with every character in its place: `İ` has a lower case of two."""
     folded = text.lower()
     if len(folded) == len(text):
@@ -137,7 +137,8 @@ def _fold(text: str) -> str:
     return "".join(lower if len(lower := character.lower()) == 1 else character for character in text)
 
 
-def _stands_alone(text: str, start: int, end: int) -> bool:
+def stands_alone(text: str, start: int, end: int) -> bool:
+    """Say whether what stands at `start:end` is no part of a longer word."""
     return not (_is_word(text[start - 1 : start]) or _is_word(text[end : end + 1]))
 
 

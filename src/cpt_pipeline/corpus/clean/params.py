@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params, Report
+from cpt_pipeline.corpus.clean.augmentation.params import AugmentationParams, SyntheticReport
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWordsParams
 from cpt_pipeline.corpus.clean.language import LanguageParams
 from cpt_pipeline.corpus.clean.line_noise import LineNoiseParams
@@ -22,6 +23,7 @@ _NO_PROSE = ("gopher_repetition", "gopher_quality", "c4", "fineweb", "chinese")
 _CATEGORIES = {
     **RulesParams().by_category,
     **dict.fromkeys(("reference", "worked_examples"), CategoryParams(without=_NO_PROSE)),
+    "questions": RulesParams().by_category["dialogue"],
     **dict.fromkeys(("web", "news", "forum"), CategoryParams()),
     OTHER: CategoryParams(without=("c4", "fineweb")),
 }
@@ -51,13 +53,14 @@ class CleanParams(Params):
     rules: RulesParams = RulesParams(by_category=_CATEGORIES)
     scorer: ScorerParams = ScorerParams()
     format_cap: FormatCapParams = FormatCapParams()
+    augmentation: AugmentationParams = AugmentationParams()
 
 
 class CleanRunParams(EngineParams):
     """`clean_run:` in conf."""
 
     endpoint: EndpointRunParams = EndpointRunParams()
-    """Where the LLM is that `clean.scorer.ask` asks."""
+    """Where the LLM is that `clean.scorer.ask` and `clean.augmentation` ask."""
 
 
 class PhraseReport(Report):
@@ -83,7 +86,7 @@ class SurrogateReport(Report):
 
 
 class CleanReport(Report):
-    """`clean_metrics`: `records_in` = `documents` + the sum of `excluded`."""
+    """`clean_metrics`: `records_in` + the sum of `synthetic.made` = `documents` + the sum of `excluded`."""
 
     records_in: int
     documents: int
@@ -106,3 +109,4 @@ class CleanReport(Report):
     """None where it is switched off."""
     surrogates: SurrogateReport
     phrases: dict[str, tuple[PhraseReport, ...]]
+    synthetic: SyntheticReport

@@ -10,6 +10,7 @@ import json
 import logging
 import math
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,16 @@ from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import digest_file, read_manifest
 from cpt_pipeline.core.errors import NothingLeftError, raise_all
+from cpt_pipeline.corpus.clean.augmentation.params import SyntheticReport
+from cpt_pipeline.corpus.clean.augmentation.stage import Augmented, Rules, augment
+from cpt_pipeline.corpus.clean.augmentation.stage import check as check_augmentation
+from cpt_pipeline.corpus.clean.augmentation.tally import QUESTIONS, UNCHANGED, SyntheticTally
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWords
 from cpt_pipeline.corpus.clean.params import (
     CleanParams,
     CleanReport,
     CleanRunParams,
+    FormatCapParams,
     PhraseReport,
     SurrogateReport,
 )
@@ -51,7 +57,7 @@ from cpt_pipeline.corpus.clean.steps import (
 from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.corpus.sieve import Row, Sieve
-from cpt_pipeline.corpus.steps import ReadDocuments, WriteDocuments, gather, gather_counts, plan_tasks
+from cpt_pipeline.corpus.steps import DocumentStep, ReadDocuments, WriteDocuments, gather, gather_counts, plan_tasks
 from cpt_pipeline.formats.documents import count_documents
 
 logger = logging.getLogger(__name__)
@@ -65,10 +71,13 @@ _LENGTHS, _QUALITIES = 24, 20
 def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: CleanRunParams) -> CleanReport:
     """Write `clean_documents` and `clean_excluded` below `out`, both in the order of the input.
 
+    What augmentation makes from a document follows it.
+
     `NothingLeftError` when a channel loses all of its documents, with the reasons. Unfinished tasks are kept beside
     `out`.
     """
     BlockedWords.load(params.blocked_words)  # what is wrong with the lists is said before the work
+    check_augmentation(params.augmentation, run.endpoint)
     check_scorer(params.scorer, run.endpoint)
     plan = plan_tasks(raw_documents, run.task_megabytes << 20)
     mined = _mine_phrases(raw_documents, out, params, run) if params.phrases.enabled else None
@@ -77,13 +86,17 @@ def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: Cl
     tasks.run(
         [
             *_prepare(raw_documents, tasks, params),
-            *_judge(tasks, params, mined),
+            *_name_language(tasks, params, mined),
+            *_judge(params),
             *([ScoreText(tasks, scorer.model, params.scorer, params.strong_formats)] if scorer else []),
             WriteDocuments(tasks),
         ],
         run,
     )
-    report = _gather(tasks, out, params, mined[1] if mined else {}, scorer)
+    verdicts = Verdicts(tasks, params.scorer) if scorer else None
+    augmented = _augment(verdicts.exclude_low_scores(run) if verdicts else tasks, params, run)
+    scored = verdicts.report(scorer) if verdicts and scorer else None
+    report = _gather(tasks, augmented, out, params, mined[1] if mined else {}, scored)
     logger.info("clean: %d documents, %d excluded", report.documents, sum(report.excluded.values()))
     return report
 
@@ -105,11 +118,15 @@ def _prepare(raw_documents: Path, tasks: Tasks, params: CleanParams) -> list[Pip
     ]
 
 
-def _judge(tasks: Tasks, params: CleanParams, mined: Mined | None) -> list[PipelineStep]:
+def _name_language(tasks: Tasks, params: CleanParams, mined: Mined | None) -> list[PipelineStep]:
+    """Give the steps between repair and judgement."""
+    phrases = [RemovePhrases(tasks, params.phrases, *mined)] if mined else []
+    return [*phrases, NameLanguage(params.language)]
+
+
+def _judge(params: CleanParams) -> list[DocumentStep]:
     """Give the steps that decide whether a text stays."""
     return [
-        *([RemovePhrases(tasks, params.phrases, *mined)] if mined else []),
-        NameLanguage(params.language),
         DropBlockedWords(params.blocked_words),
         ReplacePersonalData(params.personal_data),
         JudgeText(params.rules),
@@ -149,8 +166,23 @@ def _ask_labels(
     read, *repair = _prepare(raw_documents, tasks, params)
     candidates = TakeCandidates(count_documents(raw_documents), number, params.scorer.seed)
     samples = TakeSamples(tasks, params.scorer, params.strong_formats)
-    tasks.run([read, candidates, *repair, *_judge(tasks, params, mined), samples], run)
+    tasks.run([read, candidates, *repair, *_name_language(tasks, params, mined), *_judge(params), samples], run)
     return ask_labels(gather_samples(tasks, number), params.scorer.ask, run.endpoint)
+
+
+def _augment(kept: Tasks, params: CleanParams, run: CleanRunParams) -> Augmented:
+    """Make documents from the kept ones; without augmentation nothing is read or written."""
+    if not params.augmentation.selections:
+        return Augmented(kept, Counter())
+    generated = (NameKind(params.strong_formats), Normalise(params.normalise), *_judge(params))
+    return augment(
+        kept,
+        params.augmentation,
+        Rules(generated=generated, rearranged=(JudgeText(params.rules),)),
+        not_from={*params.strong_formats, *params.format_cap.formats},
+        run=run,
+        endpoint=run.endpoint,
+    )
 
 
 def _mine_phrases(raw_documents: Path, out: Path, params: CleanParams, run: EngineParams) -> Mined:
@@ -177,8 +209,10 @@ class _Tally:
         self.qualities: defaultdict[str, list[int]] = defaultdict(lambda: [0] * _QUALITIES)
         self.languages: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.categories: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.synthetic = SyntheticTally()
 
     def add(self, row: Row) -> None:
+        self.synthetic.keep(row)
         channel, quality = row["channel"], row["quality"]
         self.grades[channel][0] += quality
         self.grades[channel][1] += 1
@@ -189,29 +223,49 @@ class _Tally:
 
 
 def _gather(
-    tasks: Tasks, out: Path, params: CleanParams, num_mined: dict[str, int], scorer: MadeScorer | None
+    tasks: Tasks,
+    augmented: Augmented,
+    out: Path,
+    params: CleanParams,
+    num_mined: dict[str, int],
+    scored: ScorerReport | None,
 ) -> CleanReport:
-    tally, formats = _Tally(), Counter[str]()
-    cap = params.format_cap
-    verdicts = Verdicts(tasks, params.scorer) if scorer else None
+    tally = _Tally()
     with Sieve(out, kept=("clean_documents",), excluded="clean_excluded") as sieve:
-        for row in verdicts.rows() if verdicts else gather(tasks):
+        for row in _cap_formats(gather(augmented.tasks), params.format_cap):
             if row["reason"] is not None:
                 sieve.exclude(row, row["reason"], row["detail"])
+                tally.synthetic.exclude(row, row["reason"])
                 continue
-            if cap.max_documents is not None and row["category"] in cap.formats:
-                formats[row["category"]] += 1
-                if formats[row["category"]] > cap.max_documents:
-                    sieve.exclude(row, "format_cap", f"{row['category']}: {cap.max_documents} documents came before")
-                    continue
             sieve.keep(row, "clean_documents")
             tally.add(row)
         raise_all(NothingLeftError, "Nothing is left after clean (conf: clean):", _lost_channels(sieve))
     phrases = _list_phrases(tasks, params.phrases, num_mined) if params.phrases.enabled else {}
     counts = gather_counts(tasks)
-    patterns = Counter({name: number for name, number in counts.items() if name.startswith(SURROGATES)})
-    scored = verdicts.report(scorer) if verdicts and scorer else None
-    return _report(sieve, tally, counts - patterns, phrases, _judge_surrogates(patterns, params), scored)
+    if augmented.tasks is not tasks:
+        counts += gather_counts(augmented.tasks)
+    patterns = _beginning_with(SURROGATES, counts)
+    of_augmentation = _beginning_with(UNCHANGED, counts) + _beginning_with(QUESTIONS, counts)
+    synthetic = tally.synthetic.report(of_augmentation, augmented.usage)
+    steps = counts - patterns - of_augmentation
+    return _report(sieve, tally, steps, phrases, _judge_surrogates(patterns, params), synthetic, scored)
+
+
+def _cap_formats(rows: Iterable[Row], cap: FormatCapParams) -> Iterator[Row]:
+    """Exclude what is more than the cap of its format allows."""
+    formats: Counter[str] = Counter()
+    for row in rows:
+        if row["reason"] is None and cap.max_documents is not None and row["category"] in cap.formats:
+            formats[row["category"]] += 1
+            if formats[row["category"]] > cap.max_documents:
+                detail = f"{row['category']}: {cap.max_documents} documents came before"
+                yield {**row, "reason": "format_cap", "detail": detail}
+                continue
+        yield row
+
+
+def _beginning_with(start: str, counts: Counter[str]) -> Counter[str]:
+    return Counter({name: number for name, number in counts.items() if name.startswith(start)})
 
 
 def _lost_channels(sieve: Sieve) -> list[str]:
@@ -232,11 +286,12 @@ def _report(
     counts: Counter[str],
     phrases: dict[str, tuple[PhraseReport, ...]],
     surrogates: SurrogateReport,
+    synthetic: SyntheticReport,
     scorer: ScorerReport | None,
 ) -> CleanReport:
     total = sieve.total("clean_documents")
     return CleanReport(
-        records_in=sieve.num_records,
+        records_in=sieve.num_records - sum(synthetic.made.values()),
         documents=total.documents,
         bytes=total.bytes,
         excluded=sieve.excluded(),
@@ -251,6 +306,7 @@ def _report(
         scorer=scorer,
         surrogates=surrogates,
         phrases=phrases,
+        synthetic=synthetic,
     )
 
 

@@ -8,31 +8,35 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+from datatrove.data import Document
+from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.corpus.clean.scoring.making import MadeScorer
 from cpt_pipeline.corpus.clean.scoring.params import ScorerParams, ThresholdParams
 from cpt_pipeline.corpus.clean.scoring.report import BorderReport, ScorerReport
 from cpt_pipeline.corpus.clean.scoring.steps import SCORES, TALLY
 from cpt_pipeline.corpus.engine import Tasks
-from cpt_pipeline.corpus.sieve import Row
-from cpt_pipeline.corpus.steps import gather
+from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.corpus.steps import ReadParts, WriteDocuments, exclude, is_excluded
 
 LOW_SCORE = "low_score"
 _BINS = 20
 _OTHERS = ""
 
+Group = tuple[str, str]
+"""A channel, and a category that has a threshold of its own, or `""` for all others."""
+
 
 class Verdicts:
-    """The borders of the scores that the tasks left, and the rows that pass them."""
+    """The borders of the scores that the tasks left."""
 
     def __init__(self, tasks: Tasks, params: ScorerParams) -> None:
         self._tasks, self._params = tasks, params
-        self._groups: defaultdict[tuple[str, str], Counter[float]] = defaultdict(Counter)
+        self._groups: defaultdict[Group, Counter[float]] = defaultdict(Counter)
         self._channels: defaultdict[str, list[int]] = defaultdict(lambda: [0] * _BINS)
         self._unscored: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for path in tasks.files(TALLY):
@@ -41,14 +45,17 @@ class Verdicts:
             group: find_border(counts, params.threshold(group[1])) for group, counts in self._groups.items()
         }
 
-    def rows(self) -> Iterator[Row]:
-        """Give the rows of all tasks in order; one whose score is below its border is excluded."""
-        for row, score in zip(gather(self._tasks), self._scores(), strict=True):
-            if row["reason"] is None and not np.isnan(score):
-                border = self._borders[self._group(row["channel"], row["category"])]
-                if border is not None and score < border:
-                    row |= {"reason": LOW_SCORE, "detail": f"score {score:.4f}, at least {border:.4f}"}
-            yield row
+    def exclude_low_scores(self, run: EngineParams) -> Tasks:
+        """Give the documents with those below their borders excluded; the tasks themselves without a border."""
+        borders = {group: border for group, border in self._borders.items() if border is not None}
+        if not borders:
+            return self._tasks
+        parts = [[self._tasks.folder.name, rank] for rank in range(self._tasks.num_tasks)]
+        settings = [[*group, border] for group, border in sorted(borders.items())]
+        tasks = Tasks(self._tasks.folder.parent, "verdicts", parts, settings)
+        excluding = ExcludeLowScores(self._tasks, borders, self._params)
+        tasks.run([ReadParts(self._tasks), excluding, WriteDocuments(tasks)], run)
+        return tasks
 
     def report(self, scorer: MadeScorer) -> ScorerReport:
         """Say what was scored and what the borders are."""
@@ -65,23 +72,42 @@ class Verdicts:
 
     def _add(self, tally: dict[str, Any]) -> None:
         for channel, category, score, number in tally["scored"]:
-            self._groups[self._group(channel, category)][score] += number
+            self._groups[group_of(channel, category, self._params)][score] += number
             self._channels[channel][min(int(score * _BINS), _BINS - 1)] += number
         for channel, reason, number in tally["unscored"]:
             self._unscored[channel][reason] += number
 
-    def _group(self, channel: str, category: str | None) -> tuple[str, str]:
-        return channel, (category or _OTHERS) if category in self._params.by_category else _OTHERS
-
-    def _scores(self) -> Iterator[float]:
-        for path in self._tasks.files(SCORES):
-            yield from _load(path)
-
-    def _border_report(self, group: tuple[str, str]) -> BorderReport:
+    def _border_report(self, group: Group) -> BorderReport:
         channel, category = group
         counts, border = self._groups[group], self._borders[group]
         kept = sum(number for score, number in counts.items() if border is None or score >= border)
         return BorderReport(channel=channel, category=category or None, border=border, scored=counts.total(), kept=kept)
+
+
+class ExcludeLowScores(PipelineStep):  # type: ignore[misc]
+    """Exclude what an earlier pass scored below the border of its group."""
+
+    name = "exclude low scores"
+    type = "cpt"
+
+    def __init__(self, scored: Tasks, borders: dict[Group, float], params: ScorerParams) -> None:
+        super().__init__()
+        self._scored, self._borders, self._params = scored, borders, params
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        """Pass every document on; they come in the order in which they were scored."""
+        scores = np.load(self._scored.file(rank, SCORES), allow_pickle=False).tolist()
+        for document, score in zip(data, scores, strict=True):
+            group = group_of(document.metadata["channel"], document.metadata["category"], self._params)
+            border = self._borders.get(group)
+            if not is_excluded(document) and border is not None and score < border:  # NaN is never below
+                exclude(document, LOW_SCORE, f"score {score:.4f}, at least {border:.4f}")
+            yield document
+
+
+def group_of(channel: str, category: str | None, params: ScorerParams) -> Group:
+    """Give the group whose border is for a document."""
+    return channel, (category or _OTHERS) if category in params.by_category else _OTHERS
 
 
 def find_border(counts: Counter[float], threshold: ThresholdParams) -> float | None:
@@ -94,8 +120,3 @@ def find_border(counts: Counter[float], threshold: ThresholdParams) -> float | N
         if kept >= wanted - 1e-9:
             return score
     return None
-
-
-def _load(path: Path) -> list[float]:
-    scores: list[float] = np.load(path, allow_pickle=False).tolist()
-    return scores
