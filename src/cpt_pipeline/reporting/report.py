@@ -108,6 +108,8 @@ def _cleaning(artifacts: Artifacts) -> dict[str, Any]:
         "excluded": cleaning.excluded(artifacts),
         "by_channel": cleaning.excluded_by_channel(artifacts),
         "steps": cleaning.steps(artifacts),
+        "scorer": cleaning.scorer(artifacts),
+        "borders": cleaning.borders(artifacts),
         "copies": cleaning.copies(artifacts),
         "phrases": cleaning.phrases(artifacts),
         "guarded": cleaning.guarded(artifacts),
@@ -145,6 +147,10 @@ def _corpus_figures(artifacts: Artifacts) -> dict[str, tuple[figures.Figure, str
         drawn["lengths"] = (corpus_figures.lengths_figure(lengths, roles), "Documents by length, per channel")
     if grades := corpus_figures.grades(artifacts):
         drawn["grades"] = (corpus_figures.grades_figure(grades, roles), "Documents by grade, per channel")
+    if scores := corpus_figures.scores(artifacts):
+        drawn["scores"] = (corpus_figures.scores_figure(scores, roles), "Documents by score, per channel")
+    if points := corpus_figures.calibration(artifacts):
+        drawn["calibration"] = (corpus_figures.calibration_figure(points), "Labels over scores, by tenths of the score")
     if curve := corpus_figures.dedup_curve(artifacts):
         in_force = artifacts.number("dedup_metrics", "min_similarity")
         drawn["dedup"] = (corpus_figures.dedup_figure(curve, in_force), "Characters kept over the threshold of dedup")
