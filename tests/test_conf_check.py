@@ -109,6 +109,53 @@ def test_each_kind_of_problem_names_file_key_and_remedy(tmp_path: Path, text: st
     assert found[0].startswith(f"{place}: {line}")
 
 
+TEACHER = "clean: {augmentation: {endpoint: {model: %s}}}"
+
+
+@pytest.mark.feature(136)
+@pytest.mark.parametrize(
+    ("base", "teacher", "refused"),
+    [
+        ("Qwen/Qwen2.5-7B", "Qwen/Qwen2.5-7B", True),
+        ("Qwen/Qwen2.5-7B", "qwen2.5-7b", True),
+        ("models/qwen2.5-7b/", "Qwen/Qwen2.5-7B", True),
+        ("models/base", "linked", True),
+        ("Qwen/Qwen2.5-7B", "Qwen/Qwen2.5-72B-Instruct", False),
+        ("Qwen/Qwen2.5-7B", "null", False),
+        ("null", "null", False),
+    ],
+)
+def test_the_base_is_refused_as_its_own_teacher(tmp_path: Path, base: str, teacher: str, refused: bool) -> None:
+    (tmp_path / "models/base").mkdir(parents=True)
+    (tmp_path / "linked").symlink_to("models/base")
+    files = {"base/parameters_base.yml": f"base: {{name: {base}}}", "base/parameters_clean.yml": TEACHER % teacher}
+    found = [line for line in problems(tmp_path, files) if "no stage reads this key" not in line]
+    assert bool(found) is refused
+    if refused:
+        place = "conf/base/parameters_clean.yml: clean.augmentation.endpoint.model"
+        assert found == [
+            f"{place} = '{teacher}': this is base.name ({base}), and a model learns nothing from its own output; "
+            "take a larger model of its family"
+        ]
+
+
+@pytest.mark.feature(136)
+@pytest.mark.parametrize(
+    ("scorer", "key"),
+    [
+        ("{language_model: {name: Qwen/Qwen2.5-7B}}", "language_model.name"),
+        ("{ask: {endpoint: {model: qwen2.5-7b}}}", "ask.endpoint.model"),
+        ("{language_model: {name: Qwen/Qwen2.5-72B}}", None),
+    ],
+)
+def test_the_base_is_refused_as_the_judge_of_its_text(tmp_path: Path, scorer: str, key: str | None) -> None:
+    text = f"clean: {{scorer: {scorer}}}"
+    files = {"base/parameters_base.yml": "base: {name: Qwen/Qwen2.5-7B}", "base/parameters_clean.yml": text}
+    found = [line for line in problems(tmp_path, files) if "no stage reads this key" not in line]
+    place = f"conf/base/parameters_clean.yml: clean.scorer.{key} = "
+    assert [line.startswith(place) and "this is base.name" in line for line in found] == ([True] if key else [])
+
+
 def test_a_key_inside_a_mapping_of_models_is_followed(tmp_path: Path) -> None:
     text = "collect: {sources: {web: {path: a, num_document: 2}}}"
     assert problems(tmp_path, {"base/parameters_collect.yml": text}) == [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, get_args
 
 from kedro.pipeline import Pipeline
@@ -40,8 +41,45 @@ def find_problems(layout: Layout, pipelines: Mapping[str, Pipeline]) -> list[str
         *_interpolated(where),
         *_unread(where, layout.parameters, read),
         *_missing(where, layout.parameters, read),
+        *_taught_by_the_base(where, layout),
         *(line for key in read if key in typed for line in _invalid(where, layout.parameters, key, typed[key])),
     ]
+
+
+_TEACHERS = (
+    "clean.augmentation.endpoint.model",
+    "clean.scorer.ask.endpoint.model",
+    "clean.scorer.language_model.name",
+)
+"""Keys of models that write or grade what the base is trained on."""
+
+
+def _taught_by_the_base(where: _Where, layout: Layout) -> Iterator[str]:
+    """Refuse the base as its own teacher: a model learns nothing from what it says itself (capability 136)."""
+    base = _value_at(layout.parameters, "base.name")
+    for key in _TEACHERS:
+        teacher = _value_at(layout.parameters, key)
+        if isinstance(base, str) and isinstance(teacher, str) and is_same_model(base, teacher, layout.project):
+            yield (
+                f"{where.of(key)}: {key} = {_shown('model', teacher)}: this is base.name ({base}), and a model learns "
+                "nothing from its own output; take a larger model of its family"
+            )
+
+
+def _value_at(values: Any, dotted: str) -> Any:
+    for part in dotted.split("."):
+        values = values.get(part) if isinstance(values, Mapping) else None
+    return values
+
+
+def is_same_model(one: str, other: str, place: Path) -> bool:
+    """Say whether two names are of one model: the same folder, or the same name after the last slash, in any case."""
+    folders = [(place / name).resolve() for name in (one, other)]
+    return folders[0] == folders[1] or _model_name(one) == _model_name(other)
+
+
+def _model_name(name: str) -> str:
+    return name.rstrip("/").rpartition("/")[2].casefold()
 
 
 def _is_key(name: str) -> bool:
@@ -98,11 +136,9 @@ def _missing(where: _Where, parameters: Mapping[str, Any], read: list[str]) -> I
 
 
 def _invalid(where: _Where, parameters: Mapping[str, Any], key: str, model: Any) -> Iterator[str]:
-    value: Any = parameters
-    for part in key.split("."):
-        if not isinstance(value, Mapping) or part not in value:
-            return
-        value = value[part]
+    if not has_key(parameters, key):
+        return
+    value = _value_at(parameters, key)
     models = _models_in(model)
     try:
         for each in models:

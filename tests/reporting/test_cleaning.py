@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cpt_pipeline.reporting import cleaning
-from cpt_pipeline.reporting.page import Bar, Mark
+from cpt_pipeline.reporting.page import Bar, Lines, Mark
 from cpt_pipeline.reporting.reading import Artifacts
 
 
@@ -53,6 +53,48 @@ def test_changes_are_grouped_by_step_and_unit_without_personal_data(artifacts: d
     )
 
 
+SYNTHETIC = {
+    "made": {"rewrite": 40, "shuffle_sentences": 90},
+    "documents": {"rewrite": 37, "shuffle_sentences": 90},
+    "excluded": {"rewrite": {"no_answer": 2, "too_short": 1}},
+    "unchanged": {"shuffle_sentences": 4},
+    "requests": 80,
+    "failed_requests": 2,
+    "prompt_tokens": 50_000,
+    "completion_tokens": 20_000,
+    "questions": 0,
+    "measured_questions": 0,
+    "too_general_questions": 0,
+}
+
+
+def test_what_was_made_is_counted_by_kind_and_nothing_is_said_of_what_is_off(artifacts: dict[str, Any]) -> None:
+    assert cleaning.synthetic(Artifacts(artifacts)).rows == ()
+    assert cleaning.asked(Artifacts(artifacts)).rows == ()
+    artifacts["clean_metrics"]["synthetic"] = SYNTHETIC
+    assert cleaning.synthetic(Artifacts(artifacts)).rows == (
+        ("shuffle sentences", "90", "90", "none", "4"),
+        ("rewrite", "40", "37", Lines(("no answer 2", "too short 1")), "0"),
+    )
+    assert [row[:2] for row in cleaning.asked(Artifacts(artifacts)).rows] == [
+        ("requests", "80"),
+        ("failed requests", "2"),
+        ("prompt tokens", "50,000"),
+        ("completion tokens", "20,000"),
+        ("questions", "0"),
+    ]
+
+
+@pytest.mark.feature(136)
+def test_the_share_of_too_general_questions_is_of_those_that_were_measured(artifacts: dict[str, Any]) -> None:
+    measured = {"questions": 40, "measured_questions": 30, "too_general_questions": 6}
+    artifacts["clean_metrics"]["synthetic"] = {**SYNTHETIC, **measured}
+    last = ("questions that are too general", "6", "20.0%")
+    assert cleaning.asked(Artifacts(artifacts)).rows[-1] == last
+    artifacts["clean_metrics"]["synthetic"]["measured_questions"] = 0
+    assert cleaning.asked(Artifacts(artifacts)).rows[-1] == (last[0], None, None)
+
+
 def test_copies_and_passages_are_counted_or_missing(artifacts: dict[str, Any]) -> None:
     del artifacts["dedup_metrics"]["passages"]["units"]
     assert [row[1] for row in cleaning.copies(Artifacts(artifacts)).rows] == ["44", "9", "31", None, "5,120"]
@@ -88,38 +130,3 @@ def test_benchmarks_are_told_one_by_one(artifacts: dict[str, Any]) -> None:
         ("probes", "30", "12", "1", "1"),
         ("other", "5", None, "0", None),
     )
-
-
-@pytest.mark.feature(18)
-def test_the_scorer_is_described_with_its_worth_and_its_borders(
-    artifacts: dict[str, Any], scorer_metrics: dict[str, Any]
-) -> None:
-    artifacts["clean_metrics"]["scorer"] = scorer_metrics
-    found = cleaning.scorer(Artifacts(artifacts))
-    assert found is not None
-    assert found.rows == (
-        ("kind", "linear"),
-        ("labels", "500"),
-        ("documents a language model was asked about", "520"),
-        ("answers that did not come", "3"),
-        ("answers without a mark", "17"),
-        ("labels held back to judge it by", "100"),
-        ("AUC on them", "0.893"),
-        ("its 95 % interval", "0.840 to 0.941"),
-        ("documents scored", "900"),
-        ("not scored: strong format", "94"),
-    )
-    assert cleaning.borders(Artifacts(artifacts)).rows == (
-        ("en", "all others", "0.4123", "800", "480", "60.0%"),
-        ("en", "news", Mark("none", "quiet"), "800", "800", "100.0%"),
-    )
-
-
-def test_a_scorer_that_is_off_is_not_one_that_is_missing(artifacts: dict[str, Any]) -> None:
-    artifacts["clean_metrics"]["scorer"] = None
-    assert cleaning.scorer(Artifacts(artifacts)) is None
-    del artifacts["clean_metrics"]["scorer"]
-    found = cleaning.scorer(Artifacts(artifacts))
-    assert found is not None
-    assert found.rows[:2] == (("kind", None), ("labels", None))
-    assert cleaning.borders(Artifacts(artifacts)).rows == ()

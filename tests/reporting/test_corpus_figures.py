@@ -37,6 +37,17 @@ def test_a_stage_that_is_missing_or_does_not_fit_begins_the_funnel_anew(artifact
     assert corpus_figures.funnel(Artifacts({})) == []
 
 
+def test_what_was_made_is_added_before_anything_is_excluded(artifacts: dict[str, Any]) -> None:
+    artifacts["clean_metrics"] |= {"documents": 2651, "synthetic": {"made": {"rewrite": 10, "questions": 30}}}
+    levels = corpus_figures.funnel(Artifacts(artifacts))
+    assert levels[4:6] == [
+        Level("made by augmentation", 2700.0, 2740.0, "made"),
+        Level("too_short", 2679.0, 2740.0, "lost"),
+    ]
+    assert Level("after clean", 0.0, 2651.0, "kept") in levels
+    assert corpus_figures.funnel_figure(levels).axes[0].get_xlim()[1] >= 2740
+
+
 def test_small_reasons_share_a_bar_and_none_is_lost(artifacts: dict[str, Any]) -> None:
     reasons = {f"r{number}": 10 - number for number in range(10)}
     artifacts["clean_metrics"] |= {"excluded": {**reasons, "never": 0}}

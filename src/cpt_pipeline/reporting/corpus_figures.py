@@ -17,7 +17,7 @@ from cpt_pipeline.reporting.reading import Artifacts
 from cpt_pipeline.reporting.words import count, decimal, known, percent, tokens
 
 _INK, _FAINT, _GRID = "#1f2937", "#6b7280", "#e5e7eb"
-_KEPT, _LOST, _HELDOUT = "#475569", "#d55e00", "#0072b2"
+_KEPT, _LOST, _HELDOUT, _MADE = "#475569", "#d55e00", "#0072b2", "#009e73"
 _DOMAIN, _GENERAL = _LOST, _HELDOUT
 _WIDTH_INCHES = 4.6
 _ROW_INCHES = 0.32
@@ -48,7 +48,7 @@ class Level:
     label: str
     start: float
     end: float
-    kind: Literal["kept", "lost", "held out"]
+    kind: Literal["kept", "lost", "held out", "made"]
 
     @property
     def records(self) -> float:
@@ -79,6 +79,10 @@ def funnel(artifacts: Artifacts) -> list[Level]:
             continue
         if before != left:
             levels.append(Level(f"read by {stage}", 0.0, left, "kept"))
+        made = sum(number or 0.0 for _, number in artifacts.counts(f"{stage}_metrics", "synthetic", "made"))
+        if made:
+            levels.append(Level("made by augmentation", left, left + made, "made"))
+            left += made
         for reason, number in _main_reasons(artifacts, stage):
             levels.append(Level(reason, left - number, left, "lost"))
             left -= number
@@ -148,7 +152,7 @@ def funnel_figure(levels: Sequence[Level]) -> Figure:
     figure = _new_figure(0.6 + _ROW_INCHES * len(levels))
     with _styled():
         axes = figure.subplots()
-        colours = {"kept": _KEPT, "lost": _LOST, "held out": _HELDOUT}
+        colours = {"kept": _KEPT, "lost": _LOST, "held out": _HELDOUT, "made": _MADE}
         beside = axes.get_yaxis_transform()
         for row, level in enumerate(levels):
             colour, weight = colours[level.kind], "bold" if level.kind == "kept" else "normal"

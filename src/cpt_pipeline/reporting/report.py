@@ -19,6 +19,7 @@ from cpt_pipeline.reporting import (
     lineage,
     material,
     outcome,
+    scoring,
     words,
 )
 from cpt_pipeline.reporting.page import Bar, Lines, Mark, Table
@@ -108,8 +109,10 @@ def _cleaning(artifacts: Artifacts) -> dict[str, Any]:
         "excluded": cleaning.excluded(artifacts),
         "by_channel": cleaning.excluded_by_channel(artifacts),
         "steps": cleaning.steps(artifacts),
-        "scorer": cleaning.scorer(artifacts),
-        "borders": cleaning.borders(artifacts),
+        "scorer": scoring.scorer(artifacts),
+        "borders": scoring.borders(artifacts),
+        "synthetic": cleaning.synthetic(artifacts),
+        "asked": cleaning.asked(artifacts),
         "copies": cleaning.copies(artifacts),
         "phrases": cleaning.phrases(artifacts),
         "guarded": cleaning.guarded(artifacts),

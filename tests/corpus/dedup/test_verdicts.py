@@ -37,6 +37,7 @@ def survey(size: int, **columns: Any) -> Survey:
         exact=np.array([[value, value + 1] for value in exact], np.uint64).reshape(-1, 2),
         draw=np.array(columns.get("draw", range(size)), np.uint64),
         leaks=np.array(columns.get("leaks", [False] * size), np.bool_),
+        synthetic=np.array(columns.get("synthetic", [False] * size), np.bool_),
     )
 
 
@@ -61,6 +62,13 @@ def test_a_copy_is_exact_when_its_text_is_that_of_the_survivor() -> None:
 def test_copies_of_a_heldout_document_are_never_kept() -> None:
     found = judge(survey(6, exact=[1, 1, 2, 3, 4, 5], draw=[0, 9, 9, 9, 9, 9]), [0, 0, 0, 3, 4, 5])
     assert found.kinds.tolist() == [HELDOUT, NEAR_HELDOUT, NEAR_HELDOUT, KEPT, KEPT, KEPT]
+
+
+def test_made_documents_are_never_held_out_and_do_not_count_for_the_share() -> None:
+    made = [number % 2 == 1 for number in range(20)]
+    found = judge(survey(20, synthetic=made), list(range(20)), heldout_documents_per_channel=9, heldout_max_share=0.5)
+    assert np.flatnonzero(found.kinds == HELDOUT).tolist() == [0, 2, 4, 6, 8]
+    assert (found.kinds[made] == KEPT).all()
 
 
 def test_one_copy_of_an_earlier_round_marks_its_whole_cluster() -> None:

@@ -75,7 +75,8 @@ class DedupReport(Report):
     heldout_documents: int
     excluded: dict[str, int]
     """`exact` and `near`: copies of a training document; `near_heldout`: of a held-out one; `near_earlier`: of one of
-    an earlier round; `repeated_passages`: too little that no other document holds; `benchmark`."""
+    an earlier round; `repeated_passages`: too little that no other document holds; `benchmark`; `synthetic_parent`:
+    made by clean from a document that is not in training."""
     excluded_by_channel: dict[str, dict[str, int]]
     channels: dict[str, Amount]
     heldout_channels: dict[str, Amount]
@@ -86,5 +87,5 @@ class DedupReport(Report):
     min_similarity: float
     """The threshold in force."""
     curve: tuple[CurvePoint, ...]
-    """What other thresholds would keep, before passages are removed."""
+    """What other thresholds would keep of documents that were not made by clean, before passages are removed."""
     benchmarks: dict[str, BenchmarkReport]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 from datatrove.data import Document
@@ -23,6 +24,7 @@ from cpt_pipeline.core.errors import NothingLeftError, raise_all
 from cpt_pipeline.corpus.dedup import verdicts as kinds
 from cpt_pipeline.corpus.dedup.candidates import find_pairs
 from cpt_pipeline.corpus.dedup.clusters import clusters
+from cpt_pipeline.corpus.dedup.families import follow_parents, parent_numbers
 from cpt_pipeline.corpus.dedup.folding import fold
 from cpt_pipeline.corpus.dedup.index import NearCopyIndex, match, write_index
 from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex
@@ -73,7 +75,7 @@ logger = logging.getLogger(__name__)
 
 VERDICTS = ".verdicts.parquet"
 """Suffix of a task's file of verdicts, beside its survey."""
-_HELDOUT = "heldout"
+_HELDOUT, _PARENT = "heldout", "parent number"
 _COPIES_AT_ONCE = 1 << 20
 _EXAMPLES = 5
 
@@ -102,21 +104,23 @@ def dedup_documents(
     curve = _curve(pairs, survey, surveyed, params)
     threshold = _threshold(curve, params)
     labels = clusters(read_pairs(pairs), survey.num_documents, pairs.with_name("labels.npy"), min_similarity=threshold)
-    earlier = _find_earlier(surveyed, params)
+    earlier = _find_earlier(surveyed, survey, params)
     found = decide(survey, np.asarray(labels), np.array([bool(each) for each in earlier], np.bool_), params)
-    write_verdicts(surveyed, found, earlier)
+    write_verdicts(surveyed, survey, found, earlier)
     passages = _find_passages(clean_documents, surveyed, plan, settings, run) if params.passages.enabled else None
     judged = Tasks(scratch, "dedup", plan, settings)
     steps = [ReadDocuments(clean_documents, judged), ApplyVerdicts(judged, surveyed)]
     judged.run([*steps, *([passages] if passages else []), WriteDocuments(judged)], run)
     with Sieve(out, kept=("unique_documents", "heldout_documents"), excluded="dedup_excluded") as sieve:
-        for number, row in enumerate(gather(judged)):
+        judged_rows = zip(gather(judged), found.kinds == kinds.HELDOUT, strict=True)
+        for row, is_heldout in follow_parents(judged_rows):
             if row["reason"] is not None:
                 sieve.exclude(row, row["reason"], row["detail"])
             else:
-                sieve.keep(row, "heldout_documents" if found.kinds[number] == kinds.HELDOUT else "unique_documents")
+                sieve.keep(row, "heldout_documents" if is_heldout else "unique_documents")
         raise_all(NothingLeftError, "dedup cannot split what there is:", _missing(sieve, survey))
-    _write_index(out / "corpus_index", surveyed, found, params)
+    indexed = np.flatnonzero(np.isin(found.kinds, (kinds.KEPT, kinds.HELDOUT)) & ~survey.synthetic)
+    _write_index(out / "corpus_index", surveyed, indexed, params)
     benchmarks = _report_benchmarks(read_items(benchmark_texts), surveyed, params)
     report = _report(sieve, found, gather_counts(judged), benchmarks, curve, threshold)
     logger.info("dedup: %d training and %d held-out documents", report.documents, report.heldout_documents)
@@ -136,16 +140,18 @@ class ApplyVerdicts(PipelineStep):  # type: ignore[misc]
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         """Read the verdicts of a task beside its documents."""
         found = pq.read_table(self._verdicts.file(rank, VERDICTS))
-        for document, kind, detail in zip(data, found["kind"].to_pylist(), found["detail"].to_pylist(), strict=True):
+        columns = (found[name].to_pylist() for name in ("kind", "detail", "parent"))
+        for document, kind, detail, parent in zip(data, *columns, strict=True):
             document.metadata[_HELDOUT] = kind == kinds.HELDOUT
+            document.metadata[_PARENT] = parent
             if kind in kinds.REASONS:
                 exclude(document, kinds.REASONS[kind], detail)
             yield document
 
 
-def write_verdicts(surveyed: Tasks, found: Verdicts, earlier: list[str]) -> None:
-    """Write the kinds and details of each task's documents beside its survey."""
-    leaks = read_leaks(surveyed)
+def write_verdicts(surveyed: Tasks, survey: Survey, found: Verdicts, earlier: list[str]) -> None:
+    """Write the kinds and details of each task's documents beside its survey, and whom they were made from."""
+    leaks, parents = read_leaks(surveyed), parent_numbers(survey.synthetic)
     for ranks in _with_few_copies(task_ranges(surveyed), found):
         numbers = np.arange(ranks[0][1], ranks[-1][2])
         copies = numbers[np.isin(found.kinds[numbers], kinds.COPIES)]
@@ -161,8 +167,8 @@ def write_verdicts(surveyed: Tasks, found: Verdicts, earlier: list[str]) -> None
                     details.append(earlier[number] or "a copy of such a document")
                 else:
                     details.append(ids.get(int(found.survivors[number])) if kind in kinds.COPIES else None)
-            table = pa.table({"kind": found.kinds[first:last], "detail": pa.array(details, pa.string())})
-            pq.write_table(table, surveyed.file(rank, VERDICTS))
+            columns = {"kind": found.kinds[first:last], "detail": pa.array(details, pa.string())}
+            pq.write_table(pa.table({**columns, "parent": parents[first:last]}), surveyed.file(rank, VERDICTS))
 
 
 def _with_few_copies(ranges: list[tuple[int, int]], found: Verdicts) -> Iterator[list[tuple[int, int, int]]]:
@@ -193,7 +199,7 @@ class HashPassages(PipelineStep):  # type: ignore[misc]
         """Held-out documents come before all others, so what they hold is removed from training text."""
         hashes, documents = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)]
         for document in data:
-            if not is_excluded(document):
+            if not is_excluded(document) and document.metadata[_PARENT] == document.metadata[NUMBER]:
                 found = find_passages(document.text, self._params).hashes
                 hashes.append(found)
                 documents.append(np.full(found.size, _rank(document), np.uint64))
@@ -230,16 +236,17 @@ class RemovePassages(DocumentStep):
 
 
 def _rank(document: Document) -> int:
-    """Give the place of a document among those that may keep a passage."""
-    number: int = document.metadata[NUMBER]
+    """Give the place of a document among those that may keep a passage: of a made one that of its parent."""
+    number: int = document.metadata[_PARENT]
     return number if document.metadata[_HELDOUT] else number + (1 << 40)
 
 
 def _find_pairs(clean_documents: Path, surveyed: Tasks, survey: Survey, params: DedupParams) -> Path:
     """Find the pairs of near copies, the doubtful ones decided by their texts."""
     work = surveyed.folder / "pairs"
-    first = first_alike(survey.exact, survey.leaks)
-    skip = survey.leaks | (first != np.arange(survey.num_documents))
+    alone = survey.leaks | survey.synthetic
+    first = first_alike(survey.exact, alone)
+    skip = alone | (first != np.arange(survey.num_documents))
     files = surveyed.files(SIGNATURES)
     lowest = min([params.minhash.min_similarity, *params.curve_thresholds])
     found = find_pairs(files, params.minhash, work, skip=skip, lowest=lowest, doubtful=True)
@@ -253,7 +260,7 @@ def _find_pairs(clean_documents: Path, surveyed: Tasks, survey: Survey, params: 
     return work / "all.parquet"
 
 
-def _find_earlier(surveyed: Tasks, params: DedupParams) -> list[str]:
+def _find_earlier(surveyed: Tasks, survey: Survey, params: DedupParams) -> list[str]:
     """Give for each document the id and similarity of the one of an earlier round that it copies; "" for none."""
     signatures = SignatureFiles(surveyed.files(SIGNATURES), params.minhash)
     if params.earlier_index is None:
@@ -262,8 +269,10 @@ def _find_earlier(surveyed: Tasks, params: DedupParams) -> list[str]:
     found = match(signatures, index)
     ids = index.ids(found.old[found.old >= 0].tolist())
     return [
-        f"{ids[old]} ({similarity:.2f})" if old >= 0 else ""
-        for old, similarity in zip(found.old.tolist(), found.similarity.tolist(), strict=True)
+        f"{ids[old]} ({similarity:.2f})" if old >= 0 and not made else ""
+        for old, similarity, made in zip(
+            found.old.tolist(), found.similarity.tolist(), survey.synthetic.tolist(), strict=True
+        )
     ]
 
 
@@ -291,13 +300,14 @@ def _missing(sieve: Sieve, survey: Survey) -> Iterator[str]:
             )
 
 
-def _write_index(out: Path, surveyed: Tasks, found: Verdicts, params: DedupParams) -> None:
-    write_index(out, _index_parts(surveyed, found, params), params.minhash, previous=params.earlier_index)
+def _write_index(out: Path, surveyed: Tasks, kept: npt.NDArray[np.int64], params: DedupParams) -> None:
+    write_index(out, _index_parts(surveyed, kept, params), params.minhash, previous=params.earlier_index)
 
 
-def _index_parts(surveyed: Tasks, found: Verdicts, params: DedupParams) -> Iterator[tuple[list[str], Signatures]]:
+def _index_parts(
+    surveyed: Tasks, kept: npt.NDArray[np.int64], params: DedupParams
+) -> Iterator[tuple[list[str], Signatures]]:
     signatures = SignatureFiles(surveyed.files(SIGNATURES), params.minhash)
-    kept = np.flatnonzero((found.kinds == kinds.KEPT) | (found.kinds == kinds.HELDOUT))
     for start in range(0, kept.size, 1 << 18):
         numbers = kept[start : start + (1 << 18)]
         ids = read_ids(surveyed, numbers)
@@ -305,12 +315,13 @@ def _index_parts(surveyed: Tasks, found: Verdicts, params: DedupParams) -> Itera
 
 
 def _curve(pairs: Path, survey: Survey, surveyed: Tasks, params: DedupParams) -> list[Kept]:
-    """Say what each threshold would keep; documents that leak benchmark items are kept by none."""
-    characters = np.where(survey.leaks, 0, survey.characters)
+    """Say what each threshold would keep of real text; documents that leak benchmark items are kept by none."""
+    left_out = survey.leaks | survey.synthetic
+    characters = np.where(left_out, 0, survey.characters)
     thresholds = sorted({*params.curve_thresholds, params.minhash.min_similarity})
     curve = kept_by_threshold(pairs, characters, thresholds, surveyed.folder / "pairs")
-    num_leaks = int(survey.leaks.sum())
-    return [kept._replace(documents=kept.documents - num_leaks) for kept in curve]
+    num_left_out = int(left_out.sum())
+    return [kept._replace(documents=kept.documents - num_left_out) for kept in curve]
 
 
 def _threshold(curve: list[Kept], params: DedupParams) -> float:

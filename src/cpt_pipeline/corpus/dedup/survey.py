@@ -1,7 +1,7 @@
 """The first look at every document: what dedup must know of it to judge it without its text.
 
 Each task leaves a table (one row per document) and a file of signatures. Read together, the columns that judgement
-needs of all documents at once stand in arrays of 41 bytes per document; ids and leaked texts stay on the disk.
+needs of all documents at once stand in arrays of 42 bytes per document; ids and leaked texts stay on the disk.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from cpt_pipeline.corpus.dedup.params import DedupParams
 from cpt_pipeline.corpus.dedup.signatures import write_signatures
 from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.formats.benchmarks import read_items
+from cpt_pipeline.formats.documents import read_synthetic
 
 _SCHEMA = pa.schema(
     [
@@ -39,6 +40,7 @@ _SCHEMA = pa.schema(
         pa.field("exact_high", pa.uint64()),
         pa.field("exact_low", pa.uint64()),
         pa.field("draw", pa.uint64()),
+        pa.field("synthetic", pa.bool_()),
         pa.field("leaks", pa.list_(pa.struct([(name, pa.string()) for name in ("benchmark", "item", "text")]))),
     ]
 )
@@ -83,6 +85,7 @@ class SurveyDocuments(PipelineStep):  # type: ignore[misc]
             "exact_high": exact >> 64,
             "exact_low": exact & 0xFFFFFFFFFFFFFFFF,
             "draw": xxhash.xxh3_64_intdigest(f"{self._params.seed}:{document.id}"),
+            "synthetic": read_synthetic({"id": document.id, "metadata": document.metadata["metadata"]}) is not None,
             "leaks": [asdict(leak) for leak in index.find_all(folded)] or None,
         }
 
@@ -101,6 +104,8 @@ class Survey:
     draw: npt.NDArray[np.uint64]
     """A number that is random for who does not know the seed; the smallest of a channel are held out."""
     leaks: npt.NDArray[np.bool_]
+    synthetic: npt.NDArray[np.bool_]
+    """Made by clean from the real document before; no copy of anything, and never held out."""
 
     @property
     def num_documents(self) -> int:
@@ -112,9 +117,9 @@ def read_survey(tasks: Tasks) -> Survey:
     """Read the tables of all tasks."""
     channels: dict[str, int] = {}
     parts: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in ("channel", "characters", "quality", "draw")}
-    exact, leaks = [np.empty((0, 2), np.uint64)], [np.empty(0, np.bool_)]
+    exact, leaks, synthetic = [np.empty((0, 2), np.uint64)], [np.empty(0, np.bool_)], [np.empty(0, np.bool_)]
     for path in tasks.files():
-        table = pq.read_table(path, columns=[*parts, "exact_high", "exact_low", "leaks"])
+        table = pq.read_table(path, columns=[*parts, "exact_high", "exact_low", "synthetic", "leaks"])
         numbers = [channels.setdefault(name, len(channels)) for name in table["channel"].to_pylist()]
         parts["channel"].append(np.array(numbers, np.uint8))
         parts["characters"].append(table["characters"].to_numpy().astype(np.int64))
@@ -122,9 +127,11 @@ def read_survey(tasks: Tasks) -> Survey:
         parts["draw"].append(table["draw"].to_numpy().astype(np.uint64))
         exact.append(np.stack([table["exact_high"].to_numpy(), table["exact_low"].to_numpy()], axis=1))
         leaks.append(table["leaks"].is_valid().to_numpy())
+        synthetic.append(table["synthetic"].to_numpy())
     types = {"channel": np.uint8, "characters": np.int64, "quality": np.float32, "draw": np.uint64}
     joined = {name: np.concatenate([np.empty(0, types[name]), *found]) for name, found in parts.items()}
-    return Survey(list(channels), exact=np.concatenate(exact), leaks=np.concatenate(leaks), **joined)
+    joined |= {"exact": np.concatenate(exact), "leaks": np.concatenate(leaks), "synthetic": np.concatenate(synthetic)}
+    return Survey(list(channels), **joined)
 
 
 def task_ranges(tasks: Tasks) -> list[tuple[int, int]]:

@@ -52,7 +52,8 @@ def decide(
 ) -> Verdicts:
     """Judge every document; `labels` names each one's cluster by its smallest member.
 
-    A document that leaks a benchmark item is alone in its cluster. With `earlier`, documents of an earlier round are
+    A document that leaks a benchmark item is alone in its cluster, and so is one that clean made, which is never held
+    out; whether it stays with its parent is seen later (`families`). With `earlier`, documents of an earlier round are
     marked; where one of a cluster is, so is the whole cluster.
     """
     num_documents = survey.num_documents
@@ -60,7 +61,7 @@ def decide(
     old = np.zeros(num_documents, np.bool_)
     np.logical_or.at(old, labels, earlier)
     free = (survivors == np.arange(num_documents)) & ~survey.leaks & ~old[labels]
-    heldout = _draw(survey, free, params)
+    heldout = _draw(survey, free & ~survey.synthetic, params)
     same = (survey.exact == survey.exact[survivors]).all(axis=1)
     kinds = np.select(
         [survey.leaks, old[labels], heldout, free, heldout[survivors], same],

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from cpt_pipeline.corpus.clean.augmentation.questions import (
@@ -10,6 +12,7 @@ from cpt_pipeline.corpus.clean.augmentation.questions import (
     words_of,
     write_pairs,
 )
+from tests.corpus.clean.real_texts import chinese_documents, english_documents, folder
 
 SOURCE = {
     "en": "Metformin lowers glucose by inhibiting gluconeogenesis in the liver of the patient.",
@@ -69,6 +72,36 @@ def test_a_question_without_a_term_of_its_source_is_too_general(
 ) -> None:
     common = common_words(GENERAL[language], rare_share=0.01)
     assert is_too_general(question, SOURCE[language], common) is too_general
+
+
+OF_ANY_TEXT = {
+    "en": (
+        *("What is the main idea of the text?", "What does the author argue?", "Why is this topic important?"),
+        *("What are the key concepts mentioned in the passage?", "How can this information be used?"),
+        *("What are the advantages and disadvantages?", "What can we learn from this?"),
+    ),
+    "zh": (
+        *("这段文字的主要内容是什么？", "作者的主要观点是什么？", "文中提到了哪些重要的概念？", "如何理解文中的内容？"),
+        *("这段话对我们有什么启示？", "为什么这个问题很重要？", "请总结这段文字的要点。"),
+    ),
+}
+
+
+@pytest.mark.feature(136)
+def test_on_real_books_questions_of_any_text_are_told_from_those_made_of_a_sentence() -> None:
+    chinese = chinese_documents()
+    general = {"en": english_documents(800), "zh": [*chinese["encyclopedia"], *chinese["instructions"]][:2_000]}
+    modules = sorted(folder("domain_en_anatomy").glob("*.cnxml"))[:60]
+    plain = [" ".join(re.sub(r"<[^>]+>", " ", path.read_text("utf-8")).split())[:3_000] for path in modules]
+    ends = {"en": r"(?<=\.)\s", "zh": "。"}
+    for language, books in {"en": plain, "zh": chinese["book"][40:100]}.items():
+        common = common_words((text[:5_000] for text in general[language]), rare_share=0.01)
+        sentences = [each for each in re.split(ends[language], " ".join(books)) if 12 < len(each) < 200][::9]
+        assert len(sentences) > 80
+        about_them = [is_too_general(each, each, common) for each in sentences]
+        about_any = [is_too_general(asked, book, common) for asked in OF_ANY_TEXT[language] for book in books]
+        assert sum(about_them) <= 0.05 * len(about_them), language
+        assert sum(about_any) >= 0.95 * len(about_any), language
 
 
 def test_common_words_are_in_more_than_a_share_of_the_texts() -> None:
