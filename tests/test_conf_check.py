@@ -139,6 +139,23 @@ def test_the_base_is_refused_as_its_own_teacher(tmp_path: Path, base: str, teach
         ]
 
 
+@pytest.mark.feature(136)
+@pytest.mark.parametrize(
+    ("scorer", "key"),
+    [
+        ("{language_model: {name: Qwen/Qwen2.5-7B}}", "language_model.name"),
+        ("{ask: {endpoint: {model: qwen2.5-7b}}}", "ask.endpoint.model"),
+        ("{language_model: {name: Qwen/Qwen2.5-72B}}", None),
+    ],
+)
+def test_the_base_is_refused_as_the_judge_of_its_text(tmp_path: Path, scorer: str, key: str | None) -> None:
+    text = f"clean: {{scorer: {scorer}}}"
+    files = {"base/parameters_base.yml": "base: {name: Qwen/Qwen2.5-7B}", "base/parameters_clean.yml": text}
+    found = [line for line in problems(tmp_path, files) if "no stage reads this key" not in line]
+    place = f"conf/base/parameters_clean.yml: clean.scorer.{key} = "
+    assert [line.startswith(place) and "this is base.name" in line for line in found] == ([True] if key else [])
+
+
 def test_a_key_inside_a_mapping_of_models_is_followed(tmp_path: Path) -> None:
     text = "collect: {sources: {web: {path: a, num_document: 2}}}"
     assert problems(tmp_path, {"base/parameters_collect.yml": text}) == [

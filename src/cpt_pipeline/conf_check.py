@@ -46,7 +46,11 @@ def find_problems(layout: Layout, pipelines: Mapping[str, Pipeline]) -> list[str
     ]
 
 
-_TEACHERS = ("clean.augmentation.endpoint.model",)
+_TEACHERS = (
+    "clean.augmentation.endpoint.model",
+    "clean.scorer.ask.endpoint.model",
+    "clean.scorer.language_model.name",
+)
 """Keys of models that write or grade what the base is trained on."""
 
 

@@ -37,6 +37,7 @@ _FILES = {
         "blocked_words.lists.*.file",
         "blocked_words.lists.*.allow_file",
         "personal_data.name_model",
+        "scorer.labels.path",
     ),
     "dedup": ("earlier_index",),
 }

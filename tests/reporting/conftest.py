@@ -231,3 +231,23 @@ def artifacts() -> dict[str, Any]:
         "decision": _decision(),
         "permit": {"stages": {"stage1": True, "stage2": True}, "reasons": []},
     }  # fmt: skip
+
+
+@pytest.fixture
+def scorer_metrics() -> dict[str, Any]:
+    """What clean says of a scorer whose labels were asked for."""
+    tenths: list[Any] = [None] * 10
+    tenths[1] = {"labels": 40, "mean_score": 0.14, "mean_label": 0.2}
+    tenths[8] = {"labels": 60, "mean_score": 0.86, "mean_label": 0.8}
+    judged = {"labels": 100, "good": 56, "auc": 0.8931, "auc_interval": [0.8402, 0.9411], "spearman": None}
+    border = {"channel": "en", "category": None, "border": 0.4123, "scored": 800, "kept": 480}
+    return {
+        "kind": "linear",
+        "labels": 500,
+        "asked": {"asked": 520, "failed": 3, "without_mark": 17},
+        "evaluation": {**judged, "calibration": tenths},
+        "scored": {"en": 800, "domain": 100},
+        "unscored": {"code": {"strong_format": 90}, "en": {"strong_format": 4}},
+        "scores": {"en": [400, 400], "domain": [0, 100]},
+        "borders": [border, {**border, "category": "news", "border": None, "kept": 800}],
+    }

@@ -121,3 +121,25 @@ def test_the_dedup_curve_is_a_share_of_its_largest_point_and_marks_what_is_in_fo
     (axes,) = corpus_figures.dedup_figure(curve, None).axes
     assert texts(axes) == []
     assert corpus_figures.dedup_curve(Artifacts({"dedup_metrics": {"curve": [{"min_similarity": 0.5}]}})) == []
+
+
+def test_scores_mark_the_border_of_their_channel(artifacts: dict[str, Any], scorer_metrics: dict[str, Any]) -> None:
+    artifacts["clean_metrics"]["scorer"] = scorer_metrics
+    domain, en = corpus_figures.scores(Artifacts(artifacts))
+    assert (domain.channel, domain.mark, domain.shares) == ("domain", None, (0.0, 1.0))
+    assert (en.channel, en.mark, en.edges, en.note) == ("en", 0.4123, (0.0, 0.5, 1.0), "800 documents")
+    _, axes = corpus_figures.scores_figure([domain, en], {}).axes
+    assert [list(line.get_xdata()) for line in axes.get_lines()] == [[0.4123, 0.4123]]
+    assert corpus_figures.scores(Artifacts({"clean_metrics": {"scorer": None}})) == []
+
+
+def test_the_calibration_has_a_dot_per_tenth_with_its_number_of_labels(
+    artifacts: dict[str, Any], scorer_metrics: dict[str, Any]
+) -> None:
+    artifacts["clean_metrics"]["scorer"] = scorer_metrics
+    points = corpus_figures.calibration(Artifacts(artifacts))
+    assert points == [(0.14, 0.2, 40), (0.86, 0.8, 60)]
+    (axes,) = corpus_figures.calibration_figure(points).axes
+    assert texts(axes) == ["40", "60"]
+    assert [list(line.get_ydata()) for line in axes.get_lines()] == [[0, 1], [0.2, 0.8]]
+    assert corpus_figures.calibration(Artifacts({})) == []

@@ -196,3 +196,15 @@ def test_the_figures_of_the_corpus_are_in_the_page_or_missing_one_by_one(artifac
     del artifacts["clean_metrics"]["lengths"], artifacts["dedup_metrics"]["curve"]
     ids = Page(render_report(artifacts)).ids
     assert [name for name in names if f"figure-{name}" in ids] == ["funnel", "grades"]
+
+
+@pytest.mark.feature(18)
+def test_the_scorer_is_drawn_where_there_is_one(artifacts: dict[str, Any], scorer_metrics: dict[str, Any]) -> None:
+    artifacts["clean_metrics"]["scorer"] = None
+    assert "Switched off: the grades are those of the rules." in render_report(artifacts)
+    artifacts["clean_metrics"]["scorer"] = scorer_metrics
+    page = Page(render_report(artifacts))
+    assert "Switched off: the grades are those of the rules." not in page.words
+    assert {"0.893", "0.840 to 0.941", "60.0%"} <= {word.strip() for word in page.words}
+    figures = [each for each in page.ids if each.startswith(("scores-", "calibration-"))]
+    assert {each.partition("-")[0] for each in figures} == {"scores", "calibration"}

@@ -117,6 +117,25 @@ def grades(artifacts: Artifacts) -> list[Histogram]:
     return found
 
 
+def scores(artifacts: Artifacts) -> list[Histogram]:
+    """Give the scores of the documents that the scorer was asked about, with the border of their channel marked."""
+    borders = {row["channel"]: row for row in artifacts.records("clean_metrics", "scorer", "borders") if _is_main(row)}
+    found = []
+    for channel, counts in _histograms(artifacts, "scorer", "scores"):
+        edges = tuple(place / len(counts) for place in range(len(counts) + 1))
+        border = borders.get(channel, {}).get("border")
+        note = f"{count(sum(counts))} documents"
+        found.append(Histogram(channel, edges, _shares(counts), note, border if known(border) else None))
+    return found
+
+
+def calibration(artifacts: Artifacts) -> list[tuple[float, float, float]]:
+    """Give mean score, mean label and number of labels for each tenth of the scores that held any."""
+    rows = artifacts.records("clean_metrics", "scorer", "evaluation", "calibration")
+    points = [(row.get("mean_score"), row.get("mean_label"), row.get("labels")) for row in rows]
+    return [(x, y, number) for x, y, number in points if known(x) and known(y) and known(number)]
+
+
 def dedup_curve(artifacts: Artifacts) -> list[tuple[float, float]]:
     """Give threshold and characters it keeps, as a share of what the largest of the curve keeps; rising thresholds."""
     points = [
@@ -174,6 +193,33 @@ def grades_figure(histograms: Sequence[Histogram], roles: Mapping[str, str]) -> 
     return figure
 
 
+def scores_figure(histograms: Sequence[Histogram], roles: Mapping[str, str]) -> Figure:
+    """Draw the scores, a panel per channel over the same axes."""
+    figure = _panels(histograms, roles, "score of a document (higher is better)")
+    for axes in figure.axes:
+        axes.set_xlim(0.0, 1.0)
+    return figure
+
+
+def calibration_figure(points: Sequence[tuple[float, float, float]]) -> Figure:
+    """Draw labels over scores, a dot per tenth with its number of labels; on the line a score is what it promises."""
+    figure = _new_figure(3.0)
+    with _styled():
+        axes = figure.subplots()
+        axes.plot([0, 1], [0, 1], color=_FAINT, linewidth=1, linestyle="--")
+        predicted, observed, numbers = zip(*points, strict=True)
+        axes.plot(predicted, observed, color=_KEPT, linewidth=2, marker="o", markersize=6, clip_on=False, zorder=3)
+        for x, y, number in zip(predicted, observed, numbers, strict=True):
+            place = {"textcoords": "offset points", "ha": "center", "color": _FAINT, "fontsize": 8.5}
+            axes.annotate(count(number), (x, y), (0, 7 if y < 0.9 else -14), **place)
+        axes.set_xlim(0.0, 1.0)
+        axes.set_ylim(0.0, 1.0)
+        axes.set_ylabel("mean label")
+        axes.grid(axis="y", color=_GRID, linewidth=0.8)
+        _finish(axes, "score of labels that were held back", lambda value: decimal(value, 1) or "")
+    return figure
+
+
 def dedup_figure(curve: Sequence[tuple[float, float]], in_force: float | None) -> Figure:
     """Draw the curve, and mark the threshold in force where it is known."""
     figure = _new_figure(2.7)
@@ -215,13 +261,17 @@ def _main_reasons(artifacts: Artifacts, stage: str) -> list[tuple[str, float]]:
     return [*found[:_REASONS], (f"{len(rest)} other reasons", sum(number for _, number in rest))]
 
 
-def _histograms(artifacts: Artifacts, name: str) -> list[tuple[str, list[float]]]:
+def _is_main(border: Mapping[str, Any]) -> bool:
+    return border.get("category") is None and isinstance(border.get("channel"), str)
+
+
+def _histograms(artifacts: Artifacts, *path: str) -> list[tuple[str, list[float]]]:
     """Give channel and counts, where all of them are numbers and there is something to count."""
-    given = artifacts.mapping("clean_metrics", name)
+    given = artifacts.mapping("clean_metrics", *path)
     order = [channel for channel in artifacts.channels() if channel in given]
     found = []
     for channel in order + sorted(set(given) - set(order)):
-        counts = artifacts.rows("clean_metrics", name, channel)
+        counts = artifacts.rows("clean_metrics", *path, channel)
         if counts and all(known(each) and each >= 0 for each in counts) and sum(counts):
             found.append((channel, [float(each) for each in counts]))
     return found

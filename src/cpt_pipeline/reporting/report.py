@@ -19,6 +19,7 @@ from cpt_pipeline.reporting import (
     lineage,
     material,
     outcome,
+    scoring,
     words,
 )
 from cpt_pipeline.reporting.page import Bar, Lines, Mark, Table
@@ -110,6 +111,8 @@ def _cleaning(artifacts: Artifacts) -> dict[str, Any]:
         "excluded": cleaning.excluded(artifacts),
         "by_channel": cleaning.excluded_by_channel(artifacts),
         "steps": cleaning.steps(artifacts),
+        "scorer": scoring.scorer(artifacts),
+        "borders": scoring.borders(artifacts),
         "synthetic": cleaning.synthetic(artifacts),
         "asked": cleaning.asked(artifacts),
         "copies": cleaning.copies(artifacts),
@@ -149,6 +152,10 @@ def _corpus_figures(artifacts: Artifacts) -> dict[str, tuple[figures.Figure, str
         drawn["lengths"] = (corpus_figures.lengths_figure(lengths, roles), "Documents by length, per channel")
     if grades := corpus_figures.grades(artifacts):
         drawn["grades"] = (corpus_figures.grades_figure(grades, roles), "Documents by grade, per channel")
+    if scores := corpus_figures.scores(artifacts):
+        drawn["scores"] = (corpus_figures.scores_figure(scores, roles), "Documents by score, per channel")
+    if points := corpus_figures.calibration(artifacts):
+        drawn["calibration"] = (corpus_figures.calibration_figure(points), "Labels over scores, by tenths of the score")
     if curve := corpus_figures.dedup_curve(artifacts):
         in_force = artifacts.number("dedup_metrics", "min_similarity")
         drawn["dedup"] = (corpus_figures.dedup_figure(curve, in_force), "Characters kept over the threshold of dedup")

@@ -46,6 +46,11 @@ def percent(value: object, digits: int = 1, *, signed: bool = False) -> str | No
     return minus(f"{value:{'+' if signed else ''}.{digits}%}")
 
 
+def plain(value: object) -> str | None:
+    """Write a word as it is."""
+    return value if isinstance(value, str) else None
+
+
 def between(low: str | None, high: str | None) -> str | None:
     """Write an interval."""
     return None if low is None or high is None else f"{low} to {high}"

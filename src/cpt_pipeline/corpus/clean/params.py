@@ -13,6 +13,8 @@ from cpt_pipeline.corpus.clean.normalise import NormaliseParams
 from cpt_pipeline.corpus.clean.personal_data import PersonalDataParams
 from cpt_pipeline.corpus.clean.phrases import PhrasesParams
 from cpt_pipeline.corpus.clean.rules import OTHER, CategoryParams, RulesParams
+from cpt_pipeline.corpus.clean.scoring.params import ScorerParams
+from cpt_pipeline.corpus.clean.scoring.report import ScorerReport
 from cpt_pipeline.corpus.endpoint_params import EndpointRunParams
 from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.corpus.sieve import Amount
@@ -49,6 +51,7 @@ class CleanParams(Params):
     blocked_words: BlockedWordsParams = BlockedWordsParams()
     personal_data: PersonalDataParams = PersonalDataParams()
     rules: RulesParams = RulesParams(by_category=_CATEGORIES)
+    scorer: ScorerParams = ScorerParams()
     format_cap: FormatCapParams = FormatCapParams()
     augmentation: AugmentationParams = AugmentationParams()
 
@@ -57,7 +60,7 @@ class CleanRunParams(EngineParams):
     """`clean_run:` in conf."""
 
     endpoint: EndpointRunParams = EndpointRunParams()
-    """Where the LLM is that `clean.augmentation` asks."""
+    """Where the LLM is that `clean.scorer.ask` and `clean.augmentation` ask."""
 
 
 class PhraseReport(Report):
@@ -102,6 +105,8 @@ class CleanReport(Report):
     """Channel to documents by length: place i is of 2**i to 2**(i + 1) - 1 characters."""
     qualities: dict[str, tuple[int, ...]]
     """Channel to documents by grade, in 20 equal steps of 0..1."""
+    scorer: ScorerReport | None
+    """None where it is switched off."""
     surrogates: SurrogateReport
     phrases: dict[str, tuple[PhraseReport, ...]]
     synthetic: SyntheticReport

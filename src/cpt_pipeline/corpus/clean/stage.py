@@ -34,6 +34,14 @@ from cpt_pipeline.corpus.clean.params import (
 )
 from cpt_pipeline.corpus.clean.personal_data import check_patterns
 from cpt_pipeline.corpus.clean.phrases import Frequent, PhrasesParams
+from cpt_pipeline.corpus.clean.scoring.asking import ask_labels
+from cpt_pipeline.corpus.clean.scoring.labels import Label, read_labels
+from cpt_pipeline.corpus.clean.scoring.making import MadeScorer, make_scorer
+from cpt_pipeline.corpus.clean.scoring.making import check as check_scorer
+from cpt_pipeline.corpus.clean.scoring.report import AskReport, ScorerReport
+from cpt_pipeline.corpus.clean.scoring.sampling import TakeCandidates, TakeSamples, gather_samples
+from cpt_pipeline.corpus.clean.scoring.steps import ScoreText
+from cpt_pipeline.corpus.clean.scoring.verdicts import Verdicts
 from cpt_pipeline.corpus.clean.steps import (
     SURROGATES,
     DropBlockedWords,
@@ -50,8 +58,12 @@ from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.corpus.sieve import Row, Sieve
 from cpt_pipeline.corpus.steps import DocumentStep, ReadDocuments, WriteDocuments, gather, gather_counts, plan_tasks
+from cpt_pipeline.formats.documents import count_documents
 
 logger = logging.getLogger(__name__)
+
+Mined = tuple[Path, dict[str, int]]
+"""The table of phrases, and how many documents of a source were read for it."""
 
 _LENGTHS, _QUALITIES = 24, 20
 
@@ -66,26 +78,25 @@ def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: Cl
     """
     BlockedWords.load(params.blocked_words)  # what is wrong with the lists is said before the work
     check_augmentation(params.augmentation, run.endpoint)
+    check_scorer(params.scorer, run.endpoint)
     plan = plan_tasks(raw_documents, run.task_megabytes << 20)
-    settings = {
-        "input": read_manifest(raw_documents)["files"],
-        "clean": params.model_dump(mode="json"),
-        "lists": [digest_file(path) for path in _lists(params)],
-    }
-    tasks = Tasks(out.parent / "tasks", "clean", plan, settings)
     mined = _mine_phrases(raw_documents, out, params, run) if params.phrases.enabled else None
+    scorer = _make_scorer(raw_documents, out, params, run, mined) if params.scorer.enabled else None
+    tasks = Tasks(out.parent / "tasks", "clean", plan, _settings(raw_documents, params, scorer))
     tasks.run(
         [
             *_prepare(raw_documents, tasks, params),
-            *([RemovePhrases(tasks, params.phrases, *mined)] if mined else []),
-            NameLanguage(params.language),
+            *_name_language(tasks, params, mined),
             *_judge(params),
+            *([ScoreText(tasks, scorer.model, params.scorer, params.strong_formats)] if scorer else []),
             WriteDocuments(tasks),
         ],
         run,
     )
-    augmented = _augment(tasks, params, run)
-    report = _gather(tasks, augmented, out, params, mined[1] if mined else {})
+    verdicts = Verdicts(tasks, params.scorer) if scorer else None
+    augmented = _augment(verdicts.exclude_low_scores(run) if verdicts else tasks, params, run)
+    scored = verdicts.report(scorer) if verdicts and scorer else None
+    report = _gather(tasks, augmented, out, params, mined[1] if mined else {}, scored)
     logger.info("clean: %d documents, %d excluded", report.documents, sum(report.excluded.values()))
     return report
 
@@ -107,6 +118,12 @@ def _prepare(raw_documents: Path, tasks: Tasks, params: CleanParams) -> list[Pip
     ]
 
 
+def _name_language(tasks: Tasks, params: CleanParams, mined: Mined | None) -> list[PipelineStep]:
+    """Give the steps between repair and judgement."""
+    phrases = [RemovePhrases(tasks, params.phrases, *mined)] if mined else []
+    return [*phrases, NameLanguage(params.language)]
+
+
 def _judge(params: CleanParams) -> list[DocumentStep]:
     """Give the steps that decide whether a text stays."""
     return [
@@ -114,6 +131,43 @@ def _judge(params: CleanParams) -> list[DocumentStep]:
         ReplacePersonalData(params.personal_data),
         JudgeText(params.rules),
     ]
+
+
+def _settings(raw_documents: Path, params: CleanParams, scorer: MadeScorer | None = None) -> dict[str, Any]:
+    """Give what the work of a task depends on besides its own part of the input."""
+    return {
+        "input": read_manifest(raw_documents)["files"],
+        "clean": params.model_dump(mode="json"),
+        "lists": [digest_file(path) for path in _lists(params)],
+        "scorer": scorer.name if scorer else None,
+    }
+
+
+def _make_scorer(
+    raw_documents: Path, out: Path, params: CleanParams, run: CleanRunParams, mined: Mined | None
+) -> MadeScorer:
+    """Take the labels of the user, or ask for some, and make the scorer."""
+    labels: list[Label] = []
+    asked = None
+    if params.scorer.labels is not None:
+        labels = read_labels(params.scorer.labels)
+    elif params.scorer.ask.endpoint is not None:
+        labels, asked = _ask_labels(raw_documents, out, params, run, mined)
+    return make_scorer(labels, asked, out.parent / "tasks", params.scorer, run)
+
+
+def _ask_labels(
+    raw_documents: Path, out: Path, params: CleanParams, run: CleanRunParams, mined: Mined | None
+) -> tuple[list[Label], AskReport]:
+    """Clean a sample of the documents and ask a language model for marks."""
+    number = params.scorer.ask.num_documents
+    plan = plan_tasks(raw_documents, run.task_megabytes << 20)
+    tasks = Tasks(out.parent / "tasks", "sample", plan, _settings(raw_documents, params))
+    read, *repair = _prepare(raw_documents, tasks, params)
+    candidates = TakeCandidates(count_documents(raw_documents), number, params.scorer.seed)
+    samples = TakeSamples(tasks, params.scorer, params.strong_formats)
+    tasks.run([read, candidates, *repair, *_name_language(tasks, params, mined), *_judge(params), samples], run)
+    return ask_labels(gather_samples(tasks, number), params.scorer.ask, run.endpoint)
 
 
 def _augment(kept: Tasks, params: CleanParams, run: CleanRunParams) -> Augmented:
@@ -131,9 +185,7 @@ def _augment(kept: Tasks, params: CleanParams, run: CleanRunParams) -> Augmented
     )
 
 
-def _mine_phrases(
-    raw_documents: Path, out: Path, params: CleanParams, run: EngineParams
-) -> tuple[Path, dict[str, int]]:
+def _mine_phrases(raw_documents: Path, out: Path, params: CleanParams, run: EngineParams) -> Mined:
     """Count n-grams over the corpus, or a sample of it; give the table and how many documents of a source were read."""
     manifest = read_manifest(raw_documents)
     share = min(1.0, (params.phrases.mined_megabytes << 20) / max(manifest["text_bytes"], 1))
@@ -171,7 +223,12 @@ class _Tally:
 
 
 def _gather(
-    tasks: Tasks, augmented: Augmented, out: Path, params: CleanParams, num_mined: dict[str, int]
+    tasks: Tasks,
+    augmented: Augmented,
+    out: Path,
+    params: CleanParams,
+    num_mined: dict[str, int],
+    scored: ScorerReport | None,
 ) -> CleanReport:
     tally = _Tally()
     with Sieve(out, kept=("clean_documents",), excluded="clean_excluded") as sieve:
@@ -191,7 +248,7 @@ def _gather(
     of_augmentation = _beginning_with(UNCHANGED, counts) + _beginning_with(QUESTIONS, counts)
     synthetic = tally.synthetic.report(of_augmentation, augmented.usage)
     steps = counts - patterns - of_augmentation
-    return _report(sieve, tally, steps, phrases, _judge_surrogates(patterns, params), synthetic)
+    return _report(sieve, tally, steps, phrases, _judge_surrogates(patterns, params), synthetic, scored)
 
 
 def _cap_formats(rows: Iterable[Row], cap: FormatCapParams) -> Iterator[Row]:
@@ -230,6 +287,7 @@ def _report(
     phrases: dict[str, tuple[PhraseReport, ...]],
     surrogates: SurrogateReport,
     synthetic: SyntheticReport,
+    scorer: ScorerReport | None,
 ) -> CleanReport:
     total = sieve.total("clean_documents")
     return CleanReport(
@@ -245,6 +303,7 @@ def _report(
         mean_quality={channel: round(total / number, 4) for channel, (total, number) in sorted(tally.grades.items())},
         lengths={channel: tuple(numbers) for channel, numbers in sorted(tally.lengths.items())},
         qualities={channel: tuple(numbers) for channel, numbers in sorted(tally.qualities.items())},
+        scorer=scorer,
         surrogates=surrogates,
         phrases=phrases,
         synthetic=synthetic,

@@ -1,0 +1,133 @@
+"""The scorer inside stage clean: labels in, grades and exclusions out, the same for any number of workers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cpt_pipeline.core.artifact import MANIFEST
+from cpt_pipeline.core.errors import ParameterError
+from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport
+from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.formats.documents import document, read_documents
+from tests.corpus.clean.scoring.texts import make_labels, make_prose
+from tests.corpus.stages import clean_documents
+from tests.corpus.texts import write_artifact
+
+CODE = "\n".join(f"def function_{number}(value):\n    return value + {number}" for number in range(40))
+
+
+def write_labels(path: Path, num_each: int = 60, noise: int = 999) -> Path:
+    """Write labels from 0 to 5, every one in `noise` the wrong way round."""
+    labels = enumerate(make_labels(num_each), 1)
+    rows = [{"text": label.text, "label": 5 * abs(label.value - (n % noise == 0))} for n, label in labels]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def rows(num_words: int = 80) -> list[dict[str, Any]]:
+    """Give 60 essays and 20 news of the web, every fourth and every second of them good; then what is not scored."""
+    found = [("web", "essay", make_prose(1_000 + n, good=n % 4 == 0, num_words=num_words)) for n in range(60)]
+    found += [("web", "news", make_prose(2_000 + n, good=n % 2 == 0, num_words=num_words)) for n in range(20)]
+    found += [("code", None, CODE), ("web", None, CODE), ("web", "essay", "sale")]
+    found += [("books", "essay", make_prose(1, good=False))]
+    return [
+        document(id=f"s/{n}", text=text, channel=channel, source="s", license="MIT", category=category, language="en")
+        for n, (channel, category, text) in enumerate(found)
+    ]
+
+
+def params(labels: Path, **scorer: Any) -> CleanParams:
+    given = {"enabled": True, "channels": ["web"], "labels": {"path": str(labels), "max_label": 5}, **scorer}
+    off = {family: {"enabled": False} for family in ("gopher_repetition", "gopher_quality", "c4", "fineweb")}
+    rules = {**CleanParams().rules.model_dump(), **off}
+    return CleanParams.model_validate({"scorer": given, "rules": rules, "personal_data": {"enabled": False}})
+
+
+def run(place: Path, scorer: dict[str, Any], engine: EngineParams | None = None, num_words: int = 80) -> CleanReport:
+    place.mkdir(parents=True, exist_ok=True)
+    labels = write_labels(place / "labels.jsonl")
+    raw = write_artifact(place / "raw", rows(num_words), shard_bytes=4_000)
+    return clean_documents(raw, place / "out", params(labels, **scorer), engine or EngineParams(workers=1))
+
+
+def kept(place: Path) -> dict[str, float]:
+    return {row["id"]: row["quality"] for row in read_documents(place / "out/clean_documents")}
+
+
+@pytest.mark.feature(18)
+def test_a_share_of_each_channel_stays_by_score_and_rules_come_first(tmp_path: Path) -> None:
+    report = run(tmp_path, {"kept_share": 0.25, "by_category": {"news": {"min_score": 0.5}}})
+    assert report.scorer is not None
+    assert report.excluded == {"low_score": 55, "too_short": 1}
+    good = {f"s/{n}" for n in range(60) if n % 4 == 0} | {f"s/{60 + n}" for n in range(20) if n % 2 == 0}
+    assert kept(tmp_path).keys() == good | {"s/80", "s/81", "s/83"}
+    assert report.scorer.scored == {"web": 80}
+    essay, news = report.scorer.borders
+    assert (essay.channel, essay.category, essay.scored, essay.kept) == ("web", None, 60, 15)
+    assert (news.category, news.border, news.scored, news.kept) == ("news", 0.5, 20, 10)
+    details = {row["id"]: row["detail"] for row in read_documents(tmp_path / "out/clean_excluded")}
+    assert details["s/1"].startswith("score 0.")
+    assert details["s/1"].endswith(f", at least {essay.border:.4f}")
+
+
+@pytest.mark.feature(20)
+def test_strong_formats_and_other_channels_keep_the_grade_of_the_rules(tmp_path: Path) -> None:
+    plain = clean_documents(
+        write_artifact(tmp_path / "plain", rows()),
+        tmp_path / "off/out",
+        CleanParams().model_copy(update={"rules": params(tmp_path / "labels.jsonl").rules}),
+    )
+    report = run(tmp_path / "on", {})
+    assert (plain.scorer, report.excluded) == (None, {"too_short": 1})
+    assert report.scorer is not None
+    assert report.scorer.unscored == {
+        "books": {"other_channel": 1},
+        "code": {"strong_format": 1},
+        "web": {"strong_format": 1},
+    }
+    before, after = kept(tmp_path / "off"), kept(tmp_path / "on")
+    assert {name for name in before if before[name] == after[name]} == {"s/80", "s/81", "s/83"}
+    assert sum(report.scorer.scores["web"]) == 80
+    assert report.scorer.borders[0].border is None
+
+
+@pytest.mark.feature(19)
+def test_labels_train_the_scorer_and_those_held_back_judge_it(tmp_path: Path) -> None:
+    labels = write_labels(tmp_path / "labels.jsonl", noise=6)
+    report = clean_documents(write_artifact(tmp_path / "raw", rows()), tmp_path / "out", params(labels)).scorer
+    assert report is not None
+    found = report.evaluation
+    assert found is not None
+    assert (report.kind, report.labels, found.labels, found.good, found.spearman) == ("linear", 120, 35, 21, None)
+    assert found.auc == 0.9048
+    assert found.auc_interval == (0.7925, 0.9898)
+    assert sum(each.labels for each in found.calibration if each) == 35
+
+
+def test_workers_and_tasks_change_nothing(tmp_path: Path) -> None:
+    for name, engine in (("a", EngineParams(workers=1)), ("b", EngineParams(workers=2, task_megabytes=1))):
+        run(tmp_path / name, {"kept_share": 0.5}, engine, 4_000)
+    assert [len(list(place.glob("*.json"))) for place in (tmp_path / "b/tasks").glob("clean-*/tasks")] == [2]
+    manifests = [(tmp_path / name / "out/clean_documents" / MANIFEST).read_bytes() for name in "ab"]
+    assert manifests[0] == manifests[1]
+
+
+def test_another_threshold_trains_nothing(tmp_path: Path) -> None:
+    first = run(tmp_path, {"kept_share": 0.5})
+    (trained,) = tmp_path.glob("tasks/scorer-*/model/model.safetensors")
+    written = trained.stat().st_mtime_ns
+    assert run(tmp_path, {"kept_share": 0.25}).documents < first.documents
+    assert run(tmp_path, {"kept_share": 0.5}) == first
+    assert trained.stat().st_mtime_ns == written
+
+
+def test_labels_that_are_wrong_are_named_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "labels.jsonl").write_text('{"text": "a", "label": 9}\n', encoding="utf-8")
+    raw = write_artifact(tmp_path / "raw", rows())
+    with pytest.raises(ParameterError, match=r"number from 0 to 5: line 1"):
+        clean_documents(raw, tmp_path / "out", params(tmp_path / "labels.jsonl"))
+    assert not (tmp_path / "tasks").exists()
