@@ -205,7 +205,7 @@ class _SourceCount:
 
     def find_problem(self, name: str, max_bad_share: float) -> str | None:
         num_bad = sum(number for reason, number in self.reasons.items() if reason not in _ON_PURPOSE)
-        num_read = self.licenses.total() + num_bad
+        num_read = max(self.licenses.total(), self.dialogues["records"]) + num_bad
         if num_bad > max_bad_share * num_read:
             share = f"{num_bad} of {num_read} records are broken, more than collect.max_bad_share = {max_bad_share}"
             return f"source {name}: {share}. First: {'; '.join(self.examples)}"
