@@ -6,23 +6,25 @@ limit that excludes nothing leaves the documents byte-equal.
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import digest_file, read_manifest
 from cpt_pipeline.core.errors import NothingLeftError, raise_all
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWords
-from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport, PhraseReport, SurrogateReport
+from cpt_pipeline.corpus.clean.dialogue_steps import DENSITY, LISTED, PARTS, CleanDialogues, MineReplies, limits
+from cpt_pipeline.corpus.clean.dialogues import DialogueRules
+from cpt_pipeline.corpus.clean.listing import PhraseReport, read_listings
+from cpt_pipeline.corpus.clean.mining import Mined, mine
+from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport, DialoguesReport, SurrogateReport
 from cpt_pipeline.corpus.clean.personal_data import check_patterns
-from cpt_pipeline.corpus.clean.phrases import Frequent, PhrasesParams
 from cpt_pipeline.corpus.clean.steps import (
+    PHRASES,
     SURROGATES,
     DropBlockedWords,
     JudgeText,
@@ -51,6 +53,7 @@ def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: En
     `out`.
     """
     BlockedWords.load(params.blocked_words)  # what is wrong with the lists is said before the work
+    DialogueRules(params.dialogues)
     plan = plan_tasks(raw_documents, run.task_megabytes << 20)
     settings = {
         "input": read_manifest(raw_documents)["files"],
@@ -58,11 +61,12 @@ def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: En
         "lists": [digest_file(path) for path in _lists(params)],
     }
     tasks = Tasks(out.parent / "tasks", "clean", plan, settings)
-    mined = _mine_phrases(raw_documents, out, params, run) if params.phrases.enabled else None
+    replies = _mine_replies(raw_documents, out, params, run)
+    phrases = _mine_phrases(raw_documents, out, params, run, replies)
     tasks.run(
         [
-            *_prepare(raw_documents, tasks, params),
-            *([RemovePhrases(tasks, params.phrases, *mined)] if mined else []),
+            *_prepare(raw_documents, tasks, params, replies),
+            *([RemovePhrases(tasks, params.phrases, phrases)] if phrases else []),
             NameLanguage(params.language),
             DropBlockedWords(params.blocked_words),
             ReplacePersonalData(params.personal_data),
@@ -71,7 +75,7 @@ def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: En
         ],
         run,
     )
-    report = _gather(tasks, out, params, mined[1] if mined else {})
+    report = _gather(tasks, out, params, phrases, replies)
     logger.info("clean: %d documents, %d excluded", report.documents, sum(report.excluded.values()))
     return report
 
@@ -80,11 +84,19 @@ def _lists(params: CleanParams) -> list[Path]:
     """Name the files of the user that decide what comes out."""
     listed = params.blocked_words.lists.values()
     allowed = [each.allow_file for each in listed if each.allow_file is not None]
-    return [*params.noise.advert_files, *(each.file for each in listed), *allowed]
+    phrases = [*params.dialogues.tool_claims.files, *params.dialogues.stock_replies.files]
+    return [*params.noise.advert_files, *phrases, *(each.file for each in listed), *allowed]
 
 
-def _prepare(raw_documents: Path, tasks: Tasks, params: CleanParams) -> list[PipelineStep]:
-    """Give the steps that both passes begin with, so that phrases are mined on the text they are removed from."""
+def _prepare(raw_documents: Path, tasks: Tasks, params: CleanParams, replies: Mined | None) -> list[PipelineStep]:
+    """Give the steps that all passes begin with, so that phrases are mined on the text they are removed from."""
+    steps: list[PipelineStep] = _before_dialogues(raw_documents, tasks, params)
+    if params.dialogues.enabled:
+        steps.append(CleanDialogues(tasks, params.dialogues, params.normalise, replies))
+    return steps
+
+
+def _before_dialogues(raw_documents: Path, tasks: Tasks, params: CleanParams) -> list[PipelineStep]:
     return [
         ReadDocuments(raw_documents, tasks),
         NameKind(params.strong_formats),
@@ -93,21 +105,36 @@ def _prepare(raw_documents: Path, tasks: Tasks, params: CleanParams) -> list[Pip
     ]
 
 
+def _mine_replies(raw_documents: Path, out: Path, params: CleanParams, run: EngineParams) -> Mined | None:
+    """Count the turns of dialogues that a source repeats."""
+    dialogues = params.dialogues
+    if not (dialogues.enabled and dialogues.stock_replies.repeated):
+        return None
+
+    def steps(tasks: Tasks, sources: list[str], share: float) -> list[PipelineStep]:
+        before = _before_dialogues(raw_documents, tasks, params)
+        return [*before, MineReplies(tasks, dialogues, params.normalise, sources, share)]
+
+    settings = params.model_dump(mode="json", include={"strong_formats", "normalise", "noise", "dialogues"})
+    scratch = out.parent / "tasks"
+    return mine(raw_documents, scratch, run, limits(dialogues), name="replies", settings=settings, steps=steps)
+
+
 def _mine_phrases(
-    raw_documents: Path, out: Path, params: CleanParams, run: EngineParams
-) -> tuple[Path, dict[str, int]]:
-    """Count n-grams over the corpus, or a sample of it; give the table and how many documents of a source were read."""
-    manifest = read_manifest(raw_documents)
-    share = min(1.0, (params.phrases.mined_megabytes << 20) / max(manifest["text_bytes"], 1))
-    sources = sorted(_sources(raw_documents))
-    changing = params.model_dump(mode="json", include={"strong_formats", "normalise", "noise", "phrases"})
-    plan = plan_tasks(raw_documents, run.task_megabytes << 20)
-    tasks = Tasks(out.parent / "tasks", "phrases", plan, {"input": manifest["files"], **changing})
-    tasks.run([*_prepare(raw_documents, tasks, params), MinePhrases(tasks, params.phrases, sources, share)], run)
-    mined = [sum(numbers) for numbers in zip(*map(_read_json, tasks.files(".json")), strict=True)]
-    table = tasks.folder / "frequent.npy"
-    Frequent.build(tasks.files(".npy"), mined, params.phrases).write(table)
-    return table, dict(zip(sources, mined, strict=True))
+    raw_documents: Path, out: Path, params: CleanParams, run: EngineParams, replies: Mined | None
+) -> Mined | None:
+    """Count n-grams over the corpus, or a sample of it."""
+    if not params.phrases.enabled:
+        return None
+
+    def steps(tasks: Tasks, sources: list[str], share: float) -> list[PipelineStep]:
+        prepared = _prepare(raw_documents, tasks, params, replies)
+        return [*prepared, MinePhrases(tasks, params.phrases, sources, share)]
+
+    changing = {"strong_formats", "normalise", "noise", "dialogues", "phrases"}
+    settings = params.model_dump(mode="json", include=changing)
+    scratch = out.parent / "tasks"
+    return mine(raw_documents, scratch, run, params.phrases, name="phrases", settings=settings, steps=steps)
 
 
 class _Tally:
@@ -130,7 +157,7 @@ class _Tally:
         self.categories[channel][row["category"] or "none"] += 1
 
 
-def _gather(tasks: Tasks, out: Path, params: CleanParams, num_mined: dict[str, int]) -> CleanReport:
+def _gather(tasks: Tasks, out: Path, params: CleanParams, phrases: Mined | None, replies: Mined | None) -> CleanReport:
     tally, formats = _Tally(), Counter[str]()
     cap = params.format_cap
     with Sieve(out, kept=("clean_documents",), excluded="clean_excluded") as sieve:
@@ -146,10 +173,47 @@ def _gather(tasks: Tasks, out: Path, params: CleanParams, num_mined: dict[str, i
             sieve.keep(row, "clean_documents")
             tally.add(row)
         raise_all(NothingLeftError, "Nothing is left after clean (conf: clean):", _lost_channels(sieve))
-    phrases = _list_phrases(tasks, params.phrases, num_mined) if params.phrases.enabled else {}
     counts = gather_counts(tasks)
-    patterns = Counter({name: number for name, number in counts.items() if name.startswith(SURROGATES)})
-    return _report(sieve, tally, counts - patterns, phrases, _judge_surrogates(patterns, params))
+    patterns, densities = _with(SURROGATES, counts), _with(DENSITY, counts)
+    stock = params.dialogues.stock_replies
+    found = {
+        "surrogates": _judge_surrogates(patterns, params),
+        "dialogues": _report_dialogues(densities),
+        "phrases": _listed(tasks, PHRASES, phrases, params.phrases.max_listed, params.phrases.remove_share),
+        "stock_replies": _listed(tasks, LISTED, replies, stock.max_listed, stock.remove_share),
+    }
+    return _report(sieve, tally, counts - patterns - densities, found)
+
+
+def _with(begin: str, counts: Counter[str]) -> Counter[str]:
+    return Counter({name: number for name, number in counts.items() if name.startswith(begin)})
+
+
+def _listed(
+    tasks: Tasks, suffix: str, mined: Mined | None, max_listed: int, remove_share: float | None
+) -> dict[str, tuple[PhraseReport, ...]]:
+    if mined is None:
+        return {}
+    border = math.inf if remove_share is None else remove_share
+    return read_listings(tasks.files(suffix), mined.num_mined, max_listed, border)
+
+
+def _report_dialogues(counts: Counter[str]) -> dict[str, DialoguesReport]:
+    """Give the dialogues of each unit with their mean density."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for name, number in sorted(counts.items()):
+        unit, _, what = name.removeprefix(DENSITY).partition("/")
+        found[unit][what] = number
+    return {
+        unit: DialoguesReport(
+            dialogues=each["dialogues"],
+            turns=each["turns"],
+            kept=each["kept"],
+            density_before=round(each["before"] / each["dialogues"] / PARTS, 4),
+            density_after=round(each["after"] / each["kept"] / PARTS, 4) if each["kept"] else None,
+        )
+        for unit, each in found.items()
+    }
 
 
 def _lost_channels(sieve: Sieve) -> list[str]:
@@ -164,13 +228,7 @@ def _in_words(reasons: Counter[str]) -> str:
     return ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
 
 
-def _report(
-    sieve: Sieve,
-    tally: _Tally,
-    counts: Counter[str],
-    phrases: dict[str, tuple[PhraseReport, ...]],
-    surrogates: SurrogateReport,
-) -> CleanReport:
+def _report(sieve: Sieve, tally: _Tally, counts: Counter[str], found: dict[str, Any]) -> CleanReport:
     total = sieve.total("clean_documents")
     return CleanReport(
         records_in=sieve.num_records,
@@ -185,8 +243,7 @@ def _report(
         mean_quality={channel: round(total / number, 4) for channel, (total, number) in sorted(tally.grades.items())},
         lengths={channel: tuple(numbers) for channel, numbers in sorted(tally.lengths.items())},
         qualities={channel: tuple(numbers) for channel, numbers in sorted(tally.qualities.items())},
-        surrogates=surrogates,
-        phrases=phrases,
+        **found,
     )
 
 
@@ -202,45 +259,5 @@ def _judge_surrogates(patterns: Counter[str], params: CleanParams) -> SurrogateR
     )
 
 
-def _list_phrases(
-    tasks: Tasks, params: PhrasesParams, num_mined: dict[str, int]
-) -> dict[str, tuple[PhraseReport, ...]]:
-    """Give the most frequent phrases of each source, each with the first document that holds it."""
-    found: dict[str, dict[str, list[Any]]] = {}
-    for path in tasks.files(".phrases.json"):
-        for source, listed in _read_json(path).items():
-            for text, row in listed.items():
-                found.setdefault(source, {}).setdefault(text, row)
-    remove_share = math.inf if params.remove_share is None else params.remove_share
-    return {
-        source: tuple(
-            PhraseReport(
-                text=text,
-                documents=documents,
-                share=round(documents / num_mined[source], 4),
-                removed=documents >= remove_share * num_mined[source],
-                example=example,
-            )
-            for text, (documents, _, example) in sorted(listed.items(), key=lambda item: (-item[1][0], item[0]))[
-                : params.max_listed
-            ]
-        )
-        for source, listed in sorted(found.items())
-    }
-
-
 def _sorted(counts: dict[str, Counter[str]]) -> dict[str, dict[str, int]]:
     return {name: dict(sorted(numbers.items())) for name, numbers in sorted(counts.items())}
-
-
-def _sources(directory: Path) -> set[str]:
-    found: set[str] = set()
-    for path in sorted(directory.glob("documents-*.parquet")):
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(columns=["source"]):
-                found.update(batch.column(0).unique().to_pylist())
-    return found
-
-
-def _read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
