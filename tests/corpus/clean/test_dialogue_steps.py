@@ -74,10 +74,12 @@ def test_sources_are_counted_apart_and_rare_turns_stay(tmp_path: Path) -> None:
     assert list(report.stock_replies) == ["a"]
 
 
-def test_the_division_and_the_workers_do_not_matter(tmp_path: Path) -> None:
+def test_the_division_into_tasks_does_not_matter(tmp_path: Path) -> None:
     rows = [*calls("a"), *calls("b")]
+    for row in rows:  # a long title, so that a few rows fill a task of one megabyte
+        row["metadata"] = json.dumps({**json.loads(row["metadata"]), "title": row["id"] * 40_000})
     given = params()
-    runs = {"one": (1 << 20, EngineParams(workers=1)), "many": (400, EngineParams(workers=2, task_megabytes=1))}
+    runs = {"one": (1 << 20, EngineParams(workers=1)), "many": (400, EngineParams(workers=1, task_megabytes=1))}
     reports = []
     for name, (size, run) in runs.items():
         raw = write_artifact(tmp_path / f"raw-{name}", rows, shard_bytes=size)
@@ -85,6 +87,7 @@ def test_the_division_and_the_workers_do_not_matter(tmp_path: Path) -> None:
     manifests = [(tmp_path / name / "clean_documents" / MANIFEST).read_bytes() for name in runs]
     assert manifests[0] == manifests[1]
     assert reports[0] == reports[1]
+    assert len(list((tmp_path / "tasks").glob("replies-*/part-*.npy"))) == 1 + 3
 
 
 def test_units_are_measured_apart_and_records_add_up(tmp_path: Path) -> None:
