@@ -17,7 +17,8 @@ _WHEN = r"(?:已经?|刚[才刚]?|先|再|现在|正在|马上|立[即刻]|这�
 _BEGIN = rf"{_CLAUSE}{_ABOUT}(?:{_SPEAKER}|{_WHEN})"
 _FOR_YOU = r"(?:[帮为给替](?:您|你|咱|亲)|帮)(?:这边|往上|先|再|重新|加急|优先|及时|都|也|已经?){0,4}"
 _SERVE = (
-    r"(?:查(?![体房血尿个])|核[实对查]|看(?:了|到|看|一下|下)|确认|登记|提交|反馈|转(?![达述告换化])|开通|取消"
+    r"(?:查(?![体房血尿个])|问(?:了|一下|下|问)|核[实对查]|看(?:了|到|看|一下|下)|确认|登记|提交|反馈"
+    r"|转(?![达述告换化])|开通|取消"
     r"|修改|更改|改[成为好了]"
     r"|升级|备注|记录|退(?:款|货|回|了|费)|补[发偿寄]|申请|下单|安排|催|加急|联系|预约|关闭|重置|发送|发了|下发"
     r"|上报|跟进|处理|办理"
@@ -50,6 +51,13 @@ _CHINESE = (
     rf"[^，。！？]{{0,6}}(?:[您你]|{_OBJECT}){_NOT_WHEN}",
     rf"{_CLAUSE}经?(?:系统|后台)?(?:查询|核[实查]|查证|确认)(?:到|后?[，,])[^，。]{{0,4}}(?:[您你]|{_OBJECT})",
     rf"{_CLAUSE}(?:查|看)到[您你]",
+    rf"{_CLAUSE}(?:好的?)?(?:我们?|这[边里]|先|再|去|来|现在|马上){{1,4}}(?:查[看询]?|核[实对])(?:一?下"
+    rf"|看)(?=\W|$)",
+    rf"{_CLAUSE}(?:我们?|这[边里]){{0,2}}已经?(?:成功|全部)?(?:提交|登记|反馈|备注|升级|开通|取消|修改|退款"
+    rf"|补发|下单|转接|受理"
+    rf"|加急)(?:成功|完成|好|完毕|处理|上去)?了?(?=[，。！,!]|$)",
+    rf"{_CLAUSE}(?:我们?|这[边里])?(?:系统|后台|这[边里])[里中上]?(?:暂时|目前)?(?:没有|未|没)(?:查|看"
+    rf"|找)?到?[您你]",
     rf"{_CLAUSE}(?:{_SPEAKER}|已经?|刚[才刚]?){{1,3}}(?:用|通过|使用|调用)了?(?:工具|搜索引擎|浏览器|计算器"
     rf"|接口|API|插件)",
     rf"{_CLAUSE}(?:{_SPEAKER}|{_WHEN}){{0,5}}(?:在网上|上网|联网)(?:搜索?|查[找询]?)[了到]",
@@ -61,7 +69,8 @@ _CHINESE = (
 # English: I or we, a verb of handling, and what belongs to a service.
 _I = (
     r"(?<!\bif )(?<!when )(?<!once )(?<!that )\b(?:i|we)(?:'ve|'m|'ll|'re| have| am| are| will| can"
-    r"| do)?(?:(?: just| already| now| also| went ahead and| gone ahead and| going to| have to| need to){0,4})"
+    r"| do)?(?:(?: just| already| now| also| went ahead and| gone ahead and| going to| have to| need to"
+    r"| was able to| were able to){0,4})"
 )
 _LET_ME = r"\b(?:let me|allow me to|while i|i'll|i will|i'm going to|i can)(?: just| quickly| go ahead and){0,3}"
 _THING = (
@@ -81,7 +90,7 @@ _STAFF = (
 )
 _STAFF_OF = rf"(?:the|our|my|a|your)(?: \w+){{0,2}}? {_STAFF}\b"
 _LOOKED = (
-    r"(?:check(?:ed|ing)?|look(?:ed|ing)? (?:up|into|at)|pull(?:ed|ing)? up|review(?:ed|ing)?|see|found|find"
+    r"(?:check(?:ed|ing)?|look(?:ed|ing)? (?:up|into|at)|pull(?:ed|ing)? up|review(?:ed|ing)?|see|seeing|found|find"
     r"|verif(?:y|ied|ying)|"
     r"confirm(?:ed|ing)?|search(?:ed|ing)?|locat(?:e|ed|ing)|access(?:ed|ing)?|bring(?:ing)? up|brought up)"
 )
@@ -106,7 +115,11 @@ _DID = (
     r"|instructions)"
     r"|(?:add|appl|credit)(?:ed|ying|ing|ied|y)? .{0,30}?(?:credits?|discount|refund|coupon|points|your account)"
     r"|(?:waiv|remov|revers)(?:ed|ing|e) (?:the|your|that|this) (?:\w+ )?(?:fee|charge|hold|block|restriction)"
-    r"|(?:refunded|reimbursed) (?:you|your|the)|made a note (?:on|in) your"
+    r"|(?:refunded|reimbursed) (?:you|your|the)|made a note (?:on|in|of|that)|noted (?:this|that|your)|(?:put"
+    r"|putting) in an? (?:\w+ )?(?:request|ticket|claim|order)"
+    r"|plac(?:ed|ing) (?:an?|the|your) (?:\w+ )?(?:order|hold|request|block)|(?:added|removed) .{1,30}?(?:to"
+    r"|from) your (?:cart|account|order|profile)"
+    r"|issued you an? (?:\w+ )?(?:refund|credit|voucher|replacement)"
     rf"|(?:contact|notif|call|e-?mail|ask|inform|alert|check|sp[eo]ak|spoken|spoke|talk)(?:ed|ied|ying|ing|en"
     rf"|y)?(?: with| to)? {_STAFF_OF})"
 )
