@@ -30,7 +30,8 @@ _CHINESE = (
     f"|可以)?(?:够)?(?:理解|明白|体谅|清楚|知道)",
     f"(?:再次)?(?:非常|十分|衷心)?(?:感谢|谢谢|多谢)(?:{_YOU})?(?:们)?(?:的)?(?:对)?(?:我们|我)?(?:的)?(?:工作"
     f"|服务)?(?:的)?"
-    "(?:来电|致电|咨询|耐心|等待|耐心等待|支持|理解|配合|反馈|信任|谅解|使用|关注|惠顾|光临|宝贵意见|建议|接听)?"
+    "(?:来电|致电|咨询|耐心|等待|耐心等待|支持|理解|配合|反馈|信任|谅解|认可|肯定|厚爱|使用|关注|惠顾|光临"
+    "|宝贵意见|建议|接听)?"
     "(?:和|与|及)?(?:支持|理解|配合|信任|等待)?",
     f"祝{_YOU}?(?:们)?(?:生活|工作|购物|旅途|出行|周末|节日|一切|身体|天天|每天|学习|家人|心情|游戏"
     f"|用餐)?[^，。]{{0,6}}",
@@ -45,6 +46,9 @@ _CHINESE = (
     f"(?:请|麻烦|辛苦|劳烦|邀请)(?:{_YOU})?(?:稍后)?(?:对|为|给)?(?:我|我们|本次|此次)?(?:的)?(?:本次"
     f"|此次)?(?:服务)?(?:做出?|进行|给|打|点)?(?:个|一个|一下)?"
     "(?:满意|五星)?(?:评价|好评|打分|评分|五星)",
+    "(?:这里是|欢迎致电)[^，。]{1,14}(?:支持|中心|客服|旗舰店|专卖店|专营店|店铺|公司|热线|服务台|平台|售后)",
+    f"(?:我|我们)?(?:会|一定|将)?(?:尽力|尽快|全力|努力)(?:帮|为|给){_YOU}(?:解决|服务|解答)",
+    "(?:我|我们)?(?:已经?)?(?:明白|了解|理解|知道|清楚)",
     "请(?:讲|说)",
     f"(?:感谢|谢谢){_YOU}对[^，。]{{1,8}}的(?:支持|信任|关注|理解|认可|厚爱)",
     f"期待{_YOU}的?(?:再次|下次)?(?:光临|来电|咨询|惠顾)",
@@ -65,8 +69,15 @@ _ENGLISH = (
     r"| dear| and welcome)*",
     r"(?:hi|hello|hey)(?: there)?(?: and)? (?:thanks?|thank you) for .{1,25}",
     r"(?:thank you|thanks) for (?:contacting|calling|choosing|visiting|reaching out to|being with)(?: \w+){1,4}",
+    r"(?:thank you|thanks)(?: so much)? for (?:taking the time.{0,30}|bringing this to (?:my|our) attention"
+    r"|letting (?:me|us) know)",
+    r"welcome to (?:\w+ ){0,3}\w+",
+    r"(?:completely |fully |totally )?understood",
+    r"(?:it was |it's )?my pleasure to (?:help|assist) you(?: today)?",
+    r"(?:we're|we are) (?:always )?(?:here|happy|glad) to (?:help|assist)",
     r"my name is \w+",
-    r"(?:my name is|this is|i'm|i am) \w+(?: and)?(?: i'll| i will| i am going to| i'm going to) be (?:helping|assisting)"
+    r"(?:my name is|this is|i'm|i am) \w+(?: and)?(?: i'll| i will| i am going to| i'm going to) be (?:helping"
+    r"|assisting)"
     r" you(?: today)?",
     r"welcome(?: back)?(?: to (?:\w+ ){0,3}(?:support|chat|service|help ?desk))?",
     r"(?:thank you|thanks|many thanks|thanks? a lot)(?: so much| very much| a lot| again| once again)*(?: for)?"

@@ -13,7 +13,7 @@ from typing import Literal
 _CLAUSE = r"(?:^|[，,：:\s])"
 _ABOUT = r"(?:那|好的?|嗯|行|您好|亲|稍等|(?:这|该|您的?|此)个?(?:问题|情况|诉求|反馈|订单|包裹|单子))?"
 _SPEAKER = r"(?:我们?|小[编妹二]|客服|我们?这[边里]|这[边里]|系统|后台)"
-_WHEN = r"(?:已经?|刚[才刚]?|先|再|现在|正在|马上|立[即刻]|这就|可以|会|去|来|重新|也|都|就|及时|优先)"
+_WHEN = r"(?:已经?|刚[才刚]?|先|再|现在|正在|马上|立[即刻]|这就|可以|会|去|来|重新|也|都|就|及时|优先|尽快)"
 _BEGIN = rf"{_CLAUSE}{_ABOUT}(?:{_SPEAKER}|{_WHEN})"
 _FOR_YOU = r"(?:[帮为给替](?:您|你|咱|亲)|帮)(?:这边|往上|先|再|重新|加急|优先|及时|都|也|已经?){0,4}"
 _SERVE = (
@@ -51,6 +51,11 @@ _CHINESE = (
     rf"[^，。！？]{{0,6}}(?:[您你]|{_OBJECT}){_NOT_WHEN}",
     rf"{_CLAUSE}经?(?:系统|后台)?(?:查询|核[实查]|查证|确认)(?:到|后?[，,])[^，。]{{0,4}}(?:[您你]|{_OBJECT})",
     rf"{_CLAUSE}(?:查|看)到[您你]",
+    rf"我(?:这[边里]|{_WHEN}){{0,4}}{_FOR_YOU}{_SERVE}",
+    rf"{_BEGIN}(?:{_WHEN}){{0,2}}(?:把|将)[您你]的[^，。]{{1,10}}(?:转达|反馈|转交|提交|上报|透传|记录|升级)",
+    rf"{_BEGIN}[^，。]{{0,4}}安排[^，。]{{0,4}}{_SERVICE}",
+    rf"{_SPEAKER}正在(?:查询|核[实对查]|检索|调取|搜索)",
+    r"根据(?:我们)?(?:的)?(?:系统|后台|订单|会员|账户)[里中]?的?(?:信息|记录|显示|查询|数据)",
     rf"{_CLAUSE}(?:好的?)?(?:我们?|这[边里]|先|再|去|来|现在|马上){{1,4}}(?:查[看询]?|核[实对])(?:一?下"
     rf"|看)(?=\W|$)",
     rf"{_CLAUSE}(?:我们?|这[边里]){{0,2}}已经?(?:成功|全部)?(?:提交|登记|反馈|备注|升级|开通|取消|修改|退款"
@@ -75,7 +80,7 @@ _I = (
 _LET_ME = r"\b(?:let me|allow me to|while i|i'll|i will|i'm going to|i can)(?: just| quickly| go ahead and){0,3}"
 _THING = (
     r"(?:orders?|accounts?|bookings?|reservations?|subscriptions?|tickets?|case|shipment|packages?|parcel"
-    r"|tracking|payments?|"
+    r"|tracking|payments?|transfers?|services?|usage|bills?|coverage|card|"
     r"transactions?|invoices?|refunds?|profile|policy|membership|warranty|balance|appointment|charges?|plan"
     r"|claim|delivery|return)"
 )
@@ -95,7 +100,10 @@ _LOOKED = (
     r"confirm(?:ed|ing)?|search(?:ed|ing)?|locat(?:e|ed|ing)|access(?:ed|ing)?|bring(?:ing)? up|brought up)"
 )
 _DID = (
-    rf"(?:(?:open|creat|fil|submitt|logg|rais)(?:ed|ing|e)? (?:(?:the|your|this) (?:\w+ ){{0,3}}?{_THING}|"
+    r"(?:flag(?:ged|ging)? (?:this|it|that|your)|(?:sent|sending|send|submitted) (?:your|this|the) (?:\w+ )?"
+    r"(?:request|message|details|report|claim|form) to"
+    rf"|revers(?:ed|ing|e) (?:the|your|that)(?: \w+){{0,2}}? {_THING}\b"
+    rf"|(?:open|creat|fil|submitt|logg|rais)(?:ed|ing|e)? (?:(?:the|your|this) (?:\w+ ){{0,3}}?{_THING}|"
     r"(?:an?|the|your|this) (?:\w+ ){0,3}?(?:ticket|case|claim|request|complaint|report|return))\b"
     rf"|(?:process|issu|initiat|approv|refund|cancel|cancell|reactivat|renew|extend|upgrad|chang|updat|reset"
     rf"|resett|unlock|activat|expedit)"
@@ -129,10 +137,20 @@ _ENGLISH = (
     rf"{_I} (?:can )?see (?:here|that|on my (?:end|screen)|from (?:our|your))\b.{{0,20}}?(?:{_YOURS}|my (?:end"
     rf"|screen))",
     rf"{_I} (?:\w+ ){{0,2}}?{_DID}",
-    rf"{_I} (?:just )?(?:looked|looking|checked|checking) into (?:this|that|it)\b",
+    rf"{_I} (?:just )?(?:looked|looking|look|checked|checking|check) into (?:this|that|it)\b",
     rf"{_LET_ME} (?:{_LOOKED} .{{0,20}}?(?:{_YOURS}|(?:that|this|it) (?:up )?for you|on (?:that|this|it)\b)"
     rf"|{_DID})",
-    r"\blet me (?:check|look (?:that|this|it) up)(?: (?:that|this|it))?(?: (?:for you|real quick|quickly"
+    rf"{_LET_ME} {_LOOKED} (?:that|this|the|these) (?:\w+ )?{_THING}\b(?! of)",
+    r"\blet me check (?:that \w+|our|your|if (?:we|your|the)|for (?:you|that)|with (?:my|our|the)|availability"
+    r"|inventory|stock)\b",
+    r"\blet me see (?:what|if|which) .{1,30}?(?:open|available|in stock|we have)\b",
+    r"\b(?:i'll|i will|let me|i can) get (?:that|this|it|you) (?:\w+ )?(?:booked|cancell?ed|changed|updated"
+    r"|sorted|processed|set up|taken care of)\b",
+    rf"{_I} see (?:that )?you(?:'ve| have) (?:been|had|made|placed|ordered|called|contacted|already)\b",
+    rf"{_I} see (?:the|an?|your|two|three|one) (?:\w+ ){{0,2}}?(?:charges?|payments?|orders?|transactions?"
+    rf"|bookings?|tickets?|refunds?)\b(?! of)",
+    r"\bi have (?:your|the) .{1,20}? (?:pulled up|open here|in front of me|on my screen)\b",
+    r"\blet me (?:check|look (?:that|this|it) up|see)(?: (?:that|this|it))?(?: (?:for you|real quick|quickly"
     r"|now))*\W*$",
     r"\b(?:according to|based on) (?:our|my|the) (?:records|system|database|notes)\b",
     r"\b(?:our|my) (?:systems?|records|database|notes|screen)(?: \w+)? (?:shows?|indicates?|says?|lists?"
