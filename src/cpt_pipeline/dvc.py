@@ -34,6 +34,8 @@ _FILES = {
     "evaluate.suite": ("benchmarks.*.path",),
     "clean": (
         "noise.advert_files.*",
+        "dialogues.tool_claims.files.*",
+        "dialogues.stock_replies.files.*",
         "blocked_words.lists.*.file",
         "blocked_words.lists.*.allow_file",
         "personal_data.name_model",

@@ -149,7 +149,9 @@ def _corpus() -> dict[str, Any]:
                 "python-topics": {"channel": "en", "records_in": 920, "documents": 900, "bytes": 4_000_000,
                                   "excluded": {"empty": 20}, "licenses": {"PSF-2.0": 900}},
                 "science-docstrings": {"channel": "domain", "records_in": 921, "documents": 900, "bytes": 4_000_000,
-                                       "excluded": {"empty": 10, "too_long": 11}, "licenses": {"BSD-3-Clause": 900}},
+                                       "excluded": {"empty": 10, "too_long": 11}, "licenses": {"BSD-3-Clause": 900},
+                                       "dialogues": {"unit": "linked", "records": 4012, "documents": 900,
+                                                     "conversations": 1903, "turns": 4001, "left_out": 11}},
             },
             "benchmark_items": {"probes": 30},
         },
@@ -166,6 +168,11 @@ def _corpus() -> dict[str, Any]:
             "phrases": {"python-topics": [
                 {"text": "See also\n the  manual", "documents": 90, "share": 0.1, "removed": True, "example": "t/1"},
                 {"text": "\u89c1\u4e0a", "documents": 45, "share": 0.05, "removed": False, "example": "t/2"},
+            ]},
+            "dialogues": {"linked": {"dialogues": 900, "turns": 4001, "kept": 873,
+                                     "density_before": 0.41251, "density_after": 0.5}},
+            "stock_replies": {"science-docstrings": [
+                {"text": "\u8bf7\u7a0d\u7b49", "documents": 270, "share": 0.3, "removed": True, "example": "d/1"},
             ]},
         },
         "dedup_metrics": {

@@ -114,6 +114,22 @@ def test_phrases_are_listed_by_source_with_an_example(artifacts: dict[str, Any])
     assert found["lost"] == ("missing", ())
 
 
+def test_stock_replies_are_listed_as_phrases_are(artifacts: dict[str, Any]) -> None:
+    ((source, short, table),) = cleaning.phrases(Artifacts(artifacts), "stock_replies")
+    assert (source, short) == ("science-docstrings", "1 listed, 1 removed")
+    assert table.rows == (("请稍等", "270", Bar("30.0%", 0.3), "removed", "d/1"),)
+
+
+def test_dialogues_are_measured_by_unit(artifacts: dict[str, Any]) -> None:
+    artifacts["clean_metrics"]["dialogues"]["turn"] = {"dialogues": 3, "density_after": None}
+    assert cleaning.dialogues(Artifacts(artifacts)).rows == (
+        ("linked", "900", "4,001", "873", "0.413", "0.500"),
+        ("turn", "3", None, None, None, None),
+    )
+    del artifacts["clean_metrics"]["dialogues"]
+    assert cleaning.dialogues(Artifacts(artifacts)).rows == ()
+
+
 def test_a_long_phrase_is_shortened_and_what_it_lacks_is_missing() -> None:
     artifacts = {"clean_metrics": {"phrases": {"a": [{"text": "ab " * 200}]}}}
     ((_, _, table),) = cleaning.phrases(Artifacts(artifacts))

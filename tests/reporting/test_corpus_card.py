@@ -86,6 +86,13 @@ def test_a_source_names_its_origin(artifacts: dict[str, Any], declared: dict[str
     assert rows[0][2] is None
 
 
+def test_dialogues_say_how_many_records_went_into_them(artifacts: dict[str, Any]) -> None:
+    del artifacts["collect_metrics"]["sources"]["science-docstrings"]["dialogues"]["turns"]
+    assert corpus_card.dialogues(Artifacts(artifacts)).rows == (
+        ("science-docstrings", "linked", "4,012", "1,903", None, "900", "11"),
+    )
+
+
 def test_a_counter_that_a_format_lacks_is_no_zero(artifacts: dict[str, Any]) -> None:
     artifacts["collect_metrics"]["formats"] |= {"pdf": None, "zip": {"records": 2, "images": None}}
     dash = Mark("–", "quiet")

@@ -13,7 +13,7 @@ from cpt_pipeline.reporting.reading import Artifacts
 SIEVES = ("collect", "clean", "dedup")
 """The stages that exclude, in the order the text passes them."""
 
-_UNITS = {"normalise": "documents changed", "noise": "lines removed", "language": "documents"}
+_UNITS = {"normalise": "documents changed", "noise": "lines removed", "language": "documents", "dialogues": "removed"}
 """What the counts of a step count, where its name does not say it."""
 _PHRASE_CHARACTERS = 240
 
@@ -107,15 +107,29 @@ def copies(artifacts: Artifacts) -> Table:
     )
 
 
-def phrases(artifacts: Artifacts) -> list[tuple[str, str, Table]]:
-    """Give for each source its name, what was found in short, and its frequent phrases, the most frequent first."""
+def dialogues(artifacts: Artifacts) -> Table:
+    """Give the dialogues of each unit: how many, what was left of them, and how dense they were and are."""
+    rows: list[list[Cell]] = []
+    for unit, report in artifacts.mapping("clean_metrics", "dialogues").items():
+        found = Artifacts({"unit": report})
+        counts = [words.count(found.number("unit", key)) for key in ("dialogues", "turns", "kept")]
+        densities = [words.decimal(found.number("unit", f"density_{when}"), 3) for when in ("before", "after")]
+        rows.append([unit, *counts, *densities])
+    return table(("unit", "dialogues", "turns", "dialogues kept", "density before", "density after"), rows)
+
+
+def phrases(artifacts: Artifacts, kind: str = "phrases") -> list[tuple[str, str, Table]]:
+    """Give for each source its name, what was found in short, and its frequent phrases, the most frequent first.
+
+    `kind` is `phrases`, or `stock_replies` for those of dialogues.
+    """
     found = []
-    for source in artifacts.mapping("clean_metrics", "phrases"):
-        given = artifacts.records("clean_metrics", "phrases", source)
+    for source in artifacts.mapping("clean_metrics", kind):
+        given = artifacts.records("clean_metrics", kind, source)
         rows = [_phrase(Artifacts({"phrase": phrase})) for phrase in given]
         removed = sum(row[3] == _REMOVED for row in rows)
         short = f"{words.count(len(rows))} listed, {words.count(removed)} removed" if rows else "none listed"
-        if artifacts.get("clean_metrics", "phrases", source) is None:
+        if artifacts.get("clean_metrics", kind, source) is None:
             short = "missing"
         columns = ("phrase", "documents", "of the source", "removed", "for example in")
         found.append((source, short, table(columns, rows, left=(0, 4))))

@@ -109,6 +109,19 @@ def sources(artifacts: Artifacts) -> Table:
     return table(columns, rows, left=(0, 1, 2, 3))
 
 
+def dialogues(artifacts: Artifacts) -> Table:
+    """Say of sources that are dialogues how many records went into how many of them."""
+    rows: list[list[Cell]] = []
+    for name, source in artifacts.mapping("collect_metrics", "sources").items():
+        found = Artifacts({"source": source})
+        if found.mapping("source", "dialogues"):
+            keys = ("records", "conversations", "turns", "documents", "left_out")
+            counts = [words.count(found.number("source", "dialogues", key)) for key in keys]
+            rows.append([name, found.get("source", "dialogues", "unit"), *counts])
+    columns = ("source", "unit", "records", "conversations", "turns", "documents", "turns left out")
+    return table(columns, rows, left=(0, 1))
+
+
 def formats(artifacts: Artifacts) -> Table:
     """Count what the formats held; a dash where nothing of the kind was counted, which is no promise of none."""
     rows: list[list[Cell]] = []

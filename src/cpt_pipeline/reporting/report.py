@@ -98,6 +98,7 @@ def _card(artifacts: Artifacts) -> dict[str, Any]:
         "composition": corpus_card.composition(artifacts),
         "licenses": corpus_card.licenses(artifacts),
         "sources": corpus_card.sources(artifacts),
+        "dialogues": corpus_card.dialogues(artifacts),
         "formats": corpus_card.formats(artifacts),
         "encodings": corpus_card.encodings(artifacts),
         "undated": words.count(artifacts.number("collect_metrics", "undated")),
@@ -117,6 +118,8 @@ def _cleaning(artifacts: Artifacts) -> dict[str, Any]:
         "asked": cleaning.asked(artifacts),
         "copies": cleaning.copies(artifacts),
         "phrases": cleaning.phrases(artifacts),
+        "dialogues": cleaning.dialogues(artifacts),
+        "stock_replies": cleaning.phrases(artifacts, "stock_replies"),
         "guarded": cleaning.guarded(artifacts),
     }
 

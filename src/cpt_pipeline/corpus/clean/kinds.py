@@ -50,7 +50,8 @@ _LATEX_COMMAND: Final = re.compile(r"\\[a-zA-Z]{2,}")
 _HEADING: Final = re.compile(r"^#{1,6}\s+\S|^\S.*\n(?:={4,}|-{4,})[ \t]*$", re.MULTILINE)
 _MARKDOWN_LINE: Final = re.compile(r"^[ \t]*(?:[-*+][ \t]+\S|\d+[.)][ \t]+\S|>\s|\|.*\|[ \t]*$|!\[)", re.MULTILINE)
 _MARKDOWN_INLINE: Final = re.compile(r"\[[^\]\n]{1,200}\]\([^)\s]{1,300}\)|\*\*[^*\n]{1,200}\*\*|`[^`\n]{1,200}`")
-_TURN: Final = re.compile(r"\s*[-*>]?\s*\**([^\W\d_][\w .'·-]{0,24}?)\**\s?[:：]\**(?:\s|$|(?<=：))")
+SPEAKER: Final = re.compile(r"\s*[-*>]?\s*\**([^\W\d_][\w .'·-]{0,24}?)\**\s?[:：]\**(?:\s|$|(?<=：))")
+"""The begin of a turn; group 1 is who speaks."""
 
 
 def kind_of(text: str) -> Kind | None:
@@ -132,6 +133,6 @@ def _is_markdown(head: str, num_lines: int) -> bool:
 
 def _is_dialogue(lines: list[str]) -> bool:
     """Two to twenty speakers who take turns: a third of the lines begin with one, who speaks twice or more."""
-    speakers = Counter(found[1].lower() for line in lines if (found := _TURN.match(line)))
+    speakers = Counter(found[1].lower() for line in lines if (found := SPEAKER.match(line)))
     again = {speaker: count for speaker, count in speakers.items() if count > 1}
     return 2 <= len(again) <= 20 and sum(again.values()) >= max(4, 0.3 * len(lines))

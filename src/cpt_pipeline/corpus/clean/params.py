@@ -7,8 +7,10 @@ from pydantic import Field
 from cpt_pipeline.core.params import Params, Report
 from cpt_pipeline.corpus.clean.augmentation.params import AugmentationParams, SyntheticReport
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWordsParams
+from cpt_pipeline.corpus.clean.dialogues import DialoguesParams
 from cpt_pipeline.corpus.clean.language import LanguageParams
 from cpt_pipeline.corpus.clean.line_noise import LineNoiseParams
+from cpt_pipeline.corpus.clean.listing import PhraseReport
 from cpt_pipeline.corpus.clean.normalise import NormaliseParams
 from cpt_pipeline.corpus.clean.personal_data import PersonalDataParams
 from cpt_pipeline.corpus.clean.phrases import PhrasesParams
@@ -46,6 +48,7 @@ class CleanParams(Params):
     """Categories whose form must not be touched: repair, line rules and phrases are for prose."""
     normalise: NormaliseParams = NormaliseParams()
     noise: LineNoiseParams = LineNoiseParams()
+    dialogues: DialoguesParams = DialoguesParams()
     phrases: PhrasesParams = PhrasesParams()
     language: LanguageParams = LanguageParams()
     blocked_words: BlockedWordsParams = BlockedWordsParams()
@@ -63,16 +66,17 @@ class CleanRunParams(EngineParams):
     """Where the LLM is that `clean.scorer.ask` and `clean.augmentation` ask."""
 
 
-class PhraseReport(Report):
-    """A phrase that many documents of a source share."""
+class DialoguesReport(Report):
+    """Dialogues of one unit, as they came and as they left the step."""
 
-    text: str
-    documents: int
-    """Of the source; of those that were mined, where it is a sample."""
-    share: float
-    removed: bool
-    example: str
-    """Id of a document that holds it."""
+    dialogues: int
+    turns: int
+    kept: int
+    """Not excluded by the step."""
+    density_before: float
+    """Mean of all."""
+    density_after: float | None
+    """Mean of those kept; none where none was."""
 
 
 class SurrogateReport(Report):
@@ -110,3 +114,7 @@ class CleanReport(Report):
     surrogates: SurrogateReport
     phrases: dict[str, tuple[PhraseReport, ...]]
     synthetic: SyntheticReport
+    dialogues: dict[str, DialoguesReport]
+    """Unit to what became of its dialogues; `recognised` where only the text says that it is one."""
+    stock_replies: dict[str, tuple[PhraseReport, ...]]
+    """Turns that a source repeats; numbers are masked."""

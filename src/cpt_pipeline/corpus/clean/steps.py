@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 
-import numpy as np
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from cpt_pipeline.core.artifact import write_json
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWords, BlockedWordsParams
 from cpt_pipeline.corpus.clean.kinds import kind_of
 from cpt_pipeline.corpus.clean.language import LanguageParams, identify, judge_language
 from cpt_pipeline.corpus.clean.line_noise import LineNoiseParams, remove_noise
+from cpt_pipeline.corpus.clean.listing import Listing
+from cpt_pipeline.corpus.clean.mining import Gathered, Mined
 from cpt_pipeline.corpus.clean.normalise import NormaliseParams, normalise
 from cpt_pipeline.corpus.clean.personal_data import PersonalData, PersonalDataParams
 from cpt_pipeline.corpus.clean.phrases import (
@@ -26,16 +25,16 @@ from cpt_pipeline.corpus.clean.phrases import (
     find_ngrams,
     find_phrases,
     is_mined,
-    mined_number,
     remove_phrases,
 )
 from cpt_pipeline.corpus.clean.rules import Judge, Judgement, RulesParams
 from cpt_pipeline.corpus.engine import Tasks
-from cpt_pipeline.corpus.hash_files import write_pairs
 from cpt_pipeline.corpus.steps import NUMBER, DocumentStep, count, exclude, is_excluded
 
 SURROGATES = "surrogate/"
 """Begin of the counters of what was put in the place of personal data."""
+PHRASES = ".phrases.json"
+"""End of the files in which tasks list phrases."""
 _STRONG = "strong format"
 _LONG_CHARACTERS = 8_000
 
@@ -99,60 +98,46 @@ class MinePhrases(PipelineStep):  # type: ignore[misc]
 
     def __init__(self, tasks: Tasks, params: PhrasesParams, sources: list[str], share: float) -> None:
         super().__init__()
-        self._tasks, self._params, self._share = tasks, params, share
-        self._sources = {name: number for number, name in enumerate(sources)}
+        self._tasks, self._params, self._sources, self._share = tasks, params, sources, share
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        """Write a file of pairs, and one with the number of documents mined per source."""
-        hashes, documents, mined = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)], [0] * len(self._sources)
+        """Write what `mining.mine` reads."""
+        gathered = Gathered(self._sources)
         for document in data:
             if not is_excluded(document) and not _is_strong(document) and is_mined(document.id, self._share):
-                source = self._sources[document.metadata["source"]]
-                found = np.unique(find_ngrams(document.text, document.metadata["source"], self._params).hashes)
-                number = mined_number(document.metadata[NUMBER], source)
-                hashes.append(found)
-                documents.append(np.full(found.size, number, np.uint64))
-                mined[source] += 1
-        write_pairs(self._tasks.file(rank, ".npy"), np.concatenate(hashes), np.concatenate(documents))
-        write_json(self._tasks.file(rank, ".json"), mined)
+                source = document.metadata["source"]
+                hashes = find_ngrams(document.text, source, self._params).hashes
+                gathered.add(hashes, document.metadata[NUMBER], source)
+        gathered.write(self._tasks, rank)
         yield from ()
 
 
 class RemovePhrases(DocumentStep):
-    """List the phrases that a source repeats, and remove those that too many of its documents hold.
-
-    Each task leaves its most frequent ones per source as JSON, text to [documents, number and id of the first
-    document]; the most frequent of all are among them, however the corpus is divided.
-    """
+    """List the phrases that a source repeats, and remove those that too many of its documents hold."""
 
     name = "remove phrases"
 
-    def __init__(self, tasks: Tasks, params: PhrasesParams, table: Path, num_mined: dict[str, int]) -> None:
+    def __init__(self, tasks: Tasks, params: PhrasesParams, mined: Mined) -> None:
         super().__init__()
-        self._tasks, self._params, self._table, self._num_mined = tasks, params, table, num_mined
-        self._listed: defaultdict[str, dict[str, tuple[int, int, str]]] = defaultdict(dict)
+        self._tasks, self._params, self._mined = tasks, params, mined
+        self._listing = Listing(params.max_listed)
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         """Pass every document on, then write the list."""
         yield from super().run(data, rank, world_size)
-        for listed in self._listed.values():
-            self._prune(listed)
-        write_json(self._tasks.file(rank, ".phrases.json"), self._listed)
+        self._listing.write(self._tasks.file(rank, PHRASES))
 
     def apply(self, document: Document) -> None:
         """Look for the phrases of the document's source."""
         if _is_strong(document):
             return
         source = document.metadata["source"]
-        phrases = find_phrases(document.text, source, _frequent(self._table), self._params, 1)
-        listed = self._listed[source]
+        phrases = find_phrases(document.text, source, _frequent(self._mined.table), self._params, 1)
         for each in phrases:
             text = " ".join(document.text[each.start : each.end].split())
-            listed.setdefault(text, (each.documents, document.metadata[NUMBER], document.id))
-        if len(listed) > 10 * self._params.max_listed + 1_000:
-            self._prune(listed)
+            self._listing.add(source, text, each.documents, document.metadata[NUMBER], document.id)
         if self._params.remove_share is not None:
-            border = self._params.remove_share * self._num_mined[source]
+            border = self._params.remove_share * self._mined.num_mined[source]
             self._remove(document, [each for each in phrases if each.documents >= border])
 
     def _remove(self, document: Document, phrases: list[Phrase]) -> None:
@@ -161,11 +146,6 @@ class RemovePhrases(DocumentStep):
             before, document.text = document.text, remove_phrases(document.text, phrases)
             if not document.text:
                 exclude(document, "only_phrases", before[:100])
-
-    def _prune(self, listed: dict[str, tuple[int, int, str]]) -> None:
-        kept = sorted(listed, key=lambda text: (-listed[text][0], text))[: self._params.max_listed]
-        for text in listed.keys() - kept:
-            del listed[text]
 
 
 class NameLanguage(DocumentStep):

@@ -59,7 +59,7 @@ def _read_table(
 def _find_problem(schema: pa.Schema, params: ReadingParams) -> str | None:
     if missing := find_missing(params, schema.names):
         return f"no column {missing!r}; there are {', '.join(schema.names)}"[:200]
-    if params.template or params.text_field not in schema.names:
+    if params.template or params.dialogues or params.text_field not in schema.names:
         return None
     kind = schema.field(params.text_field).type
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind

@@ -75,6 +75,19 @@ class CollectParams(Params):
         return self
 
 
+class DialoguesReport(Report):
+    """How many records of a source went into how many dialogues; those that were excluded are not among them."""
+
+    unit: str
+    records: int
+    documents: int
+    conversations: int
+    """0 where each record is a turn and a document of its own."""
+    turns: int
+    left_out: int
+    """Turns without text, or of roles that are left out, in conversations that were kept."""
+
+
 class SourceReport(Report):
     """What one source gave."""
 
@@ -85,6 +98,8 @@ class SourceReport(Report):
     excluded: dict[str, int]
     licenses: dict[str, int]
     """Licence to documents."""
+    dialogues: DialoguesReport | None
+    """Of a source with `dialogues`."""
 
 
 class CollectReport(Report):

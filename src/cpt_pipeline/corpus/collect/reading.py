@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Literal, Protocol
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from cpt_pipeline.core.params import Params
+from cpt_pipeline.corpus.collect.dialogue_params import Dialogue, DialoguesParams
 
 CHUNK_BYTES = 1 << 20
 """How much is asked of a stream at once, and the sample on which an encoding is guessed."""
@@ -39,6 +40,8 @@ class Reading:
     reason: str | None = None
     detail: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
+    dialogue: Dialogue | None = None
+    """Where `dialogues` is set: what the text was made of."""
 
 
 class StreamFault(Exception):
@@ -91,6 +94,8 @@ class ReadingParams(Params):
     template: str | None = None
     """The same formats, instead of `text_field`: `{instruction}\\n{input?}\\n{output}`. A record must have each field
     but those with `?`; a line of the template whose fields are all empty is left out."""
+    dialogues: DialoguesParams | None = None
+    """The same formats, instead of both: the records are dialogues, or turns of them."""
     records: str | None = None
     """jsonl, json: where the records are, if not at the top: `data.paragraphs`. Lists on the way are gone through."""
     columns: dict[Column, str] = Field(default_factory=dict)
@@ -125,6 +130,12 @@ class ReadingParams(Params):
         if template is not None and ("{" not in template or "}" not in template):
             raise ValueError("names no field; write for example `{question}\\n{answer}`")
         return template
+
+    @model_validator(mode="after")
+    def _one_way_to_the_text(self) -> ReadingParams:
+        if self.dialogues is not None and self.template is not None:
+            raise ValueError("both template and dialogues say how a record becomes text: leave one out")
+        return self
 
 
 Reader = Callable[[BinaryIO, ReadingParams], Iterator[Reading]]

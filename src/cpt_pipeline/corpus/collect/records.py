@@ -1,6 +1,6 @@
 """A record with named fields (a JSON object, a row of a table) becomes a reading: its text and what it says of itself.
 
-The text is one field or a template over several. A value of type `bytes` stands for text that does not decode.
+The text is one field, a template over several, or that of a dialogue.
 """
 
 from __future__ import annotations
@@ -11,28 +11,30 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from cpt_pipeline.corpus.collect.dialogues import as_text, read_dialogue
+from cpt_pipeline.corpus.collect.fields import MISSING, NoText, encodable, look_up, text_of
 from cpt_pipeline.corpus.collect.reading import Reading, ReadingParams, too_large
 
 _PLACEHOLDER = re.compile(r"\{([^{}\n?]+)(\??)\}")
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ].*)?)?)?", re.DOTALL)
-_MISSING = object()
-
-
-class _NoText(Exception):
-    """A record has no text, or none that can be used; carries reason and detail."""
 
 
 def read_record(position: str, record: Any, params: ReadingParams, fields: Mapping[str, Any]) -> Reading:
     """Make a reading of one record; `fields` is what is known of the whole file."""
+    dialogue = None
     try:
-        text = _from_template(record, params.template) if params.template else _from_field(record, params.text_field)
-    except _NoText as error:
+        if params.dialogues is not None:
+            dialogue = read_dialogue(record, params.dialogues)
+            text = as_text(dialogue.turns)
+        else:
+            text = _from_template(record, params.template) if params.template else text_of(record, params.text_field)
+    except NoText as error:
         reason, detail = error.args
         return Reading(position, reason=reason, detail=detail, fields=fields)
     if len(text) > params.max_record_bytes:
         return too_large(position)
     own = _columns(record, params.columns) if params.columns else {}
-    return Reading(position, text, fields={**fields, **own})
+    return Reading(position, text, fields={**fields, **own}, dialogue=dialogue)
 
 
 def expand(position: str, value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
@@ -46,12 +48,6 @@ def expand(position: str, value: Any, path: tuple[str, ...]) -> Iterator[tuple[s
         return
     for number, record in enumerate(found, start=1):
         yield f"{position}/{number}" if position else f"#{number}", record
-
-
-def lookup(record: Any, path: str) -> Any:
-    """Give the value of `a.b`, as a key of that name or as `b` inside `a`; None where there is none."""
-    found = _lookup(record, path)
-    return None if found is _MISSING else found
 
 
 def first_keys(params: ReadingParams) -> set[str]:
@@ -68,6 +64,8 @@ def find_missing(params: ReadingParams, columns: Collection[str]) -> str | None:
 
 def _text_paths(params: ReadingParams) -> list[tuple[str, str]]:
     """Give the paths that make the text, each with "?" where a record may lack it."""
+    if params.dialogues is not None:
+        return params.dialogues.paths()
     return _PLACEHOLDER.findall(params.template) if params.template else [(params.text_field, "")]
 
 
@@ -81,54 +79,24 @@ def _walk(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
         yield from _walk(value[path[0]], path[1:])
 
 
-def _lookup(record: Any, path: str) -> Any:
-    if not isinstance(record, dict):
-        return _MISSING
-    if path in record:
-        return record[path]
-    first, _, rest = path.partition(".")
-    return _lookup(record.get(first), rest) if rest else _MISSING
-
-
-def _from_field(record: Any, path: str) -> str:
-    if not isinstance(record, dict):
-        raise _NoText("no_text_field", f"the record is of type {type(record).__name__}, without fields")
-    value = _lookup(record, path)
-    if isinstance(value, str):
-        return _encodable(value)
-    if isinstance(value, bytes):
-        raise _NoText("undecodable", f"{path!r} is not UTF-8")
-    what = "is missing" if value is _MISSING else f"is of type {type(value).__name__}, not text"
-    raise _NoText("no_text_field", f"{path!r} {what}")
-
-
 def _from_template(record: Any, template: str) -> str:
     lines = []
     for line in template.split("\n"):
         values = {path: _scalar(record, path, bool(optional)) for path, optional in _PLACEHOLDER.findall(line)}
         if not values or any(values.values()):
             lines.append(_PLACEHOLDER.sub(lambda match, known=values: known[match[1]], line))  # type: ignore[misc]
-    return _encodable("\n".join(lines))
+    return encodable("\n".join(lines))
 
 
 def _scalar(record: Any, path: str, optional: bool) -> str:
-    value = _lookup(record, path)
-    if value is None or (value is _MISSING and optional):
+    value = look_up(record, path)
+    if value is None or (value is MISSING and optional):
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
         return str(value)
-    return _from_field(record, path)
-
-
-def _encodable(text: str) -> str:
-    """Refuse half a surrogate pair, which JSON can spell and UTF-8 cannot."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise _NoText("undecodable", f"character {error.start}: {error.reason}") from None
-    return text
+    return text_of(record, path)
 
 
 def _columns(record: Any, columns: Mapping[Any, str]) -> dict[str, Any]:
@@ -136,8 +104,8 @@ def _columns(record: Any, columns: Mapping[Any, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     bad: Counter[str] = Counter()
     for column, path in columns.items():
-        value = lookup(record, path)
-        if value is None or value == "":
+        value = look_up(record, path)
+        if value is MISSING or value is None or value == "":
             continue
         text = iso_date(value) if column == "published" else _plain(value)
         if text is None:
@@ -150,8 +118,8 @@ def _columns(record: Any, columns: Mapping[Any, str]) -> dict[str, Any]:
 def _plain(value: Any) -> str | None:
     text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
     try:
-        return _encodable(text) if isinstance(text, str) else None
-    except _NoText:
+        return encodable(text) if isinstance(text, str) else None
+    except NoText:
         return None
 
 

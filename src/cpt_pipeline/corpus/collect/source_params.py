@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cpt_pipeline.corpus.collect.reading import ReadingParams
+
+DIALOGUE = "dialogue"
+"""Category of what `dialogues` makes."""
 
 
 class SourceParams(ReadingParams):
@@ -23,3 +26,9 @@ class SourceParams(ReadingParams):
     """Longer texts (a book) are cut between paragraphs or lines; the parts are named `/1`, `/2`, ..."""
     max_characters: int | None = Field(None, ge=1)
     """Stop at so much text, in the order of the records. Such a source is read by one worker."""
+
+    @model_validator(mode="after")
+    def _dialogues_are_named(self) -> SourceParams:
+        if self.dialogues is not None and (self.category not in (None, DIALOGUE) or "category" in self.columns):
+            raise ValueError(f"source {self.name}: what dialogues makes has the category dialogue; leave category out")
+        return self

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from cpt_pipeline.corpus.collect import licenses, python_environment, remote, web
+from cpt_pipeline.corpus.collect import dialogue_units, licenses, python_environment, remote, web
 from cpt_pipeline.corpus.collect.cut import cut_text
 from cpt_pipeline.corpus.collect.docx import read_docx
 from cpt_pipeline.corpus.collect.epub import read_epub
@@ -27,7 +27,7 @@ from cpt_pipeline.corpus.collect.reading import Reader, Reading, ReadingParams, 
 from cpt_pipeline.corpus.collect.records import read_record
 from cpt_pipeline.corpus.collect.remote import HubDatasetParams
 from cpt_pipeline.corpus.collect.sandbox import Sandbox
-from cpt_pipeline.corpus.collect.source_params import SourceParams
+from cpt_pipeline.corpus.collect.source_params import DIALOGUE, SourceParams
 from cpt_pipeline.corpus.collect.warc import read_warc
 from cpt_pipeline.corpus.collect.web import WebParams
 from cpt_pipeline.corpus.collect.web_store import INDEX, PAGES
@@ -37,7 +37,7 @@ from cpt_pipeline.formats.documents import document
 Part = dict[str, Any]
 
 _COLUMNS = ("url", "language", "category", "published")
-_OF_EVERY_PART = (*_COLUMNS, "license", "title", "grade")
+_OF_EVERY_PART = (*_COLUMNS, "license", "title", "grade", dialogue_units.ABOUT)
 """What the parts of a text share; what was counted in it stands with the first alone."""
 _WEB_PAGES = (".html", ".htm", ".xhtml", ".warc", ".wet")
 _ARCHIVES = (".warc", ".wet")
@@ -57,7 +57,7 @@ def find_problems(source: Source) -> list[str]:
 
 
 def plan_parts(source: Source, part_bytes: int) -> list[Part]:
-    """Divide a source; one whose text is capped, or that cannot be divided, is one part. Fetches what is missing."""
+    """Divide a source; one that is capped, linked or cannot be divided is one part. Fetches what is missing."""
     if isinstance(source, WebParams):
         web.crawl(source, source.store)
     files: list[list[str | None]]
@@ -71,7 +71,7 @@ def plan_parts(source: Source, part_bytes: int) -> list[Part]:
         sizes = [each.size for each in listed]
     else:
         return [{}]
-    if source.max_characters is not None:
+    if source.max_characters is not None or (source.dialogues is not None and source.dialogues.unit == "linked"):
         return [{"files": files}]
     return [{"files": files[first:last]} for first, last in _runs(sizes, part_bytes)]
 
@@ -82,7 +82,8 @@ def read_part(source: Source, part: Part, sandbox: Sandbox) -> Iterator[Row]:
         yield from python_environment.read_records(source)
         return
     left = source.max_characters
-    for name, reading in _cut(_read(source, part, sandbox), source.max_document_characters):
+    found = dialogue_units.as_documents(_read(source, part, sandbox), source)
+    for name, reading in _cut(found, source.max_document_characters):
         row = _row(name, reading, source)
         if left is not None:
             left -= len(row.get("text", ""))
@@ -213,6 +214,8 @@ def _row(name: str, reading: Reading, source: SourceParams) -> Row:
     if (license_problem := licenses.find_problem(stated)) is not None:
         return {**origin, "reason": "license_unclear", "detail": license_problem}
     columns = {column: fields.pop(column, None) or getattr(source, column) for column in _COLUMNS}
+    if dialogue_units.ABOUT in fields:
+        columns["category"] = DIALOGUE
     if columns["category"] is None and reader_suffix(name) in _WEB_PAGES:
         columns["category"] = "web"
     return document(

@@ -19,11 +19,13 @@ from datatrove.pipeline.base import PipelineStep
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import SourceError, raise_all
 from cpt_pipeline.corpus.collect import sources
+from cpt_pipeline.corpus.collect.dialogue_units import COUNTS
+from cpt_pipeline.corpus.collect.dialogues import ROLE_LEFT_OUT
 from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
-from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport, Source, SourceReport
+from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport, DialoguesReport, Source, SourceReport
 from cpt_pipeline.corpus.collect.recency import is_older
 from cpt_pipeline.corpus.collect.sandbox import Sandbox
-from cpt_pipeline.corpus.collect.source_params import SourceParams
+from cpt_pipeline.corpus.collect.source_params import DIALOGUE, SourceParams
 from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.corpus.sieve import Row, Sieve
@@ -50,6 +52,7 @@ _ON_PURPOSE = frozenset(
         "robots",
         "host_not_allowed",
         "redirected",
+        ROLE_LEFT_OUT,
     }
 )
 """Reasons that say nothing about the state of a source."""
@@ -168,6 +171,13 @@ class _SourceCount:
         self.reasons: Counter[str] = Counter()
         self.bytes = 0
         self.examples: list[str] = []
+        self.dialogues: Counter[str] = Counter()
+
+    def keep(self, row: Row, num_bytes: int) -> None:
+        self.licenses[row["license"]] += 1
+        self.bytes += num_bytes
+        if row["category"] == DIALOGUE:
+            self.dialogues.update(json.loads(row["metadata"] or "{}").get(COUNTS, {}))
 
     def exclude(self, row: Row) -> None:
         self.reasons[row["reason"]] += 1
@@ -183,11 +193,19 @@ class _SourceCount:
             bytes=self.bytes,
             excluded=dict(sorted(self.reasons.items())),
             licenses=dict(sorted(self.licenses.items())),
+            dialogues=self._dialogues(source),
         )
+
+    def _dialogues(self, source: Source) -> DialoguesReport | None:
+        if not isinstance(source, SourceParams) or source.dialogues is None:
+            return None
+        names = ("records", "conversations", "turns", "left_out")
+        counts = {name: self.dialogues[name] for name in names}
+        return DialoguesReport(unit=source.dialogues.unit, documents=self.licenses.total(), **counts)
 
     def find_problem(self, name: str, max_bad_share: float) -> str | None:
         num_bad = sum(number for reason, number in self.reasons.items() if reason not in _ON_PURPOSE)
-        num_read = self.licenses.total() + num_bad
+        num_read = max(self.licenses.total(), self.dialogues["records"]) + num_bad
         if num_bad > max_bad_share * num_read:
             share = f"{num_bad} of {num_read} records are broken, more than collect.max_bad_share = {max_bad_share}"
             return f"source {name}: {share}. First: {'; '.join(self.examples)}"
@@ -205,8 +223,7 @@ def _gather(tasks: Tasks, out: Path, params: CollectParams) -> CollectReport:
                 sieve.exclude(row, row["reason"], row["detail"])
                 continue
             num_bytes = sieve.keep(row, "raw_documents")
-            source.licenses[row["license"]] += 1
-            source.bytes += num_bytes
+            source.keep(row, num_bytes)
             license_bytes[row["license"]] += num_bytes
         problems = (each.find_problem(name, params.max_bad_share) for name, each in found.items())
         raise_all(SourceError, "The sources were read, and some cannot be used:", filter(None, problems))
