@@ -38,7 +38,7 @@ _FILES = {
         "blocked_words.lists.*.allow_file",
         "personal_data.name_model",
     ),
-    "dedup": ("earlier_index",),
+    "dedup": ("earlier_index", "coverage.terms.*"),
 }
 """Parameter key to where below it files and folders are named that the stage reads; `*` is every one of a list."""
 
