@@ -15,6 +15,7 @@ from cpt_pipeline.reporting import (
     cleaning,
     corpus_card,
     corpus_figures,
+    coverage,
     figures,
     lineage,
     material,
@@ -100,6 +101,9 @@ def _card(artifacts: Artifacts) -> dict[str, Any]:
         "undated": words.count(artifacts.number("collect_metrics", "undated")),
         "personal_data": corpus_card.personal_data(artifacts),
         "limits": corpus_card.limits(artifacts),
+        "coverage_lists": coverage.lists(artifacts),
+        "coverage_topics": coverage.topics(artifacts),
+        "coverage_gaps": coverage.gaps(artifacts),
     }
 
 

@@ -15,7 +15,10 @@ from cpt_pipeline.formats.documents import read_documents
 from tests.corpus.stages import dedup_documents
 from tests.corpus.texts import make_row, make_text, write_artifact
 
-_GENERAL = [("en", f"{make_text(number)}\nThe bank and the market: yes, does it make what would be there, beside it?") for number in range(60)]
+_GENERAL = [
+    ("en", f"{make_text(number)}\nThe bank and the market: yes, does it make what would be there, beside it?")
+    for number in range(60)
+]
 _DOMAIN = [
     ("domain", f"{make_text(100 + number)}\nHere the vena cava {'and the liver ' * (number < 8)}are named; 尺神经。")
     for number in range(12)
