@@ -275,3 +275,36 @@ def join_words(codes: Codes, is_space: npt.NDArray[np.bool_]) -> Codes:
         size += not (space and after_space)
         after_space = space
     return joined[: size - 1 if size and after_space else size]
+
+
+@compiled
+def fold_codes(codes: Codes, single: Codes, starts: npt.NDArray[np.int32], letters: Codes) -> Codes:
+    """Give each character's letters, with one space for every run of spaces, and none at the ends.
+
+    The letters of code c are `letters[starts[c] : starts[c + 1]]`; where that is one, `single[c]` is it, and 0
+    elsewhere. Nothing is given when a character has no letter or lies beyond the table.
+    """
+    room, last = codes.size, single.size - 1
+    for code in codes:
+        place = min(int(code), last)
+        if single[place] == 0:
+            if starts[place] == starts[place + 1]:
+                return np.empty(0, single.dtype)
+            room += starts[place + 1] - starts[place]
+    folded = np.empty(room, single.dtype)
+    size = 0
+    after_space = True
+    for code in codes:
+        letter = single[code]
+        if letter:
+            space = letter == 32
+            folded[size] = letter
+            size += not (space and after_space)
+            after_space = space
+        else:
+            for each in letters[starts[code] : starts[code + 1]]:
+                space = each == 32
+                folded[size] = each
+                size += not (space and after_space)
+                after_space = space
+    return folded[: size - 1 if size and after_space else size]
