@@ -32,11 +32,11 @@ def test_items_that_are_gaps_are_named(artifacts: dict[str, Any]) -> None:
     ((name, short, listed),) = coverage.gaps(Artifacts(artifacts))
     assert (name, short) == ("probes: english", "2 items")
     assert listed.rows == (("e-1", "loud, cold", Mark("cover it", "quiet")), ("e-2", "iron", "do not"))
-    artifacts["dedup_metrics"]["coverage"]["topics"][0]["gaps"] *= 20
+    artifacts["dedup_metrics"]["coverage"]["topics"]["probes/english"]["gaps"] *= 20
     assert coverage.gaps(Artifacts(artifacts))[0][1] == "2 items, the first 30"
 
 
 def test_a_run_that_counted_nothing_shows_nothing(artifacts: dict[str, Any]) -> None:
-    artifacts["dedup_metrics"]["coverage"] = {"lists": {}, "topics": []}
+    artifacts["dedup_metrics"]["coverage"] = {"lists": {}, "topics": {}}
     read = Artifacts(artifacts)
     assert (coverage.lists(read).rows, coverage.topics(read).rows, coverage.gaps(read)) == ((), (), [])

@@ -28,13 +28,13 @@ def lists(artifacts: Artifacts) -> Table:
 def topics(artifacts: Artifacts) -> Table:
     """Give for each benchmark and ability how many of its terms the domain holds, and all channels together."""
     rows: list[list[Cell]] = []
-    for topic in _topics(artifacts):
+    for name, topic in _topics(artifacts):
         terms, covered, by_all, items, gaps, gaps_by_all = (
             topic.number("topic", key)
             for key in ("terms", "covered", "covered_by_all", "items", "gap_items", "gap_items_by_all")
         )
         counted = (words.count(each) for each in (items, gaps, gaps_by_all))
-        rows.append([_name(topic), words.count(terms), _share(covered, terms), _share(by_all, terms), *counted])
+        rows.append([name, words.count(terms), _share(covered, terms), _share(by_all, terms), *counted])
     columns = ("topic", "terms", "in the domain", "in all channels", "items", "gaps", "gaps in all channels")
     return table(columns, rows)
 
@@ -42,7 +42,7 @@ def topics(artifacts: Artifacts) -> Table:
 def gaps(artifacts: Artifacts) -> list[tuple[str, str, Table]]:
     """Give for each topic with gaps its name, their number in words, and the items with what they ask for."""
     found = []
-    for topic in _topics(artifacts):
+    for name, topic in _topics(artifacts):
         listed, total = topic.records("topic", "gaps"), topic.number("topic", "gap_items")
         if listed:
             shown = listed[:_ITEMS]
@@ -51,16 +51,13 @@ def gaps(artifacts: Artifacts) -> list[tuple[str, str, Table]]:
             )
             rows = [_gap(Artifacts({"gap": gap})) for gap in shown]
             columns = ("item", "missing in the domain", "other channels")
-            found.append((_name(topic), short, table(columns, rows, left=(0, 1, 2))))
+            found.append((name, short, table(columns, rows, left=(0, 1, 2))))
     return found
 
 
-def _topics(artifacts: Artifacts) -> list[Artifacts]:
-    return [Artifacts({"topic": topic}) for topic in artifacts.records(_METRICS, _COVERAGE, "topics")]
-
-
-def _name(topic: Artifacts) -> str:
-    return f"{topic.get('topic', 'benchmark')}: {topic.get('topic', 'ability')}"
+def _topics(artifacts: Artifacts) -> list[tuple[str, Artifacts]]:
+    given = artifacts.mapping(_METRICS, _COVERAGE, "topics")
+    return [(name.replace("/", ": ", 1), Artifacts({"topic": topic})) for name, topic in given.items()]
 
 
 def _gap(found: Artifacts) -> list[Cell]:

@@ -54,26 +54,21 @@ def test_terms_are_counted_in_training_documents_by_channel_and_gaps_are_named(t
     training = [row for row in read_documents(tmp_path / "unique_documents") if row["channel"] == "domain"]
     with_liver = sum("liver" in row["text"] for row in training)
     assert len(training) == 11
-    assert report.topics == ()
+    assert report.topics == {}
     assert report.lists["body"].model_dump() == {
         "terms": 5,
         "covered": 3,
         "documents": {"domain": 11, "en": 58},
-        "term_documents": {
-            "vena cava": {"domain": 11},
-            "尺神经": {"domain": 11},
-            "liver": {"domain": with_liver},
-            "spleen": {},
-            "bank": {"en": 58},
-        },
+        "listed": ("vena cava", "尺神经", "liver", "spleen", "bank"),
+        "term_documents": {"domain": (11, 11, with_liver, 0, 0), "en": (0, 0, 0, 0, 58)},
         "gaps": ("spleen", "bank"),
     }
 
 
 @pytest.mark.feature(132)
 def test_items_that_ask_for_what_the_domain_lacks_are_named(tmp_path: Path) -> None:
-    found = {each.ability: each for each in run(tmp_path, {"min_item_share": 0.6}, _ITEMS).coverage.topics}
-    body, trade = found["body"], found["trade"]
+    found = run(tmp_path, {"min_item_share": 0.6}, _ITEMS).coverage.topics
+    body, trade = found["quiz/body"], found["quiz/trade"]
     assert (body.terms, body.covered, body.items, body.gap_items) == (3, 1, 3, 2)
     assert [(gap.item, gap.missing, gap.general) for gap in body.gaps] == [
         ("1", ("spleen", "pancreas"), False),
@@ -83,21 +78,21 @@ def test_items_that_ask_for_what_the_domain_lacks_are_named(tmp_path: Path) -> N
 
 
 def test_what_only_general_channels_hold_is_told_from_a_gap(tmp_path: Path) -> None:
-    topics = run(tmp_path, {"sample_documents": 0, "min_item_share": 0.6}, _ITEMS).coverage.topics
-    trade = next(each for each in topics if each.ability == "trade")
+    report = run(tmp_path, {"sample_documents": 0, "min_item_share": 0.6}, _ITEMS)
+    trade = report.coverage.topics["quiz/trade"]
     assert [(gap.item, gap.general) for gap in trade.gaps] == [("3", True)]
-    assert trade.term_documents["bank"] == {"en": 58}
+    assert trade.term_documents["en"][trade.listed.index("bank")] == 58
 
 
 def test_it_costs_and_says_nothing_when_nothing_is_asked(tmp_path: Path) -> None:
-    assert run(tmp_path / "a", {}).coverage == CoverageReport(lists={}, topics=())
-    assert run(tmp_path / "b", {"topics": False}, _ITEMS).coverage == CoverageReport(lists={}, topics=())
+    assert run(tmp_path / "a", {}).coverage == CoverageReport(lists={}, topics={})
+    assert run(tmp_path / "b", {"topics": False}, _ITEMS).coverage == CoverageReport(lists={}, topics={})
     assert not list(tmp_path.glob("*/tasks/dedup-*/*.coverage.json"))
 
 
 def test_the_report_is_bounded_and_counts_are_not(tmp_path: Path) -> None:
-    topic = run(tmp_path, {"max_listed": 1, "min_item_share": 0.6}, _ITEMS).coverage.topics[0]
-    assert (topic.gap_items, len(topic.gaps), len(topic.term_documents), topic.terms) == (2, 1, 1, 3)
+    topic = run(tmp_path, {"max_listed": 1, "min_item_share": 0.6}, _ITEMS).coverage.topics["quiz/body"]
+    assert (topic.gap_items, len(topic.gaps), len(topic.listed), topic.terms) == (2, 1, 1, 3)
 
 
 def test_counts_do_not_depend_on_shards(tmp_path: Path) -> None:

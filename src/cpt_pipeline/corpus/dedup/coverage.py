@@ -123,24 +123,24 @@ class _Counts:
     def __init__(self, tasks: Tasks, channels: ChannelsParams, min_documents: int) -> None:
         self._terms: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._lists: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self._domain, self._min_documents = channels.domain, min_documents
+        self._min_documents = min_documents
         for path in tasks.files(_SUFFIX):
             found = json.loads(path.read_text(encoding="utf-8"))
             for channel, counts in found["terms"].items():
                 self._terms[channel].update(counts)
             for channel, counts in found["lists"].items():
                 self._lists[channel].update(counts)
+        self._domain = [channel for channel in self._terms if channel in channels.domain]
 
     def of_list(self, name: str) -> dict[str, int]:
         return {channel: counts[name] for channel, counts in sorted(self._lists.items()) if counts[name]}
 
-    def of_term(self, term: str) -> dict[str, int]:
-        return {channel: counts[term] for channel, counts in sorted(self._terms.items()) if counts[term]}
+    def of_terms(self, terms: Sequence[str]) -> dict[str, tuple[int, ...]]:
+        return {channel: tuple(counts[term] for term in terms) for channel, counts in sorted(self._terms.items())}
 
     def covers(self, term: str, *, by_all: bool = False) -> bool:
-        found = self.of_term(term)
-        number = sum(count for channel, count in found.items() if by_all or channel in self._domain)
-        return number >= self._min_documents
+        channels = self._terms if by_all else self._domain
+        return sum(self._terms[channel][term] for channel in channels) >= self._min_documents
 
 
 def report_coverage(wanted: Wanted, tasks: Tasks, params: CoverageParams, channels: ChannelsParams) -> CoverageReport:
@@ -148,7 +148,7 @@ def report_coverage(wanted: Wanted, tasks: Tasks, params: CoverageParams, channe
     counts = _Counts(tasks, channels, params.min_documents)
     return CoverageReport(
         lists={name: _report_list(name, terms, counts, params) for name, terms in wanted.lists.items()},
-        topics=tuple(_report_topic(topic, counts, params) for topic in wanted.topics),
+        topics={f"{each.benchmark}/{each.ability}": _report_topic(each, counts, params) for each in wanted.topics},
     )
 
 
@@ -158,7 +158,8 @@ def _report_list(name: str, terms: Sequence[str], counts: _Counts, params: Cover
         terms=len(terms),
         covered=len(terms) - len(gaps),
         documents=counts.of_list(name),
-        term_documents={term: counts.of_term(term) for term in terms[: params.max_listed]},
+        listed=tuple(terms[: params.max_listed]),
+        term_documents=counts.of_terms(terms[: params.max_listed]),
         gaps=tuple(gaps[: params.max_listed]),
     )
 
@@ -168,7 +169,6 @@ def _report_topic(topic: Topic, counts: _Counts, params: CoverageParams) -> Topi
     gaps = [
         ItemGapReport(
             item=item,
-            terms=len(terms),
             missing=tuple(term for term in terms if not counts.covers(term)),
             general=_is_covered(terms, counts, params, by_all=True),
         )
@@ -176,8 +176,6 @@ def _report_topic(topic: Topic, counts: _Counts, params: CoverageParams) -> Topi
         if not _is_covered(terms, counts, params)
     ]
     return TopicReport(
-        benchmark=topic.benchmark,
-        ability=topic.ability,
         terms=len(topic.terms),
         covered=sum(counts.covers(term) for term in topic.terms),
         covered_by_all=sum(counts.covers(term, by_all=True) for term in topic.terms),
@@ -185,7 +183,8 @@ def _report_topic(topic: Topic, counts: _Counts, params: CoverageParams) -> Topi
         items_without_terms=len(topic.items) - len(judged),
         gap_items=len(gaps),
         gap_items_by_all=sum(not gap.general for gap in gaps),
-        term_documents={term: counts.of_term(term) for term in topic.terms[: params.max_listed]},
+        listed=topic.terms[: params.max_listed],
+        term_documents=counts.of_terms(topic.terms[: params.max_listed]),
         gaps=tuple(gaps[: params.max_listed]),
     )
 

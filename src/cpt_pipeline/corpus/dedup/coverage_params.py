@@ -25,7 +25,7 @@ class CoverageParams(Params):
     """An item of which a smaller share of terms is covered is a gap."""
     sample_documents: int = Field(1_000, ge=0)
     """General training documents, by their first 2,000 characters: what is common there tells no topic."""
-    max_listed: int = Field(200, ge=0)
+    max_listed: int = Field(100, ge=0)
     """Terms, and gaps, in the report; of each list and topic."""
 
 
@@ -37,8 +37,10 @@ class TermListReport(Report):
     """Held by `min_documents` of the domain channels or more."""
     documents: dict[str, int]
     """Channel to its documents that hold any term."""
-    term_documents: dict[str, dict[str, int]]
-    """Term to channel to documents, in the order of the list."""
+    listed: tuple[str, ...]
+    """The terms, in the order of the list."""
+    term_documents: dict[str, tuple[int, ...]]
+    """Channel to the documents that hold each of `listed`."""
     gaps: tuple[str, ...]
     """Terms that are not covered, in the order of the list."""
 
@@ -47,7 +49,6 @@ class ItemGapReport(Report):
     """An item that asks for what the domain channels do not hold."""
 
     item: str
-    terms: int
     missing: tuple[str, ...]
     general: bool
     """The channels of the run together would cover it: it may ask for what is to be kept, not learnt."""
@@ -56,8 +57,6 @@ class ItemGapReport(Report):
 class TopicReport(Report):
     """What the text for training holds of the items of one benchmark and ability."""
 
-    benchmark: str
-    ability: str
     terms: int
     covered: int
     """Held by `min_documents` of the domain channels or more."""
@@ -68,8 +67,10 @@ class TopicReport(Report):
     """Nothing distinctive is in them, so nothing can be said of them."""
     gap_items: int
     gap_items_by_all: int
-    term_documents: dict[str, dict[str, int]]
-    """Term to channel to documents, the most distinctive first."""
+    listed: tuple[str, ...]
+    """The terms, the most distinctive first."""
+    term_documents: dict[str, tuple[int, ...]]
+    """Channel to the documents that hold each of `listed`."""
     gaps: tuple[ItemGapReport, ...]
 
 
@@ -77,4 +78,5 @@ class CoverageReport(Report):
     """Of training documents, after copies and leaks are gone."""
 
     lists: dict[str, TermListReport] = Field({})
-    topics: tuple[TopicReport, ...] = ()
+    topics: dict[str, TopicReport] = Field({})
+    """By `<benchmark>/<ability>`."""
