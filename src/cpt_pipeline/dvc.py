@@ -37,6 +37,8 @@ _FILES = {
         "blocked_words.lists.*.file",
         "blocked_words.lists.*.allow_file",
         "personal_data.name_model",
+        "classify.examples",
+        "categories.labels",
     ),
     "dedup": ("earlier_index", "coverage.terms.*"),
 }

@@ -13,7 +13,7 @@ from cpt_pipeline.corpus.dedup.params import DedupParams, DedupReport
 from cpt_pipeline.formats.benchmarks import BenchmarkItem, write_items
 from cpt_pipeline.formats.documents import read_documents
 from tests.corpus.stages import dedup_documents
-from tests.corpus.texts import make_row, make_text, write_artifact
+from tests.corpus.texts import make_text, write_artifact
 
 _GENERAL = [
     ("en", f"{make_text(number)}\nThe bank and the market: yes, does it make what would be there, beside it?")

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from cpt_pipeline.core.params import Params, Report
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWordsParams
+from cpt_pipeline.corpus.clean.classify_params import CategoriesParams, CategorizeReport, ClassifyParams, ClassifyReport
 from cpt_pipeline.corpus.clean.language import LanguageParams
 from cpt_pipeline.corpus.clean.line_noise import LineNoiseParams
 from cpt_pipeline.corpus.clean.normalise import NormaliseParams
@@ -41,6 +42,8 @@ class CleanParams(Params):
     normalise: NormaliseParams = NormaliseParams()
     noise: LineNoiseParams = LineNoiseParams()
     phrases: PhrasesParams = PhrasesParams()
+    classify: ClassifyParams = ClassifyParams()
+    categories: CategoriesParams = CategoriesParams()
     language: LanguageParams = LanguageParams()
     blocked_words: BlockedWordsParams = BlockedWordsParams()
     personal_data: PersonalDataParams = PersonalDataParams()
@@ -92,3 +95,7 @@ class CleanReport(Report):
     """Channel to documents by grade, in 20 equal steps of 0..1."""
     surrogates: SurrogateReport
     phrases: dict[str, tuple[PhraseReport, ...]]
+    classify: ClassifyReport | None
+    """None where no source is classified."""
+    category_classifier: CategorizeReport | None
+    """None where there are no labels."""

@@ -16,9 +16,11 @@ from typing import Any
 import pyarrow.parquet as pq
 from datatrove.pipeline.base import PipelineStep
 
-from cpt_pipeline.core.artifact import digest_file, read_manifest
+from cpt_pipeline.core.artifact import content_hash, digest_file, read_manifest
 from cpt_pipeline.core.errors import NothingLeftError, raise_all
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWords
+from cpt_pipeline.corpus.clean.classifiers import Classifiers, train_classifiers
+from cpt_pipeline.corpus.clean.classify import ClassifiedTally
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport, PhraseReport, SurrogateReport
 from cpt_pipeline.corpus.clean.personal_data import check_patterns
 from cpt_pipeline.corpus.clean.phrases import Frequent, PhrasesParams
@@ -51,11 +53,13 @@ def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: En
     `out`.
     """
     BlockedWords.load(params.blocked_words)  # what is wrong with the lists is said before the work
+    classifiers = train_classifiers(raw_documents, out.parent / "tasks", params, run, _prepare)
     plan = plan_tasks(raw_documents, run.task_megabytes << 20)
     settings = {
         "input": read_manifest(raw_documents)["files"],
         "clean": params.model_dump(mode="json"),
         "lists": [digest_file(path) for path in _lists(params)],
+        "examples": content_hash(params.classify.examples) if params.classify.examples else None,
     }
     tasks = Tasks(out.parent / "tasks", "clean", plan, settings)
     mined = _mine_phrases(raw_documents, out, params, run) if params.phrases.enabled else None
@@ -63,6 +67,7 @@ def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: En
         [
             *_prepare(raw_documents, tasks, params),
             *([RemovePhrases(tasks, params.phrases, *mined)] if mined else []),
+            *classifiers.steps(tasks),
             NameLanguage(params.language),
             DropBlockedWords(params.blocked_words),
             ReplacePersonalData(params.personal_data),
@@ -71,7 +76,7 @@ def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: En
         ],
         run,
     )
-    report = _gather(tasks, out, params, mined[1] if mined else {})
+    report = _gather(tasks, out, params, mined[1] if mined else {}, classifiers)
     logger.info("clean: %d documents, %d excluded", report.documents, sum(report.excluded.values()))
     return report
 
@@ -80,7 +85,8 @@ def _lists(params: CleanParams) -> list[Path]:
     """Name the files of the user that decide what comes out."""
     listed = params.blocked_words.lists.values()
     allowed = [each.allow_file for each in listed if each.allow_file is not None]
-    return [*params.noise.advert_files, *(each.file for each in listed), *allowed]
+    labels = [] if params.categories.labels is None else [params.categories.labels]
+    return [*params.noise.advert_files, *(each.file for each in listed), *allowed, *labels]
 
 
 def _prepare(raw_documents: Path, tasks: Tasks, params: CleanParams) -> list[PipelineStep]:
@@ -130,8 +136,10 @@ class _Tally:
         self.categories[channel][row["category"] or "none"] += 1
 
 
-def _gather(tasks: Tasks, out: Path, params: CleanParams, num_mined: dict[str, int]) -> CleanReport:
-    tally, formats = _Tally(), Counter[str]()
+def _gather(
+    tasks: Tasks, out: Path, params: CleanParams, num_mined: dict[str, int], classifiers: Classifiers
+) -> CleanReport:
+    tally, classified, formats = _Tally(), ClassifiedTally(params.classify.sources), Counter[str]()
     cap = params.format_cap
     with Sieve(out, kept=("clean_documents",), excluded="clean_excluded") as sieve:
         for row in gather(tasks):
@@ -145,11 +153,14 @@ def _gather(tasks: Tasks, out: Path, params: CleanParams, num_mined: dict[str, i
                     continue
             sieve.keep(row, "clean_documents")
             tally.add(row)
+            classified.add(row)
         raise_all(NothingLeftError, "Nothing is left after clean (conf: clean):", _lost_channels(sieve))
     phrases = _list_phrases(tasks, params.phrases, num_mined) if params.phrases.enabled else {}
     counts = gather_counts(tasks)
     patterns = Counter({name: number for name, number in counts.items() if name.startswith(SURROGATES)})
-    return _report(sieve, tally, counts - patterns, phrases, _judge_surrogates(patterns, params))
+    report = _report(sieve, tally, counts - patterns, phrases, _judge_surrogates(patterns, params))
+    channels, categories = classifiers.report(classified, tasks)
+    return report.model_copy(update={"classify": channels, "category_classifier": categories})
 
 
 def _lost_channels(sieve: Sieve) -> list[str]:
@@ -187,6 +198,8 @@ def _report(
         qualities={channel: tuple(numbers) for channel, numbers in sorted(tally.qualities.items())},
         surrogates=surrogates,
         phrases=phrases,
+        classify=None,
+        category_classifier=None,
     )
 
 
