@@ -12,6 +12,7 @@ from typing import Any
 from cpt_pipeline.core.params import Report
 from cpt_pipeline.reporting import (
     bill,
+    classified,
     cleaning,
     corpus_card,
     corpus_figures,
@@ -115,6 +116,9 @@ def _cleaning(artifacts: Artifacts) -> dict[str, Any]:
         "copies": cleaning.copies(artifacts),
         "phrases": cleaning.phrases(artifacts),
         "guarded": cleaning.guarded(artifacts),
+        "classes": classified.classes(artifacts),
+        "classified": classified.documents(artifacts),
+        "doubts": classified.doubts(artifacts),
     }
 
 
