@@ -114,7 +114,7 @@ def run_stages(folder: Path, workers: int) -> None:
     cleaned = clean_documents(raw, out["clean"], CleanParams(), run=run)
     shutil.rmtree(folder / "clean" / "tasks", ignore_errors=True)
     benchmarks = out["collect"] / "benchmark_texts"
-    report = dedup_documents(out["clean"] / "clean_documents", benchmarks, out["dedup"], DedupParams(), run=run)
+    report = dedup_documents(out["clean"] / "clean_documents", benchmarks, out["dedup"], DedupParams(), channels, run)
     size = json.loads((raw / "manifest.json").read_text())["text_bytes"]
     print(json.dumps({"bytes": size, "documents": cleaned.records_in, "kept": report.bytes}))
 

@@ -97,7 +97,7 @@ def main() -> None:
         first / "raw_documents", second, CleanParams.model_validate({"phrases": {"enabled": True}}), run
     )
     chosen = DedupParams.model_validate({"passages": {"enabled": True}})
-    unique = dedup_documents(second / "clean_documents", first / "benchmark_texts", third, chosen, run)
+    unique = dedup_documents(second / "clean_documents", first / "benchmark_texts", third, chosen, channels, run)
     reports: dict[str, Report] = {"collect": collected, "clean": cleaned, "dedup": unique}
     for stage, report in reports.items():
         found = report.as_metrics()

@@ -40,8 +40,10 @@ _FILES = {
         "blocked_words.lists.*.allow_file",
         "personal_data.name_model",
         "scorer.labels.path",
+        "classify.examples",
+        "categories.labels",
     ),
-    "dedup": ("earlier_index",),
+    "dedup": ("earlier_index", "coverage.terms.*"),
 }
 """Parameter key to where below it files and folders are named that the stage reads; `*` is every one of a list."""
 

@@ -17,6 +17,7 @@ from cpt_pipeline.formats.benchmarks import SuiteParams
 
 ONE_WORKER = EngineParams(workers=1)
 EVERY_LICENSE = LicensePolicyParams()
+CHANNELS = ChannelsParams(roles={"domain": "domain", "zh": "domain", "en": "general", "code": "general"})
 
 
 def collect_documents(
@@ -36,6 +37,11 @@ def clean_documents(raw: Path, out: Path, params: CleanParams, run: EngineParams
 
 
 def dedup_documents(
-    documents: Path, benchmark_texts: Path, out: Path, params: DedupParams, run: EngineParams = ONE_WORKER
+    documents: Path,
+    benchmark_texts: Path,
+    out: Path,
+    params: DedupParams,
+    run: EngineParams = ONE_WORKER,
+    channels: ChannelsParams = CHANNELS,
 ) -> DedupReport:
-    return dedup_with(documents, benchmark_texts, out, params, run)
+    return dedup_with(documents, benchmark_texts, out, params, channels, run)

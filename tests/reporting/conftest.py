@@ -184,6 +184,16 @@ def _corpus() -> dict[str, Any]:
             "curve": [{"min_similarity": 0.9, "documents": 2200, "characters": 10_000_000},
                       {"min_similarity": 0.8, "documents": 2100, "characters": 9_500_000}],
             "benchmarks": {"probes": {"items": 30, "unguarded_items": 12, "found_items": 1, "documents": 1}},
+            "coverage": {
+                "lists": {"anatomy": {"terms": 15, "covered": 12, "documents": {"domain": 300, "en": 7},
+                                      "listed": ["vein"], "term_documents": {"domain": [40], "en": [7]},
+                                      "gaps": ["尺神经", "spleen", "vena cava"]}},
+                "topics": {"probes/english": {"terms": 40, "covered": 10,
+                            "covered_by_all": 38, "items": 10, "items_without_terms": 1, "gap_items": 2,
+                            "gap_items_by_all": 1, "listed": ["loud"], "term_documents": {"en": [9]},
+                            "gaps": [{"item": "e-1", "missing": ["loud", "cold"], "general": True},
+                                     {"item": "e-2", "missing": ["iron"], "general": False}]}},
+            },
         },
     }  # fmt: skip
 

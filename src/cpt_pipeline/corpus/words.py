@@ -14,6 +14,7 @@ import numpy.typing as npt
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
 _CJK_WORD = re.compile(rf"[{_CJK}]")
+_CJK_RUN = re.compile(rf"[{_CJK}]+")
 
 
 def split_words(text: str) -> list[str]:
@@ -32,6 +33,11 @@ def find_words(text: str) -> tuple[list[str], npt.NDArray[np.int64], npt.NDArray
 def is_cjk(word: str) -> bool:
     """Say whether a word of `split_words` is a CJK character."""
     return _CJK_WORD.match(word) is not None
+
+
+def find_cjk_runs(text: str) -> list[str]:
+    """Give the longest runs of CJK characters, in order."""
+    return _CJK_RUN.findall(text)
 
 
 def fold(text: str) -> str:

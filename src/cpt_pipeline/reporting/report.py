@@ -12,9 +12,11 @@ from typing import Any
 from cpt_pipeline.core.params import Report
 from cpt_pipeline.reporting import (
     bill,
+    classified,
     cleaning,
     corpus_card,
     corpus_figures,
+    coverage,
     figures,
     lineage,
     material,
@@ -104,6 +106,9 @@ def _card(artifacts: Artifacts) -> dict[str, Any]:
         "undated": words.count(artifacts.number("collect_metrics", "undated")),
         "personal_data": corpus_card.personal_data(artifacts),
         "limits": corpus_card.limits(artifacts),
+        "coverage_lists": coverage.lists(artifacts),
+        "coverage_topics": coverage.topics(artifacts),
+        "coverage_gaps": coverage.gaps(artifacts),
     }
 
 
@@ -121,6 +126,9 @@ def _cleaning(artifacts: Artifacts) -> dict[str, Any]:
         "dialogues": cleaning.dialogues(artifacts),
         "stock_replies": cleaning.phrases(artifacts, "stock_replies"),
         "guarded": cleaning.guarded(artifacts),
+        "classes": classified.classes(artifacts),
+        "classified": classified.documents(artifacts),
+        "doubts": classified.doubts(artifacts),
     }
 
 

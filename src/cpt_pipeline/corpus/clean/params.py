@@ -7,6 +7,7 @@ from pydantic import Field
 from cpt_pipeline.core.params import Params, Report
 from cpt_pipeline.corpus.clean.augmentation.params import AugmentationParams, SyntheticReport
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWordsParams
+from cpt_pipeline.corpus.clean.classify_params import CategoriesParams, CategorizeReport, ClassifyParams, ClassifyReport
 from cpt_pipeline.corpus.clean.dialogues import DialoguesParams
 from cpt_pipeline.corpus.clean.language import LanguageParams
 from cpt_pipeline.corpus.clean.line_noise import LineNoiseParams
@@ -50,6 +51,8 @@ class CleanParams(Params):
     noise: LineNoiseParams = LineNoiseParams()
     dialogues: DialoguesParams = DialoguesParams()
     phrases: PhrasesParams = PhrasesParams()
+    classify: ClassifyParams = ClassifyParams()
+    categories: CategoriesParams = CategoriesParams()
     language: LanguageParams = LanguageParams()
     blocked_words: BlockedWordsParams = BlockedWordsParams()
     personal_data: PersonalDataParams = PersonalDataParams()
@@ -118,3 +121,7 @@ class CleanReport(Report):
     """Unit to what became of its dialogues; `recognised` where only the text says that it is one."""
     stock_replies: dict[str, tuple[PhraseReport, ...]]
     """Turns that a source repeats; numbers are masked."""
+    classify: ClassifyReport | None
+    """None where no source is classified."""
+    category_classifier: CategorizeReport | None
+    """None where there are no labels."""

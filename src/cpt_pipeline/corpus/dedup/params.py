@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params, Report
+from cpt_pipeline.corpus.dedup.coverage_params import CoverageParams, CoverageReport
 from cpt_pipeline.corpus.dedup.leak_sequences import LeakParams
 from cpt_pipeline.corpus.dedup.minhash_params import MinHashParams
 from cpt_pipeline.corpus.dedup.passages import PassagesParams
@@ -19,6 +20,7 @@ class DedupParams(Params):
     minhash: MinHashParams = MinHashParams()
     passages: PassagesParams = PassagesParams()
     leaks: LeakParams = LeakParams()
+    coverage: CoverageParams = CoverageParams()
     curve_thresholds: tuple[float, ...] = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
     """Similarities at which the report says what would be kept. Below 0.7 the default bands miss too many pairs."""
     target_characters: int | None = Field(None, ge=1)
@@ -89,3 +91,4 @@ class DedupReport(Report):
     curve: tuple[CurvePoint, ...]
     """What other thresholds would keep of documents that were not made by clean, before passages are removed."""
     benchmarks: dict[str, BenchmarkReport]
+    coverage: CoverageReport

@@ -19,11 +19,20 @@ import pyarrow.parquet as pq
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from cpt_pipeline.core.artifact import content_hash, read_manifest
+from cpt_pipeline.core.artifact import content_hash, digest_file, read_manifest
+from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import NothingLeftError, raise_all
 from cpt_pipeline.corpus.dedup import verdicts as kinds
 from cpt_pipeline.corpus.dedup.candidates import find_pairs
 from cpt_pipeline.corpus.dedup.clusters import clusters
+from cpt_pipeline.corpus.dedup.coverage import (
+    CountTerms,
+    Wanted,
+    general_texts,
+    read_lists,
+    report_coverage,
+)
+from cpt_pipeline.corpus.dedup.coverage_params import CoverageReport
 from cpt_pipeline.corpus.dedup.families import follow_parents, parent_numbers
 from cpt_pipeline.corpus.dedup.folding import fold
 from cpt_pipeline.corpus.dedup.index import NearCopyIndex, match, write_index
@@ -50,6 +59,7 @@ from cpt_pipeline.corpus.dedup.survey import (
 )
 from cpt_pipeline.corpus.dedup.texts import TextsByNumber
 from cpt_pipeline.corpus.dedup.thresholds import Kept, kept_by_threshold, pick_threshold
+from cpt_pipeline.corpus.dedup.topics import find_topics
 from cpt_pipeline.corpus.dedup.verdicts import Verdicts, decide, first_alike
 from cpt_pipeline.corpus.dedup.verify import compare_texts, settle
 from cpt_pipeline.corpus.engine import Tasks
@@ -75,13 +85,18 @@ logger = logging.getLogger(__name__)
 
 VERDICTS = ".verdicts.parquet"
 """Suffix of a task's file of verdicts, beside its survey."""
-_HELDOUT, _PARENT = "heldout", "parent number"
+_PARENT = "parent number"
 _COPIES_AT_ONCE = 1 << 20
 _EXAMPLES = 5
 
 
 def dedup_documents(
-    clean_documents: Path, benchmark_texts: Path, out: Path, params: DedupParams, run: EngineParams
+    clean_documents: Path,
+    benchmark_texts: Path,
+    out: Path,
+    params: DedupParams,
+    channels: ChannelsParams,
+    run: EngineParams,
 ) -> DedupReport:
     """Write `unique_documents`, `heldout_documents`, `dedup_excluded` and `corpus_index` below `out`.
 
@@ -89,6 +104,7 @@ def dedup_documents(
     `NothingLeftError` when a channel is left without training or without held-out text. Unfinished tasks are kept
     beside `out`.
     """
+    lists = read_lists(params.coverage)  # what is wrong with them is said before the work
     scratch = out.parent / "tasks"
     plan = plan_tasks(clean_documents, run.task_megabytes << 20)
     settings = {
@@ -96,6 +112,8 @@ def dedup_documents(
         "items": read_manifest(benchmark_texts)["files"],
         "earlier": None if params.earlier_index is None else content_hash(params.earlier_index),
         "dedup": params.model_dump(mode="json"),
+        "terms": [digest_file(path) for path in params.coverage.terms.values()],
+        "channels": channels.model_dump(mode="json"),
     }
     surveyed = Tasks(scratch, "survey", plan, settings)
     surveyed.run([ReadDocuments(clean_documents, surveyed), SurveyDocuments(surveyed, benchmark_texts, params)], run)
@@ -110,7 +128,11 @@ def dedup_documents(
     passages = _find_passages(clean_documents, surveyed, plan, settings, run) if params.passages.enabled else None
     judged = Tasks(scratch, "dedup", plan, settings)
     steps = [ReadDocuments(clean_documents, judged), ApplyVerdicts(judged, surveyed)]
-    judged.run([*steps, *([passages] if passages else []), WriteDocuments(judged)], run)
+    items = read_items(benchmark_texts)
+    general = general_texts(clean_documents, survey, found, channels, params.coverage.sample_documents)
+    wanted = Wanted(lists, find_topics(items, general, params.coverage.max_terms) if params.coverage.topics else [])
+    counting = CountTerms(judged, wanted.write(judged.folder / "wanted.json")) if wanted.terms() else None
+    judged.run([*steps, *(step for step in (passages, counting) if step), WriteDocuments(judged)], run)
     with Sieve(out, kept=("unique_documents", "heldout_documents"), excluded="dedup_excluded") as sieve:
         judged_rows = zip(gather(judged), found.kinds == kinds.HELDOUT, strict=True)
         for row, is_heldout in follow_parents(judged_rows):
@@ -121,8 +143,9 @@ def dedup_documents(
         raise_all(NothingLeftError, "dedup cannot split what there is:", _missing(sieve, survey))
     indexed = np.flatnonzero(np.isin(found.kinds, (kinds.KEPT, kinds.HELDOUT)) & ~survey.synthetic)
     _write_index(out / "corpus_index", surveyed, indexed, params)
-    benchmarks = _report_benchmarks(read_items(benchmark_texts), surveyed, params)
-    report = _report(sieve, found, gather_counts(judged), benchmarks, curve, threshold)
+    benchmarks = _report_benchmarks(items, surveyed, params)
+    coverage = report_coverage(wanted, judged, params.coverage, channels) if counting else CoverageReport()
+    report = _report(sieve, found, gather_counts(judged), benchmarks, curve, threshold, coverage)
     logger.info("dedup: %d training and %d held-out documents", report.documents, report.heldout_documents)
     return report
 
@@ -142,7 +165,7 @@ class ApplyVerdicts(PipelineStep):  # type: ignore[misc]
         found = pq.read_table(self._verdicts.file(rank, VERDICTS))
         columns = (found[name].to_pylist() for name in ("kind", "detail", "parent"))
         for document, kind, detail, parent in zip(data, *columns, strict=True):
-            document.metadata[_HELDOUT] = kind == kinds.HELDOUT
+            document.metadata[kinds.HELD_OUT] = kind == kinds.HELDOUT
             document.metadata[_PARENT] = parent
             if kind in kinds.REASONS:
                 exclude(document, kinds.REASONS[kind], detail)
@@ -219,7 +242,7 @@ class RemovePassages(DocumentStep):
 
     def apply(self, document: Document) -> None:
         """Exclude what keeps too little of itself."""
-        if document.metadata[_HELDOUT]:
+        if document.metadata[kinds.HELD_OUT]:
             return
         self._first = self._first or FirstDocuments(self._table)
         before = document.text
@@ -238,7 +261,7 @@ class RemovePassages(DocumentStep):
 def _rank(document: Document) -> int:
     """Give the place of a document among those that may keep a passage: of a made one that of its parent."""
     number: int = document.metadata[_PARENT]
-    return number if document.metadata[_HELDOUT] else number + (1 << 40)
+    return number if document.metadata[kinds.HELD_OUT] else number + (1 << 40)
 
 
 def _find_pairs(clean_documents: Path, surveyed: Tasks, survey: Survey, params: DedupParams) -> Path:
@@ -358,6 +381,7 @@ def _report(
     benchmarks: dict[str, BenchmarkReport],
     curve: list[Kept],
     threshold: float,
+    coverage: CoverageReport,
 ) -> DedupReport:
     unique = sieve.total("unique_documents")
     by_channel = sorted(sieve.reasons_by_channel.items())
@@ -383,4 +407,5 @@ def _report(
             for kept in curve
         ),
         benchmarks=benchmarks,
+        coverage=coverage,
     )

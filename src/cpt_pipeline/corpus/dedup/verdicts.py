@@ -24,6 +24,8 @@ REASONS = {
 }
 COPIES = (EXACT, NEAR, NEAR_HELDOUT)
 """Kinds of documents that have a survivor."""
+HELD_OUT = "heldout"
+"""Key of a document's metadata: whether it is held out."""
 
 
 @dataclass(frozen=True)

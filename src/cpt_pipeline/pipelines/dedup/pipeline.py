@@ -13,7 +13,7 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 dedup,
-                ["clean_documents", "benchmark_texts", "params:dedup", "params:dedup_run"],
+                ["clean_documents", "benchmark_texts", "params:dedup", "params:channels", "params:dedup_run"],
                 [
                     "dedup_metrics",
                     "dedup_provenance",

@@ -1,0 +1,97 @@
+"""The classifiers that clean uses: trained before its main pass, and asked in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from datatrove.pipeline.base import PipelineStep
+
+from cpt_pipeline.core.artifact import digest_file, read_manifest
+from cpt_pipeline.corpus.classifier import Example, draw_examples, train
+from cpt_pipeline.corpus.classifier_report import ClassifierReport
+from cpt_pipeline.corpus.clean.category_labels import read_labels
+from cpt_pipeline.corpus.clean.classify import ClassifiedTally, ClassifyCategories, ClassifyChannels
+from cpt_pipeline.corpus.clean.classify_params import CategorizeReport, ClassifyReport
+from cpt_pipeline.corpus.clean.examples import SampleExamples, count_examples, read_examples, require_examples
+from cpt_pipeline.corpus.clean.params import CleanParams
+from cpt_pipeline.corpus.engine import Tasks
+from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.corpus.steps import plan_tasks
+
+Prepare = Callable[[Path, Tasks, CleanParams], list[PipelineStep]]
+"""Gives the steps that read documents and change their text."""
+
+
+@dataclass(frozen=True)
+class _Trained:
+    folder: Path
+    report: ClassifierReport
+
+
+@dataclass(frozen=True)
+class Classifiers:
+    """Those of channels and of categories, where they are asked for."""
+
+    params: CleanParams
+    channels: _Trained | None
+    categories: _Trained | None
+
+    def steps(self, tasks: Tasks) -> list[PipelineStep]:
+        """Give the steps that ask them."""
+        steps: list[PipelineStep] = []
+        if self.channels:
+            steps.append(ClassifyChannels(tasks, self.channels.folder, self.params.classify))
+        if self.categories:
+            steps.append(ClassifyCategories(self.categories.folder, self.params.categories))
+        return steps
+
+    def report(self, tally: ClassifiedTally, tasks: Tasks) -> tuple[ClassifyReport | None, CategorizeReport | None]:
+        """Say what they are worth and what they did."""
+        return (
+            tally.report_channels(self.channels.report, tasks, self.params.classify) if self.channels else None,
+            tally.report_categories(self.categories.report) if self.categories else None,
+        )
+
+
+def train_classifiers(
+    raw_documents: Path, scratch: Path, params: CleanParams, run: EngineParams, prepare: Prepare
+) -> Classifiers:
+    """Train what conf asks for; what is wrong with both is said before any work (`ParameterError`)."""
+    labels = params.categories.labels
+    examples = read_labels(labels, params.categories, params.normalise, params.noise) if labels else []
+    available = count_examples(raw_documents, params.classify) if params.classify.sources else {}
+    return Classifiers(
+        params,
+        _train_channels(raw_documents, scratch, params, run, prepare, available) if available else None,
+        _train_categories(examples, scratch, params, labels) if labels else None,
+    )
+
+
+def _train_channels(
+    raw_documents: Path,
+    scratch: Path,
+    params: CleanParams,
+    run: EngineParams,
+    prepare: Prepare,
+    available: dict[str, int],
+) -> _Trained:
+    source = params.classify.examples or raw_documents
+    changing = params.model_dump(mode="json", include={"strong_formats", "normalise", "noise", "classify"})
+    adverts = [digest_file(path) for path in params.noise.advert_files]
+    settings = {"input": read_manifest(source)["files"], "adverts": adverts, **changing}
+    tasks = Tasks(scratch, "examples", plan_tasks(source, run.task_megabytes << 20), settings)
+    tasks.run([*prepare(source, tasks, params), SampleExamples(tasks, params.classify, available)], run)
+    examples = draw_examples(read_examples(tasks), params.classify.max_examples)
+    require_examples({**dict.fromkeys(available, 0), **Counter(each.label for each in examples)})
+    folder = tasks.folder / "classifier"
+    return _Trained(folder, train(examples, params.classify, folder))
+
+
+def _train_categories(examples: list[Example], scratch: Path, params: CleanParams, labels: Path) -> _Trained:
+    changing = params.model_dump(mode="json", include={"normalise", "noise", "categories"})
+    files = [digest_file(path) for path in (labels, *params.noise.advert_files)]
+    folder = Tasks(scratch, "categories", [], {"files": files, **changing}).folder / "classifier"
+    return _Trained(folder, train(examples, params.categories, folder))
