@@ -60,26 +60,27 @@ def resolve(artifact: Path) -> Path:
     return _find_referenced(reference).resolve()
 
 
-def find_model(name: str, revision: str | None) -> Path:
+def find_model(name: str, revision: str | None, *, key: str = "base.name") -> Path:
     """Find a model: an existing folder, or a hub name whose snapshot is downloaded or already cached.
 
-    Only configuration, tokenizer and safetensors files are fetched; pickled weights never are.
+    Only configuration, tokenizer and safetensors files are fetched; pickled weights never are. `key` is where conf
+    names the model.
     """
     folder = Path(name).expanduser()
     if folder.is_dir():
         if not (folder / "config.json").is_file():
-            raise ModelNotFoundError(f"{folder} has no config.json, so it is no model folder (base.name in conf)")
+            raise ModelNotFoundError(f"{folder} has no config.json, so it is no model folder ({key} in conf)")
         if not any(folder.glob("*.safetensors")):
             raise ModelNotFoundError(
                 f"{folder} has no *.safetensors; other weights are pickled and never loaded. "
-                "Convert them first (base.name in conf)."
+                f"Convert them first ({key} in conf)."
             )
         return folder
     if name.startswith(("/", ".", "~")) or name.count("/") != 1:
         raise ModelNotFoundError(
-            f"{name}: no such folder. Set base.name to a model folder or a hub name like Qwen/Qwen2.5-7B."
+            f"{name}: no such folder. Set {key} to a model folder or a hub name like Qwen/Qwen2.5-7B."
         )
-    return _snapshot(name, revision)
+    return _snapshot(name, revision, key)
 
 
 def _find_referenced(reference: dict[str, Any]) -> Path:
@@ -93,7 +94,7 @@ def _find_referenced(reference: dict[str, Any]) -> Path:
         cached = _cached_snapshot(name, commit)
         if cached is not None and not _changed(reference, cached):
             return cached
-        folder = _snapshot(name, commit)
+        folder = _snapshot(name, commit, "base.name")
     changed = _changed(reference, folder)
     if changed:
         raise ArtifactError(
@@ -121,7 +122,7 @@ def _cached_snapshot(name: str, commit: str) -> Path | None:
         return None
 
 
-def _snapshot(name: str, revision: str | None) -> Path:
+def _snapshot(name: str, revision: str | None, key: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
 
@@ -132,5 +133,5 @@ def _snapshot(name: str, revision: str | None) -> Path:
         offline = " HF_HUB_OFFLINE is set." if os.environ.get("HF_HUB_OFFLINE") else ""
         raise ModelNotFoundError(
             f"{name} (revision {revision or 'main'}) is neither a folder nor reachable on the hub.{offline} "
-            "Download it first, or set base.name to a local folder."
+            f"Download it first, or set {key} to a local folder."
         ) from error

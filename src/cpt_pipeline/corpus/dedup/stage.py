@@ -23,6 +23,7 @@ from cpt_pipeline.core.errors import NothingLeftError, raise_all
 from cpt_pipeline.corpus.dedup import verdicts as kinds
 from cpt_pipeline.corpus.dedup.candidates import find_pairs
 from cpt_pipeline.corpus.dedup.clusters import clusters
+from cpt_pipeline.corpus.dedup.diversity import DiversitySample
 from cpt_pipeline.corpus.dedup.folding import fold
 from cpt_pipeline.corpus.dedup.index import NearCopyIndex, match, write_index
 from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex
@@ -35,7 +36,9 @@ from cpt_pipeline.corpus.dedup.params import (
     DedupReport,
     PassagesReport,
 )
-from cpt_pipeline.corpus.dedup.passages import PassagesParams, find_passages, remove_passages
+from cpt_pipeline.corpus.dedup.passage_steps import HELDOUT, HashPassages, RemovePassages
+from cpt_pipeline.corpus.dedup.passages import PassagesParams
+from cpt_pipeline.corpus.dedup.semantic import find_semantic_copies, identify_models
 from cpt_pipeline.corpus.dedup.signatures import SignatureFiles
 from cpt_pipeline.corpus.dedup.survey import (
     SIGNATURES,
@@ -48,23 +51,20 @@ from cpt_pipeline.corpus.dedup.survey import (
 )
 from cpt_pipeline.corpus.dedup.texts import TextsByNumber
 from cpt_pipeline.corpus.dedup.thresholds import Kept, kept_by_threshold, pick_threshold
-from cpt_pipeline.corpus.dedup.verdicts import Verdicts, decide, first_alike
+from cpt_pipeline.corpus.dedup.verdicts import Verdicts, decide, first_alike, free_documents
 from cpt_pipeline.corpus.dedup.verify import compare_texts, settle
+from cpt_pipeline.corpus.embeddings.params import EncoderRunParams
 from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.engine_params import EngineParams
-from cpt_pipeline.corpus.hash_files import FirstDocuments, write_pairs
+from cpt_pipeline.corpus.hash_files import FirstDocuments
 from cpt_pipeline.corpus.sieve import Sieve
 from cpt_pipeline.corpus.steps import (
-    NUMBER,
-    DocumentStep,
     Plan,
     ReadDocuments,
     WriteDocuments,
-    count,
     exclude,
     gather,
     gather_counts,
-    is_excluded,
     plan_tasks,
 )
 from cpt_pipeline.formats.benchmarks import BenchmarkItem, read_items
@@ -73,19 +73,24 @@ logger = logging.getLogger(__name__)
 
 VERDICTS = ".verdicts.parquet"
 """Suffix of a task's file of verdicts, beside its survey."""
-_HELDOUT = "heldout"
 _COPIES_AT_ONCE = 1 << 20
 _EXAMPLES = 5
+_ON_THE_CPU = EncoderRunParams()
 
 
 def dedup_documents(
-    clean_documents: Path, benchmark_texts: Path, out: Path, params: DedupParams, run: EngineParams
+    clean_documents: Path,
+    benchmark_texts: Path,
+    out: Path,
+    params: DedupParams,
+    run: EngineParams,
+    encoder: EncoderRunParams = _ON_THE_CPU,
 ) -> DedupReport:
     """Write `unique_documents`, `heldout_documents`, `dedup_excluded` and `corpus_index` below `out`.
 
     Documents stay in the order of the input. A document that leaks a benchmark item takes no part in clusters.
-    `NothingLeftError` when a channel is left without training or without held-out text. Unfinished tasks are kept
-    beside `out`.
+    `NothingLeftError` when a channel is left without training or without held-out text; `ModelNotFoundError`, before
+    any work, when an encoder is not there. Unfinished tasks are kept beside `out`.
     """
     scratch = out.parent / "tasks"
     plan = plan_tasks(clean_documents, run.task_megabytes << 20)
@@ -94,6 +99,7 @@ def dedup_documents(
         "items": read_manifest(benchmark_texts)["files"],
         "earlier": None if params.earlier_index is None else content_hash(params.earlier_index),
         "dedup": params.model_dump(mode="json"),
+        "models": identify_models(params),
     }
     surveyed = Tasks(scratch, "survey", plan, settings)
     surveyed.run([ReadDocuments(clean_documents, surveyed), SurveyDocuments(surveyed, benchmark_texts, params)], run)
@@ -103,22 +109,33 @@ def dedup_documents(
     threshold = _threshold(curve, params)
     labels = clusters(read_pairs(pairs), survey.num_documents, pairs.with_name("labels.npy"), min_similarity=threshold)
     earlier = _find_earlier(surveyed, params)
-    found = decide(survey, np.asarray(labels), np.array([bool(each) for each in earlier], np.bool_), params)
+    known = (survey, np.asarray(labels), np.array([bool(each) for each in earlier], np.bool_))
+    if params.semantic.enabled:
+        compared = free_documents(*known)
+        copies = find_semantic_copies(clean_documents, surveyed, survey, compared, plan, settings, (run, encoder))
+        found, semantic = copies.settle(decide(*known, params, copies.survivors))
+    else:
+        found, semantic = decide(*known, params), None
     write_verdicts(surveyed, found, earlier)
     passages = _find_passages(clean_documents, surveyed, plan, settings, run) if params.passages.enabled else None
     judged = Tasks(scratch, "dedup", plan, settings)
     steps = [ReadDocuments(clean_documents, judged), ApplyVerdicts(judged, surveyed)]
     judged.run([*steps, *([passages] if passages else []), WriteDocuments(judged)], run)
+    sample = DiversitySample(params.diversity)
     with Sieve(out, kept=("unique_documents", "heldout_documents"), excluded="dedup_excluded") as sieve:
         for number, row in enumerate(gather(judged)):
             if row["reason"] is not None:
                 sieve.exclude(row, row["reason"], row["detail"])
+            elif found.kinds[number] == kinds.HELDOUT:
+                sieve.keep(row, "heldout_documents")
             else:
-                sieve.keep(row, "heldout_documents" if found.kinds[number] == kinds.HELDOUT else "unique_documents")
+                sieve.keep(row, "unique_documents")
+                sample.add(row)
         raise_all(NothingLeftError, "dedup cannot split what there is:", _missing(sieve, survey))
     _write_index(out / "corpus_index", surveyed, found, params)
     benchmarks = _report_benchmarks(read_items(benchmark_texts), surveyed, params)
     report = _report(sieve, found, gather_counts(judged), benchmarks, curve, threshold)
+    report = report.model_copy(update={"semantic": semantic, "diversity": sample.measure(encoder)})
     logger.info("dedup: %d training and %d held-out documents", report.documents, report.heldout_documents)
     return report
 
@@ -137,7 +154,7 @@ class ApplyVerdicts(PipelineStep):  # type: ignore[misc]
         """Read the verdicts of a task beside its documents."""
         found = pq.read_table(self._verdicts.file(rank, VERDICTS))
         for document, kind, detail in zip(data, found["kind"].to_pylist(), found["detail"].to_pylist(), strict=True):
-            document.metadata[_HELDOUT] = kind == kinds.HELDOUT
+            document.metadata[HELDOUT] = kind == kinds.HELDOUT
             if kind in kinds.REASONS:
                 exclude(document, kinds.REASONS[kind], detail)
             yield document
@@ -159,6 +176,8 @@ def write_verdicts(surveyed: Tasks, found: Verdicts, earlier: list[str]) -> None
                     details.append(f"{first_leak['benchmark']}/{first_leak['item']}: {first_leak['text']}{more}")
                 elif kind == kinds.NEAR_EARLIER:
                     details.append(earlier[number] or "a copy of such a document")
+                elif kind == kinds.SEMANTIC and found.cosines is not None:
+                    details.append(f"{ids[int(found.survivors[number])]} ({found.cosines[number]:.3f})")
                 else:
                     details.append(ids.get(int(found.survivors[number])) if kind in kinds.COPIES else None)
             table = pa.table({"kind": found.kinds[first:last], "detail": pa.array(details, pa.string())})
@@ -177,62 +196,6 @@ def _with_few_copies(ranges: list[tuple[int, int]], found: Verdicts) -> Iterator
             run, num_copies = [], 0
     if run:
         yield run
-
-
-class HashPassages(PipelineStep):  # type: ignore[misc]
-    """Write the passages of a task's documents by hash; gives nothing."""
-
-    name = "hash passages"
-    type = "cpt"
-
-    def __init__(self, tasks: Tasks, params: PassagesParams) -> None:
-        super().__init__()
-        self._tasks, self._params = tasks, params
-
-    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        """Held-out documents come before all others, so what they hold is removed from training text."""
-        hashes, documents = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)]
-        for document in data:
-            if not is_excluded(document):
-                found = find_passages(document.text, self._params).hashes
-                hashes.append(found)
-                documents.append(np.full(found.size, _rank(document), np.uint64))
-        write_pairs(self._tasks.file(rank, ".npy"), np.concatenate(hashes), np.concatenate(documents))
-        yield from ()
-
-
-class RemovePassages(DocumentStep):
-    """Remove what an earlier document holds, or a held-out one; held-out documents are left as they are."""
-
-    name = "remove passages"
-
-    def __init__(self, table: Path, params: PassagesParams) -> None:
-        super().__init__()
-        self._table, self._params = table, params
-        self._first: FirstDocuments | None = None
-
-    def apply(self, document: Document) -> None:
-        """Exclude what keeps too little of itself."""
-        if document.metadata[_HELDOUT]:
-            return
-        self._first = self._first or FirstDocuments(self._table)
-        before = document.text
-        left, held = remove_passages(before, _rank(document), self._first, self._params)
-        if not held:
-            return
-        if len(left) < self._params.min_left_share * len(before):
-            exclude(document, "repeated_passages", f"{len(left)} of {len(before)} characters stand nowhere else")
-            return
-        document.text = left
-        count(document, "passages/documents")
-        count(document, "passages/units", sum(held.values()))
-        count(document, "passages/characters", len(before) - len(left))
-
-
-def _rank(document: Document) -> int:
-    """Give the place of a document among those that may keep a passage."""
-    number: int = document.metadata[NUMBER]
-    return number if document.metadata[_HELDOUT] else number + (1 << 40)
 
 
 def _find_pairs(clean_documents: Path, surveyed: Tasks, survey: Survey, params: DedupParams) -> Path:
@@ -372,4 +335,6 @@ def _report(
             for kept in curve
         ),
         benchmarks=benchmarks,
+        semantic=None,
+        diversity=None,
     )

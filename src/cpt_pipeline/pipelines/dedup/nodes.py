@@ -6,17 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from cpt_pipeline.core.workspace import workspace
-from cpt_pipeline.corpus.dedup.params import DedupParams
-from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.corpus.dedup.params import DedupParams, DedupRunParams
 
 
 def dedup(
-    clean_documents: Path, benchmark_texts: Path, params: DedupParams, run: EngineParams
+    clean_documents: Path, benchmark_texts: Path, params: DedupParams, run: DedupRunParams
 ) -> tuple[dict[str, Any], dict[str, Any], Path, Path, Path, Path]:
     """Remove copies and leaks and set held-out documents aside; the method is in corpus.dedup.stage."""
     from cpt_pipeline.corpus.dedup.stage import dedup_documents
 
     with workspace("dedup", {"clean_documents": clean_documents, "benchmark_texts": benchmark_texts}, params) as work:
-        report = dedup_documents(clean_documents, benchmark_texts, work.out, params, run)
+        report = dedup_documents(clean_documents, benchmark_texts, work.out, params, run, run.encoder)
         names = ("dedup_excluded", "corpus_index", "heldout_documents", "unique_documents")
         return report.as_metrics(), work.provenance(), *(work.out / name for name in names)
