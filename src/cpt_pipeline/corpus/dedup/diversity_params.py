@@ -19,7 +19,7 @@ class DiversityParams(Params):
     """Of each, from its begin."""
     sample_words: int = Field(20_000, ge=2)
     """Words whose variety is measured: it falls with their number, so it is the same for every channel."""
-    group_cosine: float = Field(0.5, gt=0, le=1)
+    group_cosine: float = Field(0.6, gt=0, le=1)
     """From which a document belongs to the group around another. An encoder wants a higher one."""
     seed: int = Field(1, ge=0)
 

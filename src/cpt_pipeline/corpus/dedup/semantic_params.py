@@ -7,7 +7,7 @@ from pydantic import Field
 from cpt_pipeline.core.params import Params, Report
 from cpt_pipeline.corpus.embeddings.params import EmbeddingParams, EncoderParams, HashedParams
 
-_MIN_COSINE = {"hashed": 0.7, "encoder": 0.95}
+_MIN_COSINE = {"hashed": 0.75, "encoder": 0.95}
 
 
 class SemanticParams(Params):
@@ -16,9 +16,9 @@ class SemanticParams(Params):
     enabled: bool = False
     embedding: EmbeddingParams = HashedParams()
     min_cosine: float | None = Field(None, gt=0, le=1)
-    """Of two vectors from which the documents are copies; none means 0.7 for hashed words and 0.95 for an encoder
+    """Of two vectors from which the documents are copies; none means 0.75 for hashed words and 0.95 for an encoder
     (whose cosines differ from model to model: look at the curve)."""
-    curve_cosines: tuple[float, ...] = (0.6, 0.7, 0.8, 0.9, 0.95)
+    curve_cosines: tuple[float, ...] = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
     """Cosines at which the report says what would be kept."""
     num_clusters: int | None = Field(None, ge=1)
     """Documents are compared inside clusters; none means the square root of their number, and less where clusters

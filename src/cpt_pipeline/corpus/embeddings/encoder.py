@@ -28,6 +28,8 @@ _MODES: dict[str, Pooling] = {
 _KNOWN_MODULES = {"Transformer", "Pooling", "Normalize"}
 _FIRST_POSITIONS = 2
 """RoBERTa counts positions from here on: its config says 514 where 512 fit."""
+_UNUSED = "pooler."
+"""Weights that only a classifier reads."""
 _NO_LIMIT = 1 << 20
 """A tokenizer that says more knows no limit."""
 
@@ -36,7 +38,7 @@ class Encoder:
     """A sentence encoder on one device. `ModelNotFoundError` when it is none that can be read as it is."""
 
     def __init__(self, params: EncoderParams, run: EncoderRunParams, *, key: str) -> None:
-        from transformers import AutoModel, AutoTokenizer
+        from transformers import AutoTokenizer
 
         self._params, self._run = params, run
         folder = find_encoder(params, key)
@@ -45,8 +47,7 @@ class Encoder:
         self._tokenizer.padding_side = "right"
         if self._tokenizer.pad_token is None:  # a decoder has none; what stands there is masked
             self._tokenizer.pad_token = self._tokenizer.eos_token
-        self._model = AutoModel.from_pretrained(folder, use_safetensors=True, dtype="float32", **options)
-        self._model.eval().to(run.device)
+        self._model = _load_model(folder, options).to(run.device)
         self._pooling = params.pooling or read_pooling(folder)
         self.max_tokens = min(params.max_tokens or _NO_LIMIT, self._longest(folder))
         self.dimensions = int(self._model.config.hidden_size)
@@ -69,12 +70,14 @@ class Encoder:
         )
         names = ("input_ids", "attention_mask", "token_type_ids")
         inputs = {name: given[name].to(self._run.device) for name in names if name in given}
-        if not inputs["input_ids"].shape[1]:  # an empty text and a tokenizer without marks of begin and end
-            return np.full((len(texts), self.dimensions), self.dimensions**-0.5, np.float32)
-        with torch.inference_mode():
-            states = self._model(**inputs).last_hidden_state
-            vectors = torch.nn.functional.normalize(_pool(states, inputs["attention_mask"], self._pooling), dim=-1)
-        found: Vectors = vectors.float().cpu().numpy()
+        found: Vectors = np.full((len(texts), self.dimensions), self.dimensions**-0.5, np.float32)
+        mask = inputs["attention_mask"]
+        filled = mask.sum(dim=1).cpu().numpy() > 0  # an empty text has no token where begin and end have no mark
+        if filled.any():
+            with torch.inference_mode():
+                states = self._model(**inputs).last_hidden_state
+                vectors = torch.nn.functional.normalize(_pool(states, mask, self._pooling), dim=-1)
+            found[filled] = vectors.float().cpu().numpy()[filled]
         return found
 
     def _longest(self, folder: Path) -> int:
@@ -119,6 +122,23 @@ def digest_encoder(params: EncoderParams, key: str) -> dict[str, str]:
     if not params.is_folder:
         return {}
     return {path.name: digest_file(path) for path in [*model_files(folder), *folder.glob("1_Pooling/config.json")]}
+
+
+def _load_model(folder: Path, options: dict[str, Any]) -> Any:
+    """Load the weights; where some are not in the files, transformers would draw them at random."""
+    from transformers import AutoModel
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    model, facts = AutoModel.from_pretrained(
+        folder, use_safetensors=True, dtype="float32", output_loading_info=True, **options
+    )
+    if missing := sorted(name for name in facts["missing_keys"] if not name.startswith(_UNUSED)):
+        raise ModelNotFoundError(
+            f"{folder} lacks {', '.join(missing[:3])}{' and more' if missing[3:] else ''}: its weights are those of "
+            f"another kind of model than {type(model).__name__}. Save the encoder itself with save_pretrained."
+        )
+    return model.eval()
 
 
 def _pool(states: Any, mask: Any, pooling: Pooling) -> Any:

@@ -1,4 +1,4 @@
-"""Vectors without a model: hashed words and pairs of words, projected at random onto a few hundred dimensions.
+"""Vectors without a model: hashed words, projected at random onto a few hundred dimensions.
 
 The cosine of two texts is about that of their weighted counts (feature hashing, Weinberger et al. 2009; sparse random
 projection, Li, Hastie and Church 2006). It sees which words two texts share, in whatever order of sentences, and
@@ -15,7 +15,7 @@ import numpy.typing as npt
 import xxhash
 
 from cpt_pipeline.corpus.embeddings.params import HashedParams
-from cpt_pipeline.corpus.words import fold, split_words
+from cpt_pipeline.corpus.words import fold, is_cjk, split_words
 
 Vectors = npt.NDArray[np.float32]
 """Shape [texts, dimensions], each row of length 1."""
@@ -52,10 +52,11 @@ class HashedEmbedder:
         return total / length
 
     def _features(self, text: str) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.float64]]:
-        """Give words and pairs of neighbours as hashes, each once, with weights that grow slower than their counts."""
+        """Give words, CJK characters and pairs of them as hashes, each once, with weights that damp their counts."""
         words = split_words(fold(text)) or [""]
         single = np.fromiter(map(_hash_word, words), np.uint64, len(words))
-        pairs = _mix(single[:-1] * _FACTOR + single[1:])
+        cjk = np.fromiter(map(_is_cjk, words), np.bool_, len(words))
+        pairs = _mix(single[:-1] * _FACTOR + single[1:])[cjk[:-1] & cjk[1:]]
         single, counts = np.unique(single, return_counts=True)
         pairs, pair_counts = np.unique(pairs, return_counts=True)
         weights = [1 + np.log(counts), self._params.pair_weight * (1 + np.log(pair_counts))]
@@ -72,3 +73,8 @@ def _mix(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 @lru_cache(maxsize=1 << 18)
 def _hash_word(word: str) -> int:
     return xxhash.xxh3_64_intdigest(word)
+
+
+@lru_cache(maxsize=1 << 18)
+def _is_cjk(word: str) -> bool:
+    return is_cjk(word)

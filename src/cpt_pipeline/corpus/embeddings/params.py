@@ -20,7 +20,7 @@ class HashedParams(Params):
     nonzeros: int = Field(4, ge=1)
     """Dimensions that a word is spread over."""
     pair_weight: float = Field(0.5, ge=0)
-    """Weight of two neighbouring words against that of one."""
+    """Weight of two neighbouring Chinese or Japanese characters, which are a word as often as one is."""
     seed: int = Field(1, ge=0)
 
 
