@@ -56,7 +56,7 @@ def test_a_large_cluster_is_divided_by_the_distance_to_its_centre(tmp_path: Path
     found = clusters(tmp_path, rows, num_clusters=1, max_cluster_documents=20)
     parts = [part.tolist() for part in found.parts()]
     assert [len(part) for part in parts] == [17, 17, 16]
-    assert sorted(sum(parts, [])) == list(range(50))
+    assert sorted(row for part in parts for row in part) == list(range(50))
     assert all(part == sorted(part, reverse=True) for part in parts)
     centre = rows.sum(axis=0)
     assert min(rows[parts[0]] @ centre) >= max(rows[parts[1]] @ centre)

@@ -74,10 +74,13 @@ def test_a_repetitive_channel_is_told_from_a_various_one() -> None:
     dull, rich = found.channels["dull"], found.channels["en"]
     assert list(found.channels) == ["dull", "en"]
     assert (dull.documents, rich.documents, found.whole.documents) == (20, 20, 40)
-    assert dull.vendi_score < 1.5 < 10 < rich.vendi_score < 20
-    assert dull.mean_cosine > 0.9 > 0.5 > rich.mean_cosine
+    assert dull.vendi_score < 1.5
+    assert 10 < rich.vendi_score < 20
+    assert dull.mean_cosine > 0.9
+    assert rich.mean_cosine < 0.5
     assert (dull.largest_group, rich.largest_group) == (1.0, 0.05)
-    assert dull.distinct_2 < 0.2 < 0.9 < rich.distinct_2
+    assert dull.distinct_2 < 0.2
+    assert rich.distinct_2 > 0.9
     assert dull.pair_entropy < rich.pair_entropy
     assert (rich.effective_languages, dull.effective_languages) == (2.0, 1.0)
     assert (found.whole.effective_sources, dull.effective_sources) == (2.0, 1.0)

@@ -19,7 +19,7 @@ from cpt_pipeline.corpus.embeddings.params import EncoderRunParams, HashedParams
 from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.formats.benchmarks import BenchmarkItem, write_items
 from cpt_pipeline.formats.documents import read_documents
-from tests.corpus.embeddings.tiny_encoder import write_encoder
+from tests.corpus.embeddings.tiny_encoder import WORDS, write_encoder
 from tests.corpus.stages import ONE_WORKER, dedup_documents
 from tests.corpus.texts import item, make_row, make_text, write_artifact
 
@@ -170,29 +170,7 @@ def test_no_two_that_stay_are_copies_and_tasks_do_not_matter(
 
 def test_an_encoder_does_the_same_and_one_that_is_missing_is_named_first(tmp_path: Path) -> None:
     folder = write_encoder(tmp_path / "tiny")
-    words = [
-        "the",
-        "cat",
-        "sat",
-        "on",
-        "a",
-        "mat",
-        "while",
-        "rain",
-        "fell",
-        "over",
-        "old",
-        "town",
-        "and",
-        "nobody",
-        "saw",
-        "who",
-        "had",
-        "left",
-        "door",
-        "open",
-    ]
-    texts = [" ".join(random.Random(number).choices(words, k=40)) for number in range(12)]
+    texts = [" ".join(random.Random(number).choices(WORDS, k=40)) for number in range(12)]
     rows = [("en", text) for text in [*texts, texts[2] + " rain"]]
     model = {"embedding": {"kind": "encoder", "model": str(folder)}, "min_cosine": 0.9999}
     documents = write_artifact(tmp_path / "in", rows)

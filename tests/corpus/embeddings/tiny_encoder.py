@@ -6,12 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-WORDS = [
+WORDS = (
     "the",
     "cat",
     "sat",
     "on",
-    "a",
     "mat",
     "while",
     "rain",
@@ -19,15 +18,12 @@ WORDS = [
     "over",
     "old",
     "town",
-    "and",
     "nobody",
     "saw",
     "who",
     "had",
     "left",
-    "door",
-    "open",
-]
+)
 
 
 def write_encoder(folder: Path, *, pooling: dict[str, Any] | None = None, modules: tuple[str, ...] = ()) -> Path:
@@ -39,7 +35,7 @@ def write_encoder(folder: Path, *, pooling: dict[str, Any] | None = None, module
     from tokenizers.processors import TemplateProcessing
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-    vocabulary = {word: number for number, word in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS])}
+    vocabulary = {word: number for number, word in enumerate(("[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS))}
     tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = Whitespace()
     tokenizer.post_processor = TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
