@@ -44,7 +44,7 @@ CLEAN = CleanParams(phrases=PhrasesParams(enabled=True, remove_share=0.9))
 DEDUP = DedupParams(
     heldout_documents_per_channel=4,
     passages=PassagesParams(enabled=True),
-    semantic=SemanticParams(enabled=True, min_cosine=0.9, num_clusters=3),
+    semantic=SemanticParams(enabled=True, min_cosine=0.92, num_clusters=3),
 )
 
 _EN = tuple(

@@ -93,6 +93,8 @@ def _card(artifacts: Artifacts) -> dict[str, Any]:
     return {
         "overview": corpus_card.overview(artifacts),
         "composition": corpus_card.composition(artifacts),
+        "diversity": corpus_card.diversity(artifacts),
+        "embedding": artifacts.get("dedup_metrics", "diversity", "embedding"),
         "licenses": corpus_card.licenses(artifacts),
         "sources": corpus_card.sources(artifacts),
         "formats": corpus_card.formats(artifacts),
@@ -109,6 +111,9 @@ def _cleaning(artifacts: Artifacts) -> dict[str, Any]:
         "by_channel": cleaning.excluded_by_channel(artifacts),
         "steps": cleaning.steps(artifacts),
         "copies": cleaning.copies(artifacts),
+        "semantic": cleaning.semantic(artifacts),
+        "semantic_curve": cleaning.semantic_curve(artifacts),
+        "embedding": artifacts.get("dedup_metrics", "semantic", "embedding"),
         "phrases": cleaning.phrases(artifacts),
         "guarded": cleaning.guarded(artifacts),
     }

@@ -10,6 +10,7 @@ In memory: about 80 bytes a document, and the vectors of one cluster (50 MB with
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from cpt_pipeline.core.artifact import unfinished
 from cpt_pipeline.corpus.dedup import diversity
 from cpt_pipeline.corpus.dedup.centroids import Clusters
 from cpt_pipeline.corpus.dedup.leaders import find_leaders
@@ -113,10 +115,17 @@ def find_semantic_copies(
     """Embed the `free` documents in a pass over the tasks, and find copies among them."""
     params = SemanticParams.model_validate(settings["dedup"]["semantic"])
     tasks = Tasks(surveyed.folder.parent, "vectors", plan, settings)
-    np.save(tasks.folder / "chosen.npy", free, allow_pickle=False)
-    step = EmbedDocuments(tasks, tasks.folder / "chosen.npy", params.embedding, run[1])
+    step = EmbedDocuments(tasks, _write_mask(tasks.folder / "chosen.npy", free), params.embedding, run[1])
     tasks.run([ReadDocuments(clean_documents, tasks), step], run[0])
     return compare(VectorFiles(tasks.files(VECTORS)), np.flatnonzero(free), survey, params)
+
+
+def _write_mask(path: Path, mask: npt.NDArray[np.bool_]) -> Path:
+    partial = unfinished(path)
+    with partial.open("wb") as stream:
+        np.save(stream, mask, allow_pickle=False)
+    os.replace(partial, path)
+    return path
 
 
 def compare(vectors: VectorFiles, compared: _Numbers, survey: Survey, params: SemanticParams) -> SemanticCopies:
