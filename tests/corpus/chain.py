@@ -25,6 +25,7 @@ from cpt_pipeline.corpus.clean.phrases import PhrasesParams
 from cpt_pipeline.corpus.collect.params import CollectParams
 from cpt_pipeline.corpus.dedup.params import DedupParams
 from cpt_pipeline.corpus.dedup.passages import PassagesParams
+from cpt_pipeline.corpus.dedup.semantic_params import SemanticParams
 from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.formats.benchmarks import BenchmarkParams, SuiteParams
 from cpt_pipeline.formats.documents import DocumentWriter, read_documents
@@ -40,7 +41,11 @@ QUESTION = "A train leaves the station at nine and arrives at noon; how many hou
 SHARD_BYTES = 20_000
 _TITLE_BYTES = 20_000
 CLEAN = CleanParams(phrases=PhrasesParams(enabled=True, remove_share=0.9))
-DEDUP = DedupParams(heldout_documents_per_channel=4, passages=PassagesParams(enabled=True))
+DEDUP = DedupParams(
+    heldout_documents_per_channel=4,
+    passages=PassagesParams(enabled=True),
+    semantic=SemanticParams(enabled=True, min_cosine=0.92, num_clusters=3),
+)
 
 _EN = tuple(
     words.split()

@@ -10,7 +10,7 @@ from cpt_pipeline.corpus.clean.stage import clean_documents as clean_with
 from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport
 from cpt_pipeline.corpus.collect.stage import collect_documents as collect_with
-from cpt_pipeline.corpus.dedup.params import DedupParams, DedupReport
+from cpt_pipeline.corpus.dedup.params import DedupParams, DedupReport, DedupRunParams
 from cpt_pipeline.corpus.dedup.stage import dedup_documents as dedup_with
 from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.formats.benchmarks import SuiteParams
@@ -44,4 +44,5 @@ def dedup_documents(
     run: EngineParams = ONE_WORKER,
     channels: ChannelsParams = CHANNELS,
 ) -> DedupReport:
-    return dedup_with(documents, benchmark_texts, out, params, channels, run)
+    given = run if isinstance(run, DedupRunParams) else DedupRunParams.model_validate(run.model_dump())
+    return dedup_with(documents, benchmark_texts, out, params, channels, given)

@@ -55,7 +55,7 @@ def test_the_corpus_has_many_tasks_and_something_of_everything(reference: Refere
     found = {place.parent.name.partition("-")[0]: 0 for place in reference.out.glob("*/tasks/*/tasks")}
     for place in reference.out.glob("*/tasks/*/tasks/*.json"):
         found[place.parents[1].name.partition("-")[0]] += 1
-    assert found == {"collect": 4, "phrases": 3, "clean": 3, "survey": 3, "passages": 3, "dedup": 3}
+    assert found == {"collect": 4, "phrases": 3, "clean": 3, "survey": 3, "vectors": 3, "passages": 3, "dedup": 3}
     assert reference.reports["collect"].model_dump()["excluded"] == {
         "empty": 1,
         "no_text_field": 15,
@@ -64,8 +64,8 @@ def test_the_corpus_has_many_tasks_and_something_of_everything(reference: Refere
     }
     assert reference.reports["clean"].model_dump()["excluded"] == {"too_short": 6}
     dedup = reference.reports["dedup"].model_dump()
-    assert dedup["excluded"] == {"benchmark": 4, "exact": 12, "near": 4}
-    assert dedup["passages"]["documents"] == 6
+    assert dedup["excluded"] == {"benchmark": 4, "exact": 12, "near": 4, "semantic": 3}
+    assert dedup["passages"]["documents"] == 3
     assert len(reference.ids("dedup", "heldout_documents")) == 8
     cleaned = [row["text"] for row in reference.rows("clean", "clean_documents")]
     assert sum("@" in text for text in cleaned) == 16
@@ -198,7 +198,7 @@ def dedup_manifests(out: Path) -> dict[str, str]:
 
 def start(place: Path, *arguments: str) -> subprocess.Popen[bytes]:
     """Start Python in a process whose whole family can be found by `place`."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]), MARK: str(place)}
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}", MARK: str(place)}
     with (place / "log").open("ab") as log:
         return subprocess.Popen([sys.executable, *arguments], env=environment, stdout=log, stderr=log)
 

@@ -134,6 +134,12 @@ def _decision() -> dict[str, Any]:
     }
 
 
+def _variety(score: float) -> dict[str, Any]:
+    return {"documents": 256, "vendi_score": score, "mean_cosine": 0.1732, "largest_group": 0.0117, "words": 20_000,
+            "distinct_2": 0.6485, "pair_entropy": 13.14, "effective_sources": 1.15, "effective_categories": 1.404,
+            "effective_languages": 1.0}  # fmt: skip
+
+
 def _corpus() -> dict[str, Any]:
     def amounts(scale: float) -> dict[str, Any]:
         return {name: {"documents": round(900 * scale), "bytes": round(4_000_000 * scale)} for name in ROLES}
@@ -194,6 +200,13 @@ def _corpus() -> dict[str, Any]:
                             "gaps": [{"item": "e-1", "missing": ["loud", "cold"], "general": True},
                                      {"item": "e-2", "missing": ["iron"], "general": False}]}},
             },
+            "semantic": {"embedding": "hashed", "min_cosine": 0.75, "vectors": 2500, "clusters": 1,
+                         "largest_cluster": 2500, "divided_clusters": 0, "compared_pairs": 3_123_750, "pairs": 70,
+                         "excluded": 61, "excluded_for_heldout": 2,
+                         "curve": [{"min_cosine": 0.75, "documents": 2439, "characters": 9_000_000},
+                                   {"min_cosine": 0.9, "documents": 2490, "characters": 9_400_000}]},
+            "diversity": {"embedding": "hashed", "dimensions": 256,
+                          "channels": {"domain": _variety(66.23), "en": _variety(85.24)}, "whole": _variety(77.9)},
         },
     }  # fmt: skip
 

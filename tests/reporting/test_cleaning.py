@@ -100,6 +100,19 @@ def test_copies_and_passages_are_counted_or_missing(artifacts: dict[str, Any]) -
     assert [row[1] for row in cleaning.copies(Artifacts(artifacts)).rows] == ["44", "9", "31", None, "5,120"]
 
 
+def test_copies_by_meaning_are_counted_or_missing_and_switched_off_there_is_no_table(artifacts: dict[str, Any]) -> None:
+    del artifacts["dedup_metrics"]["semantic"]["pairs"]
+    found = cleaning.semantic(Artifacts(artifacts))
+    assert found is not None
+    assert [row[1] for row in found.rows] == ["2,500", "1", "2,500", "0", "3,123,750", None, "61", "2"]
+    assert cleaning.semantic_curve(Artifacts(artifacts)).rows == (
+        ("0.75", "2,439", "9,000,000", "in force"),
+        ("0.90", "2,490", "9,400,000", ""),
+    )
+    artifacts["dedup_metrics"]["semantic"] = None
+    assert cleaning.semantic(Artifacts(artifacts)) is None
+
+
 def test_phrases_are_listed_by_source_with_an_example(artifacts: dict[str, Any]) -> None:
     artifacts["clean_metrics"]["phrases"] |= {"none": [], "lost": None}
     found = {source: (short, table.rows) for source, short, table in cleaning.phrases(Artifacts(artifacts))}

@@ -51,6 +51,16 @@ def test_roles_of_a_run_that_ended_early_are_those_of_collect() -> None:
     assert corpus_card.composition(Artifacts(artifacts)).rows[0][:2] == ("zh", "domain")
 
 
+def test_diversity_is_shown_per_channel_and_a_number_that_lacks_is_missing(artifacts: dict[str, Any]) -> None:
+    del artifacts["dedup_metrics"]["diversity"]["channels"]["en"]["words"]
+    rows = corpus_card.diversity(Artifacts(artifacts)).rows
+    assert rows[0] == ("domain", "256", "66.2", "0.173", "1.2%", "20,000", "64.8%", "13.1", "1.15", "1.4", "1")
+    assert [row[:3] for row in rows[1:]] == [("en", "256", "85.2"), ("the whole", "256", "77.9")]
+    assert rows[1][5] is None
+    artifacts["dedup_metrics"]["diversity"] = None
+    assert corpus_card.diversity(Artifacts(artifacts)).rows == ()
+
+
 def test_licences_are_counted_in_shares_of_bytes_the_largest_first(artifacts: dict[str, Any]) -> None:
     artifacts["collect_metrics"]["license_bytes"]["BSD-3-Clause"] = 27_000_000
     assert corpus_card.licenses(Artifacts(artifacts)).rows == (

@@ -190,6 +190,16 @@ def test_nothing_that_is_missing_breaks_the_page(artifacts: dict[str, Any], seed
     assert re.findall("<h2[^>]*>([^<]+)<", html) == SECTIONS
 
 
+def test_what_was_not_measured_has_no_section(artifacts: dict[str, Any]) -> None:
+    page = render_report(artifacts)
+    assert "How various it is" in page
+    assert "By meaning" in page
+    artifacts["dedup_metrics"] |= {"semantic": None, "diversity": None}
+    page = render_report(artifacts)
+    assert "How various it is" not in page
+    assert "By meaning" not in page
+
+
 def test_the_figures_of_the_corpus_are_in_the_page_or_missing_one_by_one(artifacts: dict[str, Any]) -> None:
     names = ("funnel", "lengths", "grades", "dedup")
     assert {f"figure-{name}" for name in names} <= set(Page(render_report(artifacts)).ids)

@@ -94,7 +94,7 @@ def _find_referenced(reference: dict[str, Any]) -> Path:
         cached = _cached_snapshot(name, commit)
         if cached is not None and not _changed(reference, cached):
             return cached
-        folder = _snapshot(name, commit)
+        folder = _snapshot(name, commit, "base.name")
     changed = _changed(reference, folder)
     if changed:
         raise ArtifactError(
@@ -122,7 +122,7 @@ def _cached_snapshot(name: str, commit: str) -> Path | None:
         return None
 
 
-def _snapshot(name: str, revision: str | None, key: str = "base.name") -> Path:
+def _snapshot(name: str, revision: str | None, key: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
 

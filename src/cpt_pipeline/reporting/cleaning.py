@@ -107,6 +107,37 @@ def copies(artifacts: Artifacts) -> Table:
     )
 
 
+def semantic(artifacts: Artifacts) -> Table | None:
+    """Give what was compared by meaning, and what went; None where dedup did not compare, which is no number."""
+    if artifacts.get("dedup_metrics", "semantic") is None:
+        return None
+    names = {
+        "documents compared": "vectors",
+        "clusters they are in": "clusters",
+        "documents of the largest cluster": "largest_cluster",
+        "clusters too large to be compared as a whole": "divided_clusters",
+        "pairs compared": "compared_pairs",
+        "pairs at or above the cosine in force": "pairs",
+        "documents excluded": "excluded",
+        "of them copies of held-out documents in another cluster": "excluded_for_heldout",
+    }
+    found = [artifacts.number("dedup_metrics", "semantic", key) for key in names.values()]
+    rows = [[what, words.count(number)] for what, number in zip(names, found, strict=True)]
+    return table(("what", "count"), rows)
+
+
+def semantic_curve(artifacts: Artifacts) -> Table:
+    """Give what would be kept of the documents compared at other cosines; the one in force is marked."""
+    in_force = artifacts.number("dedup_metrics", "semantic", "min_cosine")
+    rows: list[list[Cell]] = []
+    for point in artifacts.records("dedup_metrics", "semantic", "curve"):
+        found = Artifacts({"point": point})
+        cosine = found.number("point", "min_cosine")
+        numbers = [words.count(found.number("point", key)) for key in ("documents", "characters")]
+        rows.append([words.decimal(cosine, 2), *numbers, "in force" if cosine == in_force else ""])
+    return table(("cosine", "documents kept", "characters kept", ""), rows, left=(0, 3))
+
+
 def dialogues(artifacts: Artifacts) -> Table:
     """Give the dialogues of each unit: how many, what was left of them, and how dense they were and are."""
     rows: list[list[Cell]] = []

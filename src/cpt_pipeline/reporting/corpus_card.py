@@ -19,6 +19,18 @@ PERSONAL_DATA = "personal_data/"
 _NOT_COUNTED = Mark("\N{EN DASH}", "quiet")
 _CONTENTS = {"tables": "tables", "formulas": "formulas", "images": "images", "bad_bytes": "undecodable bytes"}
 _ORIGINS = ("url", "dataset", "address", "path", "start", "packages")
+_DIVERSITY: tuple[tuple[str, str, Callable[[object], str | None]], ...] = (
+    ("documents", "documents", words.count),
+    ("vendi_score", "Vendi score", words.significant),
+    ("mean_cosine", "mean cosine", words.decimal),
+    ("largest_group", "largest group", words.percent),
+    ("words", "words", words.count),
+    ("distinct_2", "distinct pairs", words.percent),
+    ("pair_entropy", "entropy of pairs", words.significant),
+    ("effective_sources", "sources", words.significant),
+    ("effective_categories", "kinds of text", words.significant),
+    ("effective_languages", "languages", words.significant),
+)
 _SHOWN = 3
 """So many languages or categories of a channel are named; the rest is summed."""
 
@@ -66,6 +78,19 @@ def composition(artifacts: Artifacts) -> Table:
         )
     columns = ("channel", "role", "documents", "bytes", "languages", "kinds of text", "mean grade")
     return table(columns, rows, left=(0, 1, 4, 5))
+
+
+def diversity(artifacts: Artifacts) -> Table:
+    """Give how various the text of every channel is, and of the whole; no row where it was not measured."""
+    measured = artifacts.get("dedup_metrics", "diversity") is not None
+    channels = artifacts.mapping("dedup_metrics", "diversity", "channels")
+    places = [(name, ("channels", name)) for name in channels] + [("the whole", ("whole",))] * measured
+    rows: list[list[Cell]] = []
+    for name, place in places:
+        values = [artifacts.number("dedup_metrics", "diversity", *place, key) for key, _, _ in _DIVERSITY]
+        cells = [show(value) for value, (_, _, show) in zip(values, _DIVERSITY, strict=True)]
+        rows.append([name, *cells])
+    return table(("channel", *(column for _, column, _ in _DIVERSITY)), rows)
 
 
 def licenses(artifacts: Artifacts) -> Table:

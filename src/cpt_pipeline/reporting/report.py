@@ -98,6 +98,8 @@ def _card(artifacts: Artifacts) -> dict[str, Any]:
     return {
         "overview": corpus_card.overview(artifacts),
         "composition": corpus_card.composition(artifacts),
+        "diversity": corpus_card.diversity(artifacts),
+        "embedding": artifacts.get("dedup_metrics", "diversity", "embedding"),
         "licenses": corpus_card.licenses(artifacts),
         "sources": corpus_card.sources(artifacts),
         "dialogues": corpus_card.dialogues(artifacts),
@@ -122,6 +124,9 @@ def _cleaning(artifacts: Artifacts) -> dict[str, Any]:
         "synthetic": cleaning.synthetic(artifacts),
         "asked": cleaning.asked(artifacts),
         "copies": cleaning.copies(artifacts),
+        "semantic": cleaning.semantic(artifacts),
+        "semantic_curve": cleaning.semantic_curve(artifacts),
+        "embedding": artifacts.get("dedup_metrics", "semantic", "embedding"),
         "phrases": cleaning.phrases(artifacts),
         "dialogues": cleaning.dialogues(artifacts),
         "stock_replies": cleaning.phrases(artifacts, "stock_replies"),

@@ -20,9 +20,11 @@ from cpt_pipeline.corpus.dedup.verdicts import (
     NEAR,
     NEAR_EARLIER,
     NEAR_HELDOUT,
+    SEMANTIC,
     Verdicts,
     decide,
     first_alike,
+    free_documents,
 )
 
 
@@ -186,3 +188,15 @@ def test_first_alike_is_the_first_that_is_alike(rows: list[tuple[int, bool]]) ->
         for number, (text, skipped) in enumerate(rows)
     ]
     assert first_alike(exact, skip).tolist() == expected
+
+
+def test_a_copy_by_meaning_goes_and_its_near_copies_follow_it() -> None:
+    """1 and 2 are near copies, 1 says what 0 says, and 3 what the held-out 4 says."""
+    known = (survey(5, draw=[9, 9, 9, 9, 0]), np.array([0, 1, 1, 3, 4]), np.zeros(5, np.bool_))
+    assert free_documents(*known).tolist() == [True, True, False, True, True]
+    params = DedupParams(heldout_documents_per_channel=1)
+    found = decide(*known, params, np.array([0, 0, 2, 4, 4]))
+    assert found.kinds.tolist() == [KEPT, SEMANTIC, NEAR, SEMANTIC, HELDOUT]
+    assert found.survivors.tolist() == [0, 0, 0, 4, 4]
+    assert (found.num_clusters, found.largest_cluster) == (2, 3)
+    assert decide(*known, params, np.arange(5)).kinds.tolist() == decide(*known, params).kinds.tolist()

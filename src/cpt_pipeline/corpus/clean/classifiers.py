@@ -21,7 +21,7 @@ from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.corpus.steps import plan_tasks
 
-Prepare = Callable[[Path, Tasks, CleanParams], list[PipelineStep]]
+Prepare = Callable[[Path, Tasks], list[PipelineStep]]
 """Gives the steps that read documents and change their text."""
 
 
@@ -79,11 +79,11 @@ def _train_channels(
     available: dict[str, int],
 ) -> _Trained:
     source = params.classify.examples or raw_documents
-    changing = params.model_dump(mode="json", include={"strong_formats", "normalise", "noise", "classify"})
-    adverts = [digest_file(path) for path in params.noise.advert_files]
-    settings = {"input": read_manifest(source)["files"], "adverts": adverts, **changing}
+    changing = params.model_dump(mode="json", include={"strong_formats", "normalise", "noise", "dialogues", "classify"})
+    files = [digest_file(path) for path in params.files]
+    settings = {"input": read_manifest(source)["files"], "files": files, **changing}
     tasks = Tasks(scratch, "examples", plan_tasks(source, run.task_megabytes << 20), settings)
-    tasks.run([*prepare(source, tasks, params), SampleExamples(tasks, params.classify, available)], run)
+    tasks.run([*prepare(source, tasks), SampleExamples(tasks, params.classify, available)], run)
     examples = draw_examples(read_examples(tasks), params.classify.max_examples)
     require_examples({**dict.fromkeys(available, 0), **Counter(each.label for each in examples)})
     folder = tasks.folder / "classifier"

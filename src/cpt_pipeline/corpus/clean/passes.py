@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import content_hash, digest_file, read_manifest
 from cpt_pipeline.corpus.clean.classifiers import Classifiers, train_classifiers
 from cpt_pipeline.corpus.clean.dialogue_steps import CleanDialogues, MineReplies, limits
-from cpt_pipeline.corpus.clean.mining import Mined, mine
+from cpt_pipeline.corpus.clean.mining import Mined, Steps, mine
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
+from cpt_pipeline.corpus.clean.phrases import PhrasesParams
 from cpt_pipeline.corpus.clean.scoring.asking import ask_labels
 from cpt_pipeline.corpus.clean.scoring.labels import Label, read_labels
 from cpt_pipeline.corpus.clean.scoring.making import MadeScorer, make_scorer
@@ -46,6 +46,7 @@ class Passes:
 
     def __init__(self, raw_documents: Path, scratch: Path, params: CleanParams, run: CleanRunParams) -> None:
         self._raw_documents, self._scratch, self._params, self._run = raw_documents, scratch, params, run
+        self._files = [digest_file(path) for path in params.files]
 
     def tasks(self, name: str) -> Tasks:
         """Divide the documents; the folder is named after all that decides what a task gives."""
@@ -53,7 +54,7 @@ class Passes:
         settings = {
             "input": read_manifest(self._raw_documents)["files"],
             "clean": params.model_dump(mode="json"),
-            "lists": [digest_file(path) for path in _lists(params)],
+            "files": self._files,
             "examples": content_hash(params.classify.examples) if params.classify.examples else None,
             "scorer": self.scorer.name if name == "clean" and self.scorer else None,
         }
@@ -90,8 +91,7 @@ class Passes:
             mining = MineReplies(tasks, dialogues, self._params.normalise, sources, share)
             return [*self._before_dialogues(self._raw_documents, tasks), mining]
 
-        settings = self._params.model_dump(mode="json", include={*_REPAIRING, "dialogues"})
-        return self._mine("replies", limits(dialogues), settings, steps)
+        return self._mine("replies", limits(dialogues), {*_REPAIRING, "dialogues"}, steps)
 
     @cached_property
     def phrases(self) -> Mined | None:
@@ -103,8 +103,7 @@ class Passes:
             mining = MinePhrases(tasks, self._params.phrases, sources, share)
             return [*self.repair(self._raw_documents, tasks), mining]
 
-        settings = self._params.model_dump(mode="json", include={*_REPAIRING, "dialogues", "phrases"})
-        return self._mine("phrases", self._params.phrases, settings, steps)
+        return self._mine("phrases", self._params.phrases, {*_REPAIRING, "dialogues", "phrases"}, steps)
 
     @cached_property
     def classifiers(self) -> Classifiers:
@@ -135,7 +134,8 @@ class Passes:
         tasks.run([read, candidates, *repair, *self.describe(tasks), *self.judge(), samples], self._run)
         return ask_labels(gather_samples(tasks, number), params.ask, self._run.endpoint)
 
-    def _mine(self, name: str, limits: Any, settings: Any, steps: Any) -> Mined:
+    def _mine(self, name: str, limits: PhrasesParams, deciding: set[str], steps: Steps) -> Mined:
+        settings = {"files": self._files, **self._params.model_dump(mode="json", include=deciding)}
         return mine(self._raw_documents, self._scratch, self._run, limits, name=name, settings=settings, steps=steps)
 
     def _before_dialogues(self, documents: Path, tasks: Tasks) -> list[PipelineStep]:
@@ -145,12 +145,3 @@ class Passes:
             Normalise(self._params.normalise),
             RemoveNoise(self._params.noise),
         ]
-
-
-def _lists(params: CleanParams) -> list[Path]:
-    """Name the files of the user that decide what comes out."""
-    listed = params.blocked_words.lists.values()
-    allowed = [each.allow_file for each in listed if each.allow_file is not None]
-    phrases = [*params.dialogues.tool_claims.files, *params.dialogues.stock_replies.files]
-    labels = [] if params.categories.labels is None else [params.categories.labels]
-    return [*params.noise.advert_files, *phrases, *(each.file for each in listed), *allowed, *labels]

@@ -8,9 +8,13 @@ from pydantic import Field
 
 from cpt_pipeline.core.params import Params, Report
 from cpt_pipeline.corpus.dedup.coverage_params import CoverageParams, CoverageReport
+from cpt_pipeline.corpus.dedup.diversity_params import DiversityParams, DiversityReport
 from cpt_pipeline.corpus.dedup.leak_sequences import LeakParams
 from cpt_pipeline.corpus.dedup.minhash_params import MinHashParams
 from cpt_pipeline.corpus.dedup.passages import PassagesParams
+from cpt_pipeline.corpus.dedup.semantic_params import SemanticParams, SemanticReport
+from cpt_pipeline.corpus.embeddings.params import EncoderRunParams
+from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.corpus.sieve import Amount
 
 
@@ -18,9 +22,11 @@ class DedupParams(Params):
     """What counts as a copy, what is held out, and what must not be learnt."""
 
     minhash: MinHashParams = MinHashParams()
+    semantic: SemanticParams = SemanticParams()
     passages: PassagesParams = PassagesParams()
     leaks: LeakParams = LeakParams()
     coverage: CoverageParams = CoverageParams()
+    diversity: DiversityParams = DiversityParams()
     curve_thresholds: tuple[float, ...] = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
     """Similarities at which the report says what would be kept. Below 0.7 the default bands miss too many pairs."""
     target_characters: int | None = Field(None, ge=1)
@@ -35,6 +41,13 @@ class DedupParams(Params):
     """Longer documents are not held out (they are not cut either)."""
     seed: int = 1
     """Which documents are held out. The choice of one document does not depend on the others that are there."""
+
+
+class DedupRunParams(EngineParams):
+    """`dedup_run:` in conf."""
+
+    encoder: EncoderRunParams = EncoderRunParams()
+    """How an encoder of `dedup.semantic` or `dedup.diversity` runs."""
 
 
 class BenchmarkReport(Report):
@@ -77,8 +90,8 @@ class DedupReport(Report):
     heldout_documents: int
     excluded: dict[str, int]
     """`exact` and `near`: copies of a training document; `near_heldout`: of a held-out one; `near_earlier`: of one of
-    an earlier round; `repeated_passages`: too little that no other document holds; `benchmark`; `synthetic_parent`:
-    made by clean from a document that is not in training."""
+    an earlier round; `semantic`: of a training or held-out document by meaning; `repeated_passages`: too little that no
+    other document holds; `benchmark`; `synthetic_parent`: made by clean from a document that is not in training."""
     excluded_by_channel: dict[str, dict[str, int]]
     channels: dict[str, Amount]
     heldout_channels: dict[str, Amount]
@@ -92,3 +105,6 @@ class DedupReport(Report):
     """What other thresholds would keep of documents that were not made by clean, before passages are removed."""
     benchmarks: dict[str, BenchmarkReport]
     coverage: CoverageReport
+    semantic: SemanticReport | None
+    """None where it is switched off; as the next."""
+    diversity: DiversityReport | None

@@ -14,18 +14,19 @@ import numpy.typing as npt
 from cpt_pipeline.corpus.dedup.params import DedupParams
 from cpt_pipeline.corpus.dedup.survey import Survey
 
-KEPT, HELDOUT, EXACT, NEAR, NEAR_HELDOUT, NEAR_EARLIER, BENCHMARK = range(7)
+KEPT, HELDOUT, EXACT, NEAR, NEAR_HELDOUT, NEAR_EARLIER, BENCHMARK, SEMANTIC = range(8)
 REASONS = {
     EXACT: "exact",
     NEAR: "near",
     NEAR_HELDOUT: "near_heldout",
     NEAR_EARLIER: "near_earlier",
     BENCHMARK: "benchmark",
+    SEMANTIC: "semantic",
 }
-COPIES = (EXACT, NEAR, NEAR_HELDOUT)
+COPIES = (EXACT, NEAR, NEAR_HELDOUT, SEMANTIC)
 """Kinds of documents that have a survivor."""
-HELD_OUT = "heldout"
-"""Key of a document's metadata: whether it is held out."""
+HELD_OUT, PARENT = "heldout", "parent number"
+"""Keys of a document's metadata: whether it is held out, and the number of the one it was made from, or its own."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Verdicts:
     num_clusters: int
     """Of two documents or more."""
     largest_cluster: int
+    cosines: npt.NDArray[np.float32] | None = None
+    """Of semantic copies with their survivors; the others are not said."""
 
 
 def first_alike(exact: npt.NDArray[np.uint64], skip: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
@@ -50,28 +53,54 @@ def first_alike(exact: npt.NDArray[np.uint64], skip: npt.NDArray[np.bool_]) -> n
 
 
 def decide(
-    survey: Survey, labels: npt.NDArray[np.int64], earlier: npt.NDArray[np.bool_], params: DedupParams
+    survey: Survey,
+    labels: npt.NDArray[np.int64],
+    earlier: npt.NDArray[np.bool_],
+    params: DedupParams,
+    semantic: npt.NDArray[np.int64] | None = None,
 ) -> Verdicts:
     """Judge every document; `labels` names each one's cluster by its smallest member.
 
     A document that leaks a benchmark item is alone in its cluster, and so is one that clean made, which is never held
     out; whether it stays with its parent is seen later (`families`). With `earlier`, documents of an earlier round are
-    marked; where one of a cluster is, so is the whole cluster.
+    marked; where one of a cluster is, so is the whole cluster. `semantic` gives for each document the one that it is
+    a copy of by meaning, or itself; the near copies of a document that goes for it follow it.
     """
-    num_documents = survey.num_documents
-    survivors = _survivors(labels, survey.quality)
-    old = np.zeros(num_documents, np.bool_)
-    np.logical_or.at(old, labels, earlier)
-    free = (survivors == np.arange(num_documents)) & ~survey.leaks & ~old[labels]
+    itself = np.arange(survey.num_documents)
+    near = _survivors(labels, survey.quality)
+    survivors = near if semantic is None else semantic[near]
+    old = _old(labels, earlier)
+    free = (survivors == itself) & ~survey.leaks & ~old
     heldout = _draw(survey, free & ~survey.synthetic, params)
-    same = (survey.exact == survey.exact[survivors]).all(axis=1)
+    same = (survey.exact == survey.exact[near]).all(axis=1)
     kinds = np.select(
-        [survey.leaks, old[labels], heldout, free, heldout[survivors], same],
-        [BENCHMARK, NEAR_EARLIER, HELDOUT, KEPT, NEAR_HELDOUT, EXACT],
+        [survey.leaks, old, heldout, free, near == itself, heldout[survivors], same],
+        [BENCHMARK, NEAR_EARLIER, HELDOUT, KEPT, SEMANTIC, NEAR_HELDOUT, EXACT],
         NEAR,
     ).astype(np.uint8)
-    sizes = np.bincount(labels) if num_documents else np.zeros(1, np.int64)
-    return Verdicts(kinds, survivors, int((sizes > 1).sum()), int(sizes.max()))
+    return Verdicts(kinds, survivors, *count_clusters(survivors))
+
+
+def free_documents(
+    survey: Survey, labels: npt.NDArray[np.int64], earlier: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Mark the documents of sources that would stay if nothing but exact and near copies were known."""
+    survives: npt.NDArray[np.bool_] = _survivors(labels, survey.quality) == np.arange(survey.num_documents)
+    return survives & ~survey.leaks & ~survey.synthetic & ~_old(labels, earlier)
+
+
+def count_clusters(survivors: npt.NDArray[np.int64]) -> tuple[int, int]:
+    """Give the number of groups of two or more with one survivor, and the size of the largest."""
+    sizes = np.bincount(survivors) if survivors.size else np.zeros(1, np.int64)
+    return int((sizes > 1).sum()), int(sizes.max())
+
+
+def _old(labels: npt.NDArray[np.int64], earlier: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Mark every document of a cluster in which one is of an earlier round."""
+    old = np.zeros(labels.size, np.bool_)
+    np.logical_or.at(old, labels, earlier)
+    whole: npt.NDArray[np.bool_] = old[labels]
+    return whole
 
 
 def _survivors(labels: npt.NDArray[np.int64], quality: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:

@@ -7,12 +7,11 @@ from typing import Any
 
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.workspace import workspace
-from cpt_pipeline.corpus.dedup.params import DedupParams
-from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.corpus.dedup.params import DedupParams, DedupRunParams
 
 
 def dedup(
-    clean_documents: Path, benchmark_texts: Path, params: DedupParams, channels: ChannelsParams, run: EngineParams
+    clean_documents: Path, benchmark_texts: Path, params: DedupParams, channels: ChannelsParams, run: DedupRunParams
 ) -> tuple[dict[str, Any], dict[str, Any], Path, Path, Path, Path]:
     """Remove copies and leaks and set held-out documents aside; the method is in corpus.dedup.stage."""
     from cpt_pipeline.corpus.dedup.stage import dedup_documents

@@ -1,0 +1,108 @@
+"""What dedup publishes and says: the rows of all tasks, kept, held out or excluded, and what was counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from cpt_pipeline.core.errors import NothingLeftError, raise_all
+from cpt_pipeline.corpus.dedup import verdicts as kinds
+from cpt_pipeline.corpus.dedup.diversity import DiversitySample
+from cpt_pipeline.corpus.dedup.families import follow_parents
+from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex
+from cpt_pipeline.corpus.dedup.params import BenchmarkReport, DedupParams, DedupReport, DedupRunParams, PassagesReport
+from cpt_pipeline.corpus.dedup.survey import Survey, read_leaks
+from cpt_pipeline.corpus.dedup.verdicts import Verdicts
+from cpt_pipeline.corpus.engine import Tasks
+from cpt_pipeline.corpus.sieve import Sieve
+from cpt_pipeline.corpus.steps import gather, gather_counts
+from cpt_pipeline.formats.benchmarks import BenchmarkItem
+
+_EXAMPLES = 5
+
+
+def gather_documents(
+    judged: Tasks,
+    found: Verdicts,
+    survey: Survey,
+    out: Path,
+    params: DedupParams,
+    run: DedupRunParams,
+    stated: Mapping[str, Any],
+) -> DedupReport:
+    """Write `unique_documents`, `heldout_documents` and `dedup_excluded` below `out`.
+
+    Of the report, `stated` is what was known before the documents went by.
+    """
+    sample = DiversitySample(params.diversity)
+    with Sieve(out, kept=("unique_documents", "heldout_documents"), excluded="dedup_excluded") as sieve:
+        judged_rows = zip(gather(judged), found.kinds == kinds.HELDOUT, strict=True)
+        for row, is_heldout in follow_parents(judged_rows):
+            if row["reason"] is not None:
+                sieve.exclude(row, row["reason"], row["detail"])
+            elif is_heldout:
+                sieve.keep(row, "heldout_documents")
+            else:
+                sieve.keep(row, "unique_documents")
+                sample.add(row)
+        raise_all(NothingLeftError, "dedup cannot split what there is:", _missing(sieve, survey))
+    return _report(sieve, found, gather_counts(judged), {**stated, "diversity": sample.measure(run.encoder)})
+
+
+def report_benchmarks(items: list[BenchmarkItem], surveyed: Tasks, params: DedupParams) -> dict[str, BenchmarkReport]:
+    """Say what was found of each benchmark."""
+    unguarded = BenchmarkIndex(items, params.leaks).unguarded
+    sizes = Counter(item.benchmark for item in items)
+    documents: Counter[str] = Counter()
+    found: dict[str, dict[str, str]] = {name: {} for name in sizes}
+    for leaks in read_leaks(surveyed):
+        documents.update({leak["benchmark"] for leak in leaks})
+        for leak in leaks:
+            found[leak["benchmark"]].setdefault(leak["item"], leak["text"])
+    return {
+        name: BenchmarkReport(
+            items=sizes[name],
+            unguarded_items=unguarded.get(name, 0),
+            found_items=len(found[name]),
+            documents=documents[name],
+            examples=dict(sorted(found[name].items())[:_EXAMPLES]),
+        )
+        for name in sorted(sizes)
+    }
+
+
+def _missing(sieve: Sieve, survey: Survey) -> Iterator[str]:
+    if not survey.num_documents:
+        yield "clean_documents holds no document at all"
+    for name, kind in {"unique_documents": "training", "heldout_documents": "held-out"}.items():
+        for channel in sorted(set(survey.channels) - set(sieve.amounts(name))):
+            reasons = dict(sieve.reasons_by_channel[channel].most_common())
+            yield (
+                f"channel {channel} has no {kind} document (excluded: {reasons or 'none'}). Give it more text, or "
+                "change dedup.heldout_max_characters or dedup.leaks"
+            )
+
+
+def _report(sieve: Sieve, found: Verdicts, counts: Counter[str], stated: Mapping[str, Any]) -> DedupReport:
+    unique = sieve.total("unique_documents")
+    by_channel = sorted(sieve.reasons_by_channel.items())
+    return DedupReport(
+        records_in=sieve.num_records,
+        documents=unique.documents,
+        bytes=unique.bytes,
+        heldout_documents=sieve.total("heldout_documents").documents,
+        excluded=sieve.excluded(),
+        excluded_by_channel={channel: dict(sorted(reasons.items())) for channel, reasons in by_channel},
+        channels=sieve.amounts("unique_documents"),
+        heldout_channels=sieve.amounts("heldout_documents"),
+        clusters=found.num_clusters,
+        largest_cluster=found.largest_cluster,
+        passages=PassagesReport(
+            documents=counts["passages/documents"],
+            units=counts["passages/units"],
+            characters=counts["passages/characters"],
+        ),
+        **stated,
+    )
