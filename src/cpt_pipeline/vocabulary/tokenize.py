@@ -66,7 +66,7 @@ def _write_split(
                 channel, size = row["channel"], len(row["text"].encode())
                 if channel not in writers:
                     writers[channel] = stack.enter_context(TokenWriter(out, channel, len(tokenizer)))
-                use, synthetic = read_route(row["metadata"])
+                use, synthetic = read_route(row)
                 known = {"category": row["category"], "quality": row["quality"], "use": use, "synthetic": synthetic}
                 writers[channel].write(ids, id=row["id"], num_bytes=size, **known)
                 before = counts.get(channel, ChannelTokens())

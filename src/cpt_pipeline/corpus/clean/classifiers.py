@@ -56,10 +56,18 @@ class Classifiers:
         )
 
 
+def check(raw_documents: Path, params: CleanParams) -> None:
+    """Say before any work what is wrong with labels and examples (`ParameterError`)."""
+    if params.categories.labels:
+        read_labels(params.categories.labels, params.categories, params.normalise, params.noise)
+    if params.classify.sources:
+        count_examples(raw_documents, params.classify)
+
+
 def train_classifiers(
     raw_documents: Path, scratch: Path, params: CleanParams, run: EngineParams, prepare: Prepare
 ) -> Classifiers:
-    """Train what conf asks for; what is wrong with both is said before any work (`ParameterError`)."""
+    """Train what conf asks for."""
     labels = params.categories.labels
     examples = read_labels(labels, params.categories, params.normalise, params.noise) if labels else []
     available = count_examples(raw_documents, params.classify) if params.classify.sources else {}

@@ -10,9 +10,11 @@ import logging
 from collections import Counter
 from pathlib import Path
 
+from cpt_pipeline.core.errors import ParameterError, raise_all
 from cpt_pipeline.corpus.clean.augmentation.stage import Augmented, Rules, augment
 from cpt_pipeline.corpus.clean.augmentation.stage import check as check_augmentation
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWords
+from cpt_pipeline.corpus.clean.classifiers import check as check_classifiers
 from cpt_pipeline.corpus.clean.dialogues import DialogueRules
 from cpt_pipeline.corpus.clean.gathering import gather_documents
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport, CleanRunParams
@@ -33,7 +35,7 @@ def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: Cl
     What augmentation makes from a document follows it. `NothingLeftError` when a channel loses all of its documents,
     with the reasons. Unfinished tasks are kept beside `out`.
     """
-    _check(params, run)
+    _check(raw_documents, params, run)
     passes = Passes(raw_documents, out.parent / "tasks", params, run)
     scorer = passes.scorer
     tasks = passes.tasks("clean")
@@ -55,10 +57,13 @@ def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: Cl
     return report
 
 
-def _check(params: CleanParams, run: CleanRunParams) -> None:
+def _check(raw_documents: Path, params: CleanParams, run: CleanRunParams) -> None:
     """Say what is wrong with the files and models of the user before any work."""
+    missing = [f"{path} is no file" for path in params.files if not path.is_file()]
+    raise_all(ParameterError, "Files named in conf (clean) are not there:", missing)
     BlockedWords.load(params.blocked_words)
     DialogueRules(params.dialogues)
+    check_classifiers(raw_documents, params)
     check_augmentation(params.augmentation, run.endpoint)
     check_scorer(params.scorer, run.endpoint)
 
