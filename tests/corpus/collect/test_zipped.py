@@ -79,7 +79,11 @@ def test_a_zip_inside_is_only_a_member() -> None:
     assert ZipMembers(write_zip({"a": inner}), ZipParams()).read("a") == inner
 
 
-@pytest.mark.parametrize("raw", [b"", b"PK", write_zip({"a": b"text" * 99})[:-30], b"PK\x03\x04" + bytes(99)])
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"PK", write_zip({"a": b"text" * 99})[:-30], b"PK\x03\x04" + bytes(99)],
+    ids=["empty", "two bytes", "cut", "head alone"],  # a zip holds the time, and the name of a test must not
+)
 def test_what_is_no_zip_is_told(raw: bytes) -> None:
     assert fault(raw) == "not_zip"
 

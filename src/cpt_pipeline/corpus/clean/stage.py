@@ -59,13 +59,13 @@ def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: Cl
 
 def _check(raw_documents: Path, params: CleanParams, run: CleanRunParams) -> None:
     """Say what is wrong with the files and models of the user before any work."""
-    missing = [f"{path} is no file" for path in params.files if not path.is_file()]
-    raise_all(ParameterError, "Files named in conf (clean) are not there:", missing)
     BlockedWords.load(params.blocked_words)
     DialogueRules(params.dialogues)
     check_classifiers(raw_documents, params)
     check_augmentation(params.augmentation, run.endpoint)
     check_scorer(params.scorer, run.endpoint)
+    missing = [f"{path} is no file" for path in params.files if not path.is_file()]
+    raise_all(ParameterError, "Files named in conf (clean) are not there:", missing)
 
 
 def _augment(kept: Tasks, passes: Passes, params: CleanParams, run: CleanRunParams) -> Augmented:
