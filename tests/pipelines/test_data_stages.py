@@ -59,7 +59,7 @@ def test_the_three_nodes_chain_and_their_provenance_names_one_another(tmp_path: 
     channels = ChannelsParams(roles={"domain": "domain"})
     collected = collect_node(params, channels, suite, LicensePolicyParams(), ONE_WORKER)
     cleaned = clean_node(collected[4], CleanParams(), ONE_WORKER)
-    unique = dedup_node(cleaned[3], collected[3], DedupParams(), ONE_WORKER)
+    unique = dedup_node(cleaned[3], collected[3], DedupParams(), channels, ONE_WORKER)
 
     assert [path.name for path in collected[2:]] == ["collect_excluded", "benchmark_texts", "raw_documents"]
     assert [path.name for path in cleaned[2:]] == ["clean_excluded", "clean_documents"]
