@@ -40,6 +40,7 @@ from cpt_pipeline.corpus.clean.scoring.making import MadeScorer, make_scorer
 from cpt_pipeline.corpus.clean.scoring.making import check as check_scorer
 from cpt_pipeline.corpus.clean.scoring.report import AskReport, ScorerReport
 from cpt_pipeline.corpus.clean.scoring.sampling import TakeCandidates, TakeSamples, gather_samples
+from cpt_pipeline.corpus.clean.scoring.scorers import load_scorer
 from cpt_pipeline.corpus.clean.scoring.steps import ScoreText
 from cpt_pipeline.corpus.clean.scoring.verdicts import Verdicts
 from cpt_pipeline.corpus.clean.steps import (
@@ -93,9 +94,10 @@ def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: Cl
         ],
         run,
     )
-    verdicts = Verdicts(tasks, params.scorer) if scorer else None
+    load_scorer.cache_clear()  # a model that one worker loaded is in this process
+    verdicts = Verdicts(tasks, scorer, params.scorer) if scorer else None
     augmented = _augment(verdicts.exclude_low_scores(run) if verdicts else tasks, params, run)
-    scored = verdicts.report(scorer) if verdicts and scorer else None
+    scored = verdicts.report() if verdicts else None
     report = _gather(tasks, augmented, out, params, mined[1] if mined else {}, scored)
     logger.info("clean: %d documents, %d excluded", report.documents, sum(report.excluded.values()))
     return report
