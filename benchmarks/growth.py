@@ -93,17 +93,16 @@ def measure(folder: Path, workers: int) -> str:
 def run_stages(folder: Path, workers: int) -> None:
     """Collect, clean and dedup `folder/text`; the last line of the output is what was kept, as JSON."""
     from cpt_pipeline.core.channels import ChannelsParams
-    from cpt_pipeline.corpus.clean.params import CleanParams
+    from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
     from cpt_pipeline.corpus.clean.stage import clean_documents
     from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
     from cpt_pipeline.corpus.collect.params import CollectParams
     from cpt_pipeline.corpus.collect.stage import collect_documents
     from cpt_pipeline.corpus.dedup.params import DedupParams
     from cpt_pipeline.corpus.dedup.stage import dedup_documents
-    from cpt_pipeline.corpus.engine_params import EngineParams
     from cpt_pipeline.formats.benchmarks import SuiteParams
 
-    run = EngineParams(workers=workers)
+    run = CleanRunParams(workers=workers)
     source = {"kind": "files", "name": "text", "channel": "domain", "path": folder / "text", "license": "CC0-1.0"}
     channels = ChannelsParams(roles={"domain": "domain"})
     out = {stage: folder / stage / "out" for stage in ("collect", "clean", "dedup")}

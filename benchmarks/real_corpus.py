@@ -19,14 +19,13 @@ from typing import Any
 
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.params import Report
-from cpt_pipeline.corpus.clean.params import CleanParams
+from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
 from cpt_pipeline.corpus.clean.stage import clean_documents
 from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams
 from cpt_pipeline.corpus.collect.stage import collect_documents
 from cpt_pipeline.corpus.dedup.params import DedupParams
 from cpt_pipeline.corpus.dedup.stage import dedup_documents
-from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.formats.benchmarks import SuiteParams
 from cpt_pipeline.reporting.report import render_report
 
@@ -89,7 +88,7 @@ def main() -> None:
     sources = [{"kind": "files", **source, "path": shared / source["path"]} for source in SOURCES]
     params = CollectParams.model_validate({"sources": sources, "max_bad_share": 0.5})
     suite = SuiteParams.model_validate({"benchmarks": list(write_benchmarks(shared, out))})
-    run = EngineParams()
+    run = CleanRunParams()
     channels = ChannelsParams.model_validate({"roles": ROLES})
     first, second, third = (out / stage / "out" for stage in ("collect", "clean", "dedup"))
     collected = collect_documents(first, params, channels, suite, LicensePolicyParams(), run)

@@ -15,11 +15,10 @@ import pytest
 from cpt_pipeline.core.artifact import content_hash, find_damage
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.workspace import ROOT_VARIABLE
-from cpt_pipeline.corpus.clean.params import CleanParams, FormatCapParams
+from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams, FormatCapParams
 from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams
 from cpt_pipeline.corpus.dedup.params import DedupParams
-from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.formats.benchmarks import BenchmarkParams, SuiteParams
 from cpt_pipeline.pipelines import clean, collect, dedup
 from cpt_pipeline.pipelines.clean.nodes import clean as clean_node
@@ -54,7 +53,7 @@ def test_the_three_nodes_chain_and_their_provenance_names_one_another(tmp_path: 
 
     channels = ChannelsParams(roles={"domain": "domain"})
     collected = collect_node(params, channels, suite, LicensePolicyParams(), ONE_WORKER)
-    cleaned = clean_node(collected[4], CleanParams(), ONE_WORKER)
+    cleaned = clean_node(collected[4], CleanParams(), CleanRunParams(workers=1))
     unique = dedup_node(cleaned[3], collected[3], DedupParams(), ONE_WORKER)
 
     assert [path.name for path in collected[2:]] == ["collect_excluded", "benchmark_texts", "raw_documents"]
@@ -82,10 +81,9 @@ def test_what_a_node_gives_is_what_its_pipeline_names(stage: Any) -> None:
 CLEAN = """
 import sys
 from pathlib import Path
-from cpt_pipeline.corpus.clean.params import CleanParams, FormatCapParams
-from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
 from cpt_pipeline.pipelines.clean.nodes import clean
-clean(Path(sys.argv[1]), CleanParams(), EngineParams(workers=1, task_megabytes=1))
+clean(Path(sys.argv[1]), CleanParams(), CleanRunParams(workers=1, task_megabytes=1))
 """
 
 
@@ -102,7 +100,7 @@ def test_killed_stage_gives_the_same_when_run_again(tmp_path: Path, data_root: P
     (first,) = data_root.glob(".work/clean-*/tasks/clean-*/part-00000.parquet")
     written = first.stat().st_mtime_ns
     assert not list(data_root.glob(".work/clean-*/out/*/manifest.json")), "nothing was sealed"
-    run = EngineParams(workers=1, task_megabytes=1)
+    run = CleanRunParams(workers=1, task_megabytes=1)
     again = clean_node(raw, CleanParams(), run)
     assert first.stat().st_mtime_ns == written
     untouched = clean_node(raw, CleanParams(format_cap=FormatCapParams(formats=())), run)
