@@ -18,7 +18,7 @@ from cpt_pipeline.core.workspace import ROOT_VARIABLE
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams, FormatCapParams
 from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams
-from cpt_pipeline.corpus.dedup.params import DedupParams
+from cpt_pipeline.corpus.dedup.params import DedupParams, DedupRunParams
 from cpt_pipeline.formats.benchmarks import BenchmarkParams, SuiteParams
 from cpt_pipeline.formats.tokens import read_sidecar
 from cpt_pipeline.pipelines import clean, collect, dedup

@@ -208,12 +208,13 @@ def calibration_figure(points: Sequence[tuple[float, float, float]]) -> Figure:
         axes = figure.subplots()
         axes.plot([0, 1], [0, 1], color=_FAINT, linewidth=1, linestyle="--")
         predicted, observed, numbers = zip(*points, strict=True)
-        axes.plot(predicted, observed, color=_KEPT, linewidth=2, marker="o", markersize=6, clip_on=False, zorder=3)
+        axes.plot(predicted, observed, color=_KEPT, linewidth=1, marker="o", markersize=6, clip_on=False, zorder=3)
         for x, y, number in zip(predicted, observed, numbers, strict=True):
             place = {"textcoords": "offset points", "ha": "center", "color": _FAINT, "fontsize": 8.5}
-            axes.annotate(count(number), (x, y), (0, 7 if y < 0.9 else -14), **place)
+            axes.annotate(count(number), (x, y), (0, 7), **place)
         axes.set_xlim(0.0, 1.0)
-        axes.set_ylim(0.0, 1.0)
+        axes.set_ylim(0.0, 1.12)
+        axes.set_yticks([0.0, 0.25, 0.5, 0.75, 1.0])
         axes.set_ylabel("mean label")
         axes.grid(axis="y", color=_GRID, linewidth=0.8)
         _finish(axes, "score of labels that were held back", lambda value: decimal(value, 1) or "")

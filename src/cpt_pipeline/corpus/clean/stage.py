@@ -20,6 +20,7 @@ from cpt_pipeline.corpus.clean.gathering import gather_documents
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport, CleanRunParams
 from cpt_pipeline.corpus.clean.passes import Passes
 from cpt_pipeline.corpus.clean.scoring.making import check as check_scorer
+from cpt_pipeline.corpus.clean.scoring.scorers import load_scorer
 from cpt_pipeline.corpus.clean.scoring.steps import ScoreText
 from cpt_pipeline.corpus.clean.scoring.verdicts import Verdicts
 from cpt_pipeline.corpus.clean.steps import JudgeText, NameKind, Normalise
@@ -49,9 +50,10 @@ def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: Cl
         ],
         run,
     )
-    verdicts = Verdicts(tasks, params.scorer) if scorer else None
+    load_scorer.cache_clear()  # a model that one worker loaded is in this process
+    verdicts = Verdicts(tasks, scorer, params.scorer) if scorer else None
     augmented = _augment(verdicts.exclude_low_scores(run) if verdicts else tasks, passes, params, run)
-    scored = verdicts.report(scorer) if verdicts and scorer else None
+    scored = verdicts.report() if verdicts else None
     report = gather_documents(passes, tasks, augmented, scored, out, params)
     logger.info("clean: %d documents, %d excluded", report.documents, sum(report.excluded.values()))
     return report

@@ -71,6 +71,19 @@ def test_equal_texts_are_on_one_side_and_none_is_lost(labels: list[Label], seed:
     assert sorted(learnt + unseen, key=repr) == sorted(labels, key=repr)
 
 
+def test_texts_of_a_group_are_held_back_together(tmp_path: Path) -> None:
+    rows = [
+        {"text": f"{page} {number}", "label": number % 2, "page": page} for page in range(20) for number in range(9)
+    ]
+    params = LabelsParams(path=write(tmp_path / "a.jsonl", *rows), group="page")
+    learnt, unseen = split(read_labels(params), 0.3, 0)
+    assert not {label.group for label in learnt} & {label.group for label in unseen}
+    assert len(unseen) == 45
+    path = write(tmp_path / "b.jsonl", {"text": "a", "label": 1})
+    with pytest.raises(ParameterError, match="no page: line 1"):
+        read_labels(LabelsParams(path=path, group="page"))
+
+
 def test_the_share_for_validation_is_about_what_is_asked() -> None:
     labels = [Label(str(number), 1.0) for number in range(2_000)]
     assert len(split(labels, 0.2, 0)[1]) == 393

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import pytest
 from cpt_pipeline.core.artifact import MANIFEST
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport
+from cpt_pipeline.corpus.clean.scoring.devices import one_thread
 from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.formats.documents import document, read_documents
-from tests.corpus.clean.scoring.texts import make_labels, make_prose
+from tests.corpus.clean.scoring.texts import make_labels, make_prose, write_encoder
 from tests.corpus.stages import clean_documents
 from tests.corpus.texts import write_artifact
 
@@ -29,19 +31,20 @@ def write_labels(path: Path, num_each: int = 60, noise: int = 999) -> Path:
 
 
 def rows(num_words: int = 80) -> list[dict[str, Any]]:
-    """Give 60 essays and 20 news of the web, every fourth and every second of them good; then what is not scored."""
+    """Give 60 essays and 20 news of the web, every fourth and every second good, some others, and 20 of a forum."""
     found = [("web", "essay", make_prose(1_000 + n, good=n % 4 == 0, num_words=num_words)) for n in range(60)]
     found += [("web", "news", make_prose(2_000 + n, good=n % 2 == 0, num_words=num_words)) for n in range(20)]
     found += [("code", None, CODE), ("web", None, CODE), ("web", "essay", "sale")]
     found += [("books", "essay", make_prose(1, good=False))]
+    found += [("forum", "essay", make_prose(3_000 + n, good=n % 2 == 0, num_words=num_words)) for n in range(20)]
     return [
         document(id=f"s/{n}", text=text, channel=channel, source="s", license="MIT", category=category, language="en")
         for n, (channel, category, text) in enumerate(found)
     ]
 
 
-def params(labels: Path, **scorer: Any) -> CleanParams:
-    given = {"enabled": True, "channels": ["web"], "labels": {"path": str(labels), "max_label": 5}, **scorer}
+def params(file: Path, **scorer: Any) -> CleanParams:
+    given = {"enabled": True, "channels": ["web", "forum"], "labels": {"path": str(file), "max_label": 5}, **scorer}
     off = {family: {"enabled": False} for family in ("gopher_repetition", "gopher_quality", "c4", "fineweb")}
     rules = {**CleanParams().rules.model_dump(), **off}
     return CleanParams.model_validate({"scorer": given, "rules": rules, "personal_data": {"enabled": False}})
@@ -62,11 +65,15 @@ def kept(place: Path) -> dict[str, float]:
 def test_a_share_of_each_channel_stays_by_score_and_rules_come_first(tmp_path: Path) -> None:
     report = run(tmp_path, {"kept_share": 0.25, "by_category": {"news": {"min_score": 0.5}}})
     assert report.scorer is not None
-    assert report.excluded == {"low_score": 55, "too_short": 1}
+    assert report.excluded == {"low_score": 70, "too_short": 1}
     good = {f"s/{n}" for n in range(60) if n % 4 == 0} | {f"s/{60 + n}" for n in range(20) if n % 2 == 0}
-    assert kept(tmp_path).keys() == good | {"s/80", "s/81", "s/83"}
-    assert report.scorer.scored == {"web": 80}
-    essay, news = report.scorer.borders
+    left = kept(tmp_path).keys()
+    assert {name for name in left if int(name[2:]) < 84} == good | {"s/80", "s/81", "s/83"}
+    assert len(left - good) - 3 == 5
+    assert {int(name[2:]) % 2 for name in left if int(name[2:]) >= 84} == {0}
+    assert report.scorer.scored == {"forum": 20, "web": 80}
+    forum, essay, news = report.scorer.borders
+    assert (forum.channel, forum.category, forum.scored, forum.kept) == ("forum", None, 20, 5)
     assert (essay.channel, essay.category, essay.scored, essay.kept) == ("web", None, 60, 15)
     assert (news.category, news.border, news.scored, news.kept) == ("news", 0.5, 20, 10)
     details = {row["id"]: row["detail"] for row in read_documents(tmp_path / "out/clean_excluded")}
@@ -111,9 +118,26 @@ def test_labels_train_the_scorer_and_those_held_back_judge_it(tmp_path: Path) ->
 def test_workers_and_tasks_change_nothing(tmp_path: Path) -> None:
     for name, engine in (("a", EngineParams(workers=1)), ("b", EngineParams(workers=2, task_megabytes=1))):
         run(tmp_path / name, {"kept_share": 0.5}, engine, 4_000)
-    assert [len(list(place.glob("*.json"))) for place in (tmp_path / "b/tasks").glob("clean-*/tasks")] == [2]
+    assert [len(list(place.glob("*.json"))) for place in (tmp_path / "b/tasks").glob("clean-*/tasks")] == [3]
     manifests = [(tmp_path / name / "out/clean_documents" / MANIFEST).read_bytes() for name in "ab"]
     assert manifests[0] == manifests[1]
+
+
+def test_an_encoder_and_a_language_model_score_a_corpus(tmp_path: Path) -> None:
+    bert = write_encoder(tmp_path / "bert", [label.text for label in make_labels(20)])
+    options = {"name": str(bert), "max_tokens": 64, "epochs": 2, "batch_size": 8, "learning_rate": 3e-3}
+    with one_thread():
+        report = run(tmp_path / "a", {"kind": "encoder", "encoder": options, "kept_share": 0.5}).scorer
+    assert report is not None
+    assert report.evaluation is not None
+    assert (report.evaluation.auc or 0) > 0.9
+    assert [(each.scored, each.kept >= 0.5 * each.scored) for each in report.borders] == [(20, True), (80, True)]
+    if "CPT_SHARED" in os.environ:
+        model = {"name": str(Path(os.environ["CPT_SHARED"]) / "models/tinystories-656k"), "max_tokens": 100}
+        asked = run(tmp_path / "b", {"kind": "language_model", "language_model": model, "labels": None}).scorer
+        assert asked is not None
+        assert (asked.labels, asked.evaluation, asked.scored) == (0, None, {"forum": 20, "web": 80})
+        assert 1 < sum(1 for number in asked.scores["web"] if number) < 20
 
 
 def test_another_threshold_trains_nothing(tmp_path: Path) -> None:

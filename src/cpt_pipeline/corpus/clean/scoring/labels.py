@@ -27,6 +27,8 @@ class Label:
 
     text: str
     value: float
+    group: str = ""
+    """What it must not be parted from; nothing where the text stands for itself."""
 
     @property
     def is_good(self) -> bool:
@@ -65,11 +67,11 @@ def require_both_sides(labels: list[Label], origin: str) -> list[Label]:
 
 
 def split(labels: Iterable[Label], validation_share: float, seed: int) -> tuple[list[Label], list[Label]]:
-    """Part labels into those to learn from and those to judge by; equal texts are always on one side."""
+    """Part labels into those to learn from and those to judge by; a group, and equal texts, are always on one side."""
     parts: tuple[list[Label], list[Label]] = ([], [])
     border = validation_share * (1 << 64)
     for label in labels:
-        parts[xxhash.xxh3_64_intdigest(label.text, seed) < border].append(label)
+        parts[xxhash.xxh3_64_intdigest(label.group or label.text, seed) < border].append(label)
     return parts
 
 
@@ -83,10 +85,13 @@ def _as_label(record: Record, params: LabelsParams) -> Label | str:
     text, label = record.get(params.text), record.get(params.label)
     if not isinstance(text, str) or not text.strip():
         return f"no text in {params.text}"
+    group = record.get(params.group) if params.group is not None else ""
+    if group is None:
+        return f"no {params.group}"
     value = _as_value(label, params.max_label)
     if value is None:
         return f"{params.label} is neither good nor poor nor a number from 0 to {params.max_label:g}"
-    return Label(text, value)
+    return Label(text, value, str(group))
 
 
 def _as_value(label: Any, max_label: float) -> float | None:

@@ -49,7 +49,7 @@ def make_scorer(
     """Train the scorer and judge it by the labels it did not see, unless that is done already."""
     settings = {
         "scorer": params.model_dump(mode="json", include=_MAKING),
-        "labels": [[label.text, label.value] for label in labels],
+        "labels": [[label.text, label.value, label.group] for label in labels],
         "model": describe_model(params),
     }
     _require_lesson(labels, params)

@@ -31,6 +31,9 @@ class LabelsParams(Params):
     """Field or column of the label: a number, or `good` or `poor`."""
     max_label: float = Field(1.0, gt=0)
     """The best number: 1 for labels of 0 to 1, 5 for labels of 0 to 5."""
+    group: str | None = None
+    """Field or column of what must not be parted: texts of one document or source are all learnt from or all held
+    back. Without it, passages of one page make a scorer look better than it is."""
 
 
 class EncoderParams(Params):

@@ -7,6 +7,7 @@ is found exactly without holding the documents.
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -23,6 +24,8 @@ from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.corpus.steps import ReadParts, WriteDocuments, exclude, is_excluded
 
+logger = logging.getLogger(__name__)
+
 LOW_SCORE = "low_score"
 _BINS = 20
 _OTHERS = ""
@@ -34,8 +37,8 @@ Group = tuple[str, str]
 class Verdicts:
     """The borders of the scores that the tasks left."""
 
-    def __init__(self, tasks: Tasks, params: ScorerParams) -> None:
-        self._tasks, self._params = tasks, params
+    def __init__(self, tasks: Tasks, scorer: MadeScorer, params: ScorerParams) -> None:
+        self._tasks, self._scorer, self._params = tasks, scorer, params
         self._groups: defaultdict[Group, Counter[float]] = defaultdict(Counter)
         self._channels: defaultdict[str, list[int]] = defaultdict(lambda: [0] * _BINS)
         self._unscored: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -57,13 +60,15 @@ class Verdicts:
         tasks.run([ReadParts(self._tasks), excluding, WriteDocuments(tasks)], run)
         return tasks
 
-    def report(self, scorer: MadeScorer) -> ScorerReport:
+    def report(self) -> ScorerReport:
         """Say what was scored and what the borders are."""
+        for channel in sorted(set(self._params.channels or ()) - self._channels.keys()):
+            logger.warning("clean: no document of channel %s was scored (conf: clean.scorer.channels)", channel)
         return ScorerReport(
             kind=self._params.kind,
-            labels=scorer.num_labels,
-            asked=scorer.asked,
-            evaluation=scorer.evaluation,
+            labels=self._scorer.num_labels,
+            asked=self._scorer.asked,
+            evaluation=self._scorer.evaluation,
             scored={channel: sum(counts) for channel, counts in sorted(self._channels.items())},
             unscored={channel: dict(sorted(counts.items())) for channel, counts in sorted(self._unscored.items())},
             scores={channel: tuple(counts) for channel, counts in sorted(self._channels.items())},
