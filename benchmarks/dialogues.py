@@ -1,10 +1,11 @@
 """Dialogues: `python benchmarks/dialogues.py`, with CPT_SHARED set for the second and third table.
 
 Precision and recall of tool claims and stock replies on the turns of tests/corpus/clean/dialogue_turns.jsonl. The rules
-were made with the even half; of the odd half only the sums printed here were ever seen. Then how many sentences of text
-without any agent the same rules accuse. Then real dialogues through collect and clean by each unit: how many
-documents, and how dense they are before and after. The published conversations are few (ChatML demo), or of one question and one
-answer (alpaca); of the plays ten speeches in a row count as a conversation and twenty of those as one customer's.
+were made with the even half; of the odd half only the sums printed here were ever seen. One hand wrote turns and rules,
+so both halves flatter them. Then how many sentences of text without any agent the same rules accuse. Then real
+dialogues through collect and clean by each unit: how many documents, and how dense they are before and after. The
+published conversations are few (ChatML), or of one question and one answer (alpaca); of the plays ten speeches in a row
+count as a conversation, and everywhere twenty conversations as one customer's.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ _ENGLISH = (
     r"(?:completely |fully |totally )?understood",
     r"(?:it was |it's )?my pleasure to (?:help|assist) you(?: today)?",
     r"(?:we're|we are) (?:always )?(?:here|happy|glad) to (?:help|assist)",
-    r"my name is \w+",
+    r"my name is \w+(?: \w+)?",
     r"(?:my name is|this is|i'm|i am) \w+(?: and)?(?: i'll| i will| i am going to| i'm going to) be (?:helping"
     r"|assisting)"
     r" you(?: today)?",
@@ -136,6 +136,12 @@ _ENGLISH = (
     r"(?:as |i'm |i am )?(?:an|your) (?:ai|virtual)(?: language)? (?:model|assistant)",
     r"(?:i'm|i am|we're|we are) (?:always )?here (?:to|for) (?:help|assist"
     r"|you)(?: you)?(?: with anything)?(?: today)?",
+)
+
+INTRODUCTION = re.compile(r"(?:this is|i'm|i am) \w+(?: \w+)?|speaking with you is \w+")
+"""What is a formula beside `GREETING` alone."""
+GREETING = re.compile(
+    r"(?:thank you|thanks) for (?:calling|contacting|choosing)|how (?:can|may|could) i (?:help|assist)|welcome to"
 )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import xxhash
 
-from cpt_pipeline.corpus.clean.stock_patterns import formula
+from cpt_pipeline.corpus.clean.stock_patterns import GREETING, INTRODUCTION, formula
 from cpt_pipeline.corpus.words import fold, split_words
 
 _CLAUSE_ENDS = re.compile(r"[，,。．.!！?？;；:：~～…、\s]*[，,。.!！?？;；~～…、\n]+\s*|(?<=[\u4e00-\u9fff]) +")
@@ -35,7 +35,15 @@ class StockReplies:
         if len(text) > _MAX_CHARACTERS:
             return False
         clauses = [bare for part in _CLAUSE_ENDS.split(_straight(text)) if (bare := plain(part))]
-        return bool(clauses) and all(each in self.clauses or formula().fullmatch(each) for each in clauses)
+        greets = any(map(GREETING.match, clauses))
+        return bool(clauses) and all(self._is_known(each, greets) for each in clauses)
+
+    def _is_known(self, clause: str, greets: bool) -> bool:
+        return (
+            clause in self.clauses
+            or formula().fullmatch(clause) is not None
+            or (greets and INTRODUCTION.fullmatch(clause) is not None)
+        )
 
 
 def plain(text: str) -> str:

@@ -50,6 +50,10 @@ _CHINESE = (
     rf"|看到)"
     rf"[^，。！？]{{0,6}}(?:[您你]|{_OBJECT}){_NOT_WHEN}",
     rf"{_CLAUSE}经?(?:系统|后台)?(?:查询|核[实查]|查证|确认)(?:到|后?[，,])[^，。]{{0,4}}(?:[您你]|{_OBJECT})",
+    rf"{_BEGIN}(?:{_SPEAKER}|{_WHEN}){{0,5}}(?:查询?|核[实对]|检索)到(?:了(?=\W|$)|[您你])",
+    rf"{_CLAUSE}(?:我们?|这[边里]){{1,2}}已经?(?:催|加急|登记|备注|反馈|上报)",
+    r"(?:客服|专员|专人|工作人员|同事|工程师|技术人员|主管|师傅)[^，。]{0,4}(?:会|将|稍后"
+    r"|尽快)[^，。]{0,10}(?:回复|联系|回电|致电)[您你]",
     rf"{_CLAUSE}(?:查|看)到[您你]",
     rf"我(?:这[边里]|{_WHEN}){{0,4}}{_FOR_YOU}{_SERVE}",
     rf"{_BEGIN}(?:{_WHEN}){{0,2}}(?:把|将)[您你]的[^，。]{{1,10}}(?:转达|反馈|转交|提交|上报|透传|记录|升级)",
@@ -146,6 +150,12 @@ _ENGLISH = (
     r"\blet me see (?:what|if|which) .{1,30}?(?:open|available|in stock|we have)\b",
     r"\b(?:i'll|i will|let me|i can) get (?:that|this|it|you) (?:\w+ )?(?:booked|cancell?ed|changed|updated"
     r"|sorted|processed|set up|taken care of)\b",
+    rf"{_I} see .{{1,40}}? on (?:the|your|our) (?:account|order|file|system)\b",
+    r"\bi have you down (?:as|for)\b",
+    r"\b(?:i'll|i will|we'll|we will) have (?:someone|an?|the|our|my) .{0,30}?(?:call|contact|reach out"
+    r"|get back|e-?mail)\b",
+    r"\bthe (?:refund|charge|fee|ticket|replacement) has (?:now |just |already )?been"
+    r" (?:initiat|issu|process|revers|waiv|creat|escalat|cancel|approv|submitt)",
     rf"{_I} see (?:that )?you(?:'ve| have) (?:been|had|made|placed|ordered|called|contacted|already)\b",
     rf"{_I} see (?:the|an?|your|two|three|one) (?:\w+ ){{0,2}}?(?:charges?|payments?|orders?|transactions?"
     rf"|bookings?|tickets?|refunds?)\b(?! of)",
@@ -170,6 +180,17 @@ _ENGLISH = (
     rf"|document|report)?"
     r" ?(?:to|on|from|in) your\b",
 )
+
+_TRADITIONAL = (
+    "幫為給請詢單賬帳務處統後臺顯確認實經剛馬這裡邊們轉專員時間訂證開關發聯調閱記錄"
+    "進現個問題對應該夠號碼戶儲鎖凍結賣買換還說讓會導項遞據續預約過聽訊雲區圖軟體"
+)
+_SIMPLIFIED = (
+    "帮为给请询单账账务处统后台显确认实经刚马这里边们转专员时间订证开关发联调阅记录"
+    "进现个问题对应该够号码户储锁冻结卖买换还说让会导项递据续预约过听讯云区图软体"
+)
+TO_SIMPLIFIED = str.maketrans(_TRADITIONAL, _SIMPLIFIED)
+"""For the characters of the patterns; one for one, so that places in the text hold."""
 
 
 @cache

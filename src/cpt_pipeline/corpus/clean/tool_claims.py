@@ -3,7 +3,8 @@
 A model that learns to say so invents it later. The patterns ask for three things together: who speaks for a service (I,
 we, our system), a verb of looking up or handling, and an object of the service (your order, the account, a ticket) or
 the customer for whom it is done. So a doctor who has read a cardiogram, a figure of a novel who has sent word, and
-advice how to look something up oneself stay. Chinese and English; more phrases come from files of the user.
+advice how to look something up oneself stay. Chinese (in both scripts) and English; more phrases come from files of
+the user.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from cpt_pipeline.corpus.clean.tool_claim_patterns import CONDITION, claims
+from cpt_pipeline.corpus.clean.tool_claim_patterns import CONDITION, TO_SIMPLIFIED, claims
 
 SENTENCE = re.compile(r"[^\n]+?(?:[。！？!?；;…]+[”’」』)）]*|\.+(?=\s|$)|\n|$)\s*")
 """A sentence with what ends it and the blanks behind it; a text is made of these and of line ends."""
@@ -54,6 +55,6 @@ def without(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int, str]]:
-    plain = text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    plain = text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").translate(TO_SIMPLIFIED)
     for found in SENTENCE.finditer(plain):
         yield found.start(), found.end(), found.group()[:_MAX_SENTENCE].strip()
