@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cpt_pipeline.core.errors import ModelNotFoundError
-from cpt_pipeline.corpus.dedup.params import DedupParams, DedupReport
-from cpt_pipeline.corpus.dedup.stage import dedup_documents as dedup_with
+from cpt_pipeline.corpus.dedup.params import DedupParams, DedupReport, DedupRunParams
 from cpt_pipeline.corpus.embeddings.hashed import HashedEmbedder
 from cpt_pipeline.corpus.embeddings.params import EncoderRunParams, HashedParams
 from cpt_pipeline.corpus.engine_params import EngineParams
@@ -178,7 +177,8 @@ def test_an_encoder_does_the_same_and_one_that_is_missing_is_named_first(tmp_pat
     params = DedupParams.model_validate({"semantic": {"enabled": True, **model}, "minhash": {"min_similarity": 1.0}})
     batches = EncoderRunParams(batch_texts=4)
     for name, run_params in (("one", EncoderRunParams()), ("batches", batches)):
-        report = dedup_with(documents, tmp_path / "items", tmp_path / name, params, ONE_WORKER, run_params)
+        run_with = DedupRunParams(workers=1, encoder=run_params)
+        report = dedup_documents(documents, tmp_path / "items", tmp_path / name, params, run_with)
         assert report.semantic is not None
         assert report.semantic.embedding == str(folder)
     assert excluded(tmp_path / "one") == excluded(tmp_path / "batches")

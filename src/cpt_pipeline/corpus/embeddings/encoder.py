@@ -28,6 +28,8 @@ _MODES: dict[str, Pooling] = {
 _KNOWN_MODULES = {"Transformer", "Pooling", "Normalize"}
 _FIRST_POSITIONS = 2
 """RoBERTa counts positions from here on: its config says 514 where 512 fit."""
+_CHARACTERS_PER_TOKEN = 64
+"""No more of a long text is given to the tokenizer, which would read a whole book for its first page."""
 _UNUSED = "pooler."
 """Weights that only a classifier reads."""
 _NO_LIMIT = 1 << 20
@@ -56,10 +58,11 @@ class Encoder:
         """Give a vector per text, of its first `max_tokens` tokens."""
         listed = list(texts)
         found = np.empty((len(listed), self.dimensions), np.float32)
+        longest = self.max_tokens * _CHARACTERS_PER_TOKEN
         with _one_thread():
             for start in range(0, len(listed), self._run.batch_texts):
                 some = listed[start : start + self._run.batch_texts]
-                found[start : start + len(some)] = self._embed([self._params.prefix + text for text in some])
+                found[start : start + len(some)] = self._embed([self._params.prefix + text[:longest] for text in some])
         return found
 
     def _embed(self, texts: list[str]) -> Vectors:
