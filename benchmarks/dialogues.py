@@ -1,11 +1,12 @@
 """Dialogues: `python benchmarks/dialogues.py`, with CPT_SHARED set for the second and third table.
 
-Precision and recall of tool claims and stock replies on the turns of tests/corpus/clean/dialogue_turns.jsonl. The rules
-were made with the even half; of the odd half only the sums printed here were ever seen. One hand wrote turns and rules,
-so both halves flatter them. Then how many sentences of text without any agent the same rules accuse. Then real
-dialogues through collect and clean by each unit: how many documents, and how dense they are before and after. The
-published conversations are few (ChatML), or of one question and one answer (alpaca); of the plays ten speeches in a row
-count as a conversation, and everywhere twenty conversations as one customer's.
+Precision and recall of tool claims and stock replies on the turns of
+tests/corpus/clean/dialogues/labelled_turns.jsonl. The rules were made with the even half; of the odd half only the
+sums printed here were ever seen. One hand wrote turns and rules, so both halves flatter them. Then how many sentences
+of text without any agent the same rules accuse. Then real dialogues through collect and clean by each unit: how many
+documents, and how dense they are before and after. The published conversations are few (ChatML), or of one question
+and one answer (alpaca); of the plays ten speeches in a row count as a conversation, and everywhere twenty
+conversations as one customer's.
 """
 
 from __future__ import annotations
@@ -23,17 +24,17 @@ from pathlib import Path
 from typing import Any
 
 from cpt_pipeline.core.channels import ChannelsParams
+from cpt_pipeline.corpus.clean.dialogues.stock_replies import StockReplies
+from cpt_pipeline.corpus.clean.dialogues.tool_claims import SENTENCE, ToolClaims
 from cpt_pipeline.corpus.clean.params import CleanParams
 from cpt_pipeline.corpus.clean.stage import clean_documents
-from cpt_pipeline.corpus.clean.stock_replies import StockReplies
-from cpt_pipeline.corpus.clean.tool_claims import SENTENCE, ToolClaims
 from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams
 from cpt_pipeline.corpus.collect.stage import collect_documents
 from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.formats.benchmarks import SuiteParams
 
-TURNS = Path(__file__).parents[1] / "tests/corpus/clean/dialogue_turns.jsonl"
+TURNS = Path(__file__).parents[1] / "tests/corpus/clean/dialogues/labelled_turns.jsonl"
 CLAIMS, STOCK = ToolClaims(), StockReplies()
 UNITS = ("turn", "conversation", "linked")
 ROWS = {"turns": None, "conversation": "conversation"}

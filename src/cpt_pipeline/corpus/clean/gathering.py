@@ -12,8 +12,8 @@ from typing import Any
 from cpt_pipeline.core.errors import NothingLeftError, raise_all
 from cpt_pipeline.corpus.clean.augmentation.stage import Augmented
 from cpt_pipeline.corpus.clean.augmentation.tally import QUESTIONS, UNCHANGED, SyntheticTally
-from cpt_pipeline.corpus.clean.classify import ClassifiedTally
-from cpt_pipeline.corpus.clean.dialogue_steps import DENSITY, LISTED, PARTS
+from cpt_pipeline.corpus.clean.classifying.steps import ClassifiedTally
+from cpt_pipeline.corpus.clean.dialogues.steps import DENSITY, LISTED, PARTS
 from cpt_pipeline.corpus.clean.listing import PhraseReport, read_listings
 from cpt_pipeline.corpus.clean.mining import Mined
 from cpt_pipeline.corpus.clean.params import (

@@ -9,8 +9,13 @@ from pydantic import Field
 from cpt_pipeline.core.params import Params, Report
 from cpt_pipeline.corpus.clean.augmentation.params import AugmentationParams, SyntheticReport
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWordsParams
-from cpt_pipeline.corpus.clean.classify_params import CategoriesParams, CategorizeReport, ClassifyParams, ClassifyReport
-from cpt_pipeline.corpus.clean.dialogues import DialoguesParams
+from cpt_pipeline.corpus.clean.classifying.params import (
+    CategoriesParams,
+    CategorizeReport,
+    ClassifyParams,
+    ClassifyReport,
+)
+from cpt_pipeline.corpus.clean.dialogues.rules import DialoguesParams
 from cpt_pipeline.corpus.clean.language import LanguageParams
 from cpt_pipeline.corpus.clean.line_noise import LineNoiseParams
 from cpt_pipeline.corpus.clean.listing import PhraseReport

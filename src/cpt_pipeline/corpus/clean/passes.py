@@ -12,8 +12,8 @@ from pathlib import Path
 from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import content_hash, digest_file, read_manifest
-from cpt_pipeline.corpus.clean.classifiers import Classifiers, train_classifiers
-from cpt_pipeline.corpus.clean.dialogue_steps import CleanDialogues, MineReplies, limits
+from cpt_pipeline.corpus.clean.classifying.classifiers import Classifiers, train_classifiers
+from cpt_pipeline.corpus.clean.dialogues.steps import CleanDialogues, MineReplies, limits
 from cpt_pipeline.corpus.clean.mining import Mined, Steps, mine
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
 from cpt_pipeline.corpus.clean.phrases import PhrasesParams

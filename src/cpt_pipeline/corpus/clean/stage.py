@@ -14,8 +14,8 @@ from cpt_pipeline.core.errors import ParameterError, raise_all
 from cpt_pipeline.corpus.clean.augmentation.stage import Augmented, Rules, augment
 from cpt_pipeline.corpus.clean.augmentation.stage import check as check_augmentation
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWords
-from cpt_pipeline.corpus.clean.classifiers import check as check_classifiers
-from cpt_pipeline.corpus.clean.dialogues import DialogueRules
+from cpt_pipeline.corpus.clean.classifying.classifiers import check as check_classifiers
+from cpt_pipeline.corpus.clean.dialogues.rules import DialogueRules
 from cpt_pipeline.corpus.clean.gathering import gather_documents
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport, CleanRunParams
 from cpt_pipeline.corpus.clean.passes import Passes

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from cpt_pipeline.corpus.clean.tool_claim_patterns import CONDITION, TO_SIMPLIFIED, claims
+from cpt_pipeline.corpus.clean.dialogues.tool_claim_patterns import CONDITION, TO_SIMPLIFIED, claims
 
 SENTENCE = re.compile(r"[^\n]+?(?:[。！？!?；;…]+[”’」』)）]*|\.+(?=\s|$)|\n|$)\s*")
 """A sentence with what ends it and the blanks behind it; a text is made of these and of line ends."""

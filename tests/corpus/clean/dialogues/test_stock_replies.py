@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from cpt_pipeline.corpus.clean.stock_replies import StockReplies, hash_turn, is_countable, masked, read_clauses
-from tests.corpus.clean.test_tool_claims import turns
+from cpt_pipeline.corpus.clean.dialogues.stock_replies import (
+    StockReplies,
+    hash_turn,
+    is_countable,
+    masked,
+    read_clauses,
+)
+from tests.corpus.clean.dialogues.test_tool_claims import turns
 
 STOCK = StockReplies()
 

@@ -20,7 +20,7 @@ from datatrove.pipeline.base import PipelineStep
 from cpt_pipeline.core.artifact import read_manifest, unfinished
 from cpt_pipeline.core.errors import ArtifactError, ParameterError, raise_all
 from cpt_pipeline.corpus.classifier import Example, find_few, make_example
-from cpt_pipeline.corpus.clean.classify_params import ClassifyParams
+from cpt_pipeline.corpus.clean.classifying.params import ClassifyParams
 from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.steps import is_excluded
 

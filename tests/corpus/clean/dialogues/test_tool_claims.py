@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from cpt_pipeline.corpus.clean.tool_claims import ToolClaims, without
+from cpt_pipeline.corpus.clean.dialogues.tool_claims import ToolClaims, without
 
-TURNS = Path(__file__).with_name("dialogue_turns.jsonl")
+TURNS = Path(__file__).with_name("labelled_turns.jsonl")
 CLAIMS = ToolClaims()
 
 

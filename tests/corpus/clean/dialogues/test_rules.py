@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from cpt_pipeline.core.errors import ParameterError
-from cpt_pipeline.corpus.clean.dialogues import Cleaned, DialogueRules, DialoguesParams, StockRepliesParams
+from cpt_pipeline.corpus.clean.dialogues.rules import Cleaned, DialogueRules, DialoguesParams, StockRepliesParams
 
 ABOUT: dict[str, object] = {"unit": "conversation", "speakers": ["用户", "客服"]}
 CALL = """用户: 怎么退货？

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpt_pipeline.corpus.clean.dialogue_turns import join_turns, judged_speakers, one_turn, split_turns
+from cpt_pipeline.corpus.clean.dialogues.turns import join_turns, judged_speakers, one_turn, split_turns
 
 TEXT = "User: hello\nAgent: two\nlines\n\nUser: again\nNote: no speaker\nAgent: bye"
 

@@ -21,7 +21,7 @@ from datatrove.pipeline.base import PipelineStep
 from cpt_pipeline.core.artifact import write_json
 from cpt_pipeline.corpus.classifier import ClassifierParams
 from cpt_pipeline.corpus.classifier_report import ClassifierReport
-from cpt_pipeline.corpus.clean.classify_params import (
+from cpt_pipeline.corpus.clean.classifying.params import (
     CategorizeReport,
     ClassifiedSourceReport,
     ClassifyParams,

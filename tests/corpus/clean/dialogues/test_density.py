@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpt_pipeline.corpus.clean.dialogue_density import count_words, density
+from cpt_pipeline.corpus.clean.dialogues.density import count_words, density
 
 WORDS = [f"word{number}" for number in range(300)]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cpt_pipeline.core.errors import ParameterError, raise_all
 from cpt_pipeline.corpus.classifier import Example, draw_examples, find_few, make_example
-from cpt_pipeline.corpus.clean.classify_params import CategoriesParams
+from cpt_pipeline.corpus.clean.classifying.params import CategoriesParams
 from cpt_pipeline.corpus.clean.line_noise import LineNoiseParams, remove_noise
 from cpt_pipeline.corpus.clean.normalise import NormaliseParams, normalise
 

@@ -12,10 +12,15 @@ from datatrove.pipeline.base import PipelineStep
 from cpt_pipeline.core.artifact import digest_file, read_manifest
 from cpt_pipeline.corpus.classifier import Example, draw_examples, train
 from cpt_pipeline.corpus.classifier_report import ClassifierReport
-from cpt_pipeline.corpus.clean.category_labels import read_labels
-from cpt_pipeline.corpus.clean.classify import ClassifiedTally, ClassifyCategories, ClassifyChannels
-from cpt_pipeline.corpus.clean.classify_params import CategorizeReport, ClassifyReport
-from cpt_pipeline.corpus.clean.examples import SampleExamples, count_examples, read_examples, require_examples
+from cpt_pipeline.corpus.clean.classifying.examples import (
+    SampleExamples,
+    count_examples,
+    read_examples,
+    require_examples,
+)
+from cpt_pipeline.corpus.clean.classifying.labels import read_labels
+from cpt_pipeline.corpus.clean.classifying.params import CategorizeReport, ClassifyReport
+from cpt_pipeline.corpus.clean.classifying.steps import ClassifiedTally, ClassifyCategories, ClassifyChannels
 from cpt_pipeline.corpus.clean.params import CleanParams
 from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.engine_params import EngineParams

@@ -12,12 +12,12 @@ import numpy as np
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from cpt_pipeline.corpus.clean.dialogues import Cleaned, DialogueRules, DialoguesParams
+from cpt_pipeline.corpus.clean.dialogues.rules import Cleaned, DialogueRules, DialoguesParams
+from cpt_pipeline.corpus.clean.dialogues.stock_replies import hash_turn, is_countable, masked
 from cpt_pipeline.corpus.clean.listing import Listing
 from cpt_pipeline.corpus.clean.mining import Gathered, Mined
 from cpt_pipeline.corpus.clean.normalise import NormaliseParams, normalise
 from cpt_pipeline.corpus.clean.phrases import Frequent, PhrasesParams, is_mined
-from cpt_pipeline.corpus.clean.stock_replies import hash_turn, is_countable, masked
 from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.steps import NUMBER, DocumentStep, count, exclude, is_excluded
 

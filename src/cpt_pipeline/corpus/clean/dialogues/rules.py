@@ -16,10 +16,10 @@ from pydantic import Field, model_validator
 
 from cpt_pipeline.core.errors import ParameterError, raise_all
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.corpus.clean.dialogue_density import count_words, density
-from cpt_pipeline.corpus.clean.dialogue_turns import Turn, join_turns, judged_speakers, one_turn, split_turns
-from cpt_pipeline.corpus.clean.stock_replies import StockReplies, read_clauses
-from cpt_pipeline.corpus.clean.tool_claims import ToolClaims, without
+from cpt_pipeline.corpus.clean.dialogues.density import count_words, density
+from cpt_pipeline.corpus.clean.dialogues.stock_replies import StockReplies, read_clauses
+from cpt_pipeline.corpus.clean.dialogues.tool_claims import ToolClaims, without
+from cpt_pipeline.corpus.clean.dialogues.turns import Turn, join_turns, judged_speakers, one_turn, split_turns
 
 TURN_CLAIM, SENTENCE_CLAIM, FORMULA, REPEATED = (
     "tool_claim_turns",

@@ -1,0 +1,1 @@
+"""Channels and categories that a linear classifier gives to documents."""
