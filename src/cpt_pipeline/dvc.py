@@ -36,6 +36,7 @@ _FILES = {
         "noise.advert_files.*",
         "blocked_words.lists.*.file",
         "blocked_words.lists.*.allow_file",
+        "augmentation.synonyms.files.*",
         "personal_data.name_model",
     ),
     "dedup": ("earlier_index",),
