@@ -38,6 +38,7 @@ _FILES = {
         "dialogues.stock_replies.files.*",
         "blocked_words.lists.*.file",
         "blocked_words.lists.*.allow_file",
+        "augmentation.synonyms.files.*",
         "personal_data.name_model",
         "scorer.labels.path",
         "classify.examples",

@@ -30,8 +30,9 @@ class EndpointRunParams(Params):
 
     url: str = ""
     """Of an OpenAI-compatible server, up to and with `/v1`: `http://localhost:8000/v1`."""
-    api_key_variable: str | None = Field(None, pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")
-    """NAME of the environment variable that holds the key; none sends no key. The key itself is never in conf."""
+    api_key_variable: str | None = Field(None, pattern=r"^[A-Z_][A-Z0-9_]{0,99}$")
+    """NAME of the environment variable that holds the key, in capitals, so that a key written here by mistake is
+    refused; none sends no key."""
     answers: Path = Path("data/00_sources/answers")
     """Folder of all answers: an equal request (model, messages, sampling) is not asked again. Keep it: it is what a
     second run with the same answers needs."""

@@ -125,4 +125,4 @@ def _read(body: dict[str, Any]) -> dict[str, Any]:
     """Give the parts of a response that the runner reads."""
     choice, usage = body["choices"][0], body.get("usage") or {}
     message = {"content": choice["message"].get("content") or ""}
-    return {"choices": [{"message": message, "finish_reason": choice["finish_reason"]}], "usage": usage}
+    return {"choices": [{"message": message, "finish_reason": choice.get("finish_reason") or ""}], "usage": usage}
