@@ -198,7 +198,7 @@ def dedup_manifests(out: Path) -> dict[str, str]:
 
 def start(place: Path, *arguments: str) -> subprocess.Popen[bytes]:
     """Start Python in a process whose whole family can be found by `place`."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), MARK: str(place)}
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}", MARK: str(place)}
     with (place / "log").open("ab") as log:
         return subprocess.Popen([sys.executable, *arguments], env=environment, stdout=log, stderr=log)
 
