@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cpt_pipeline.core.artifact import content_hash, digest_file, read_manifest
+from cpt_pipeline.core.artifact import content_hash, digest_file, read_manifest, unfinished
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.corpus.dedup import verdicts as kinds
 from cpt_pipeline.corpus.dedup.candidates import find_pairs
@@ -66,7 +66,7 @@ def dedup_documents(
     surveyed.run([ReadDocuments(clean_documents, surveyed), SurveyDocuments(surveyed, benchmark_texts, params)], run)
     survey = read_survey(surveyed)
     pairs = _find_pairs(clean_documents, surveyed, survey, params)
-    curve = _curve(pairs, survey, surveyed, params)
+    curve = _curve(pairs, survey, params)
     threshold = params.minhash.min_similarity
     if params.target_characters is not None:
         threshold = pick_threshold(curve, params.target_characters)
@@ -150,7 +150,7 @@ class _Passes:
 
 def _find_pairs(clean_documents: Path, surveyed: Tasks, survey: Survey, params: DedupParams) -> Path:
     """Find the pairs of near copies, the doubtful ones decided by their texts."""
-    work = surveyed.folder / "pairs"
+    work = unfinished(surveyed.folder / "pairs")  # two runs of one stage do each other no harm
     alone = survey.leaks | survey.synthetic
     first = first_alike(survey.exact, alone)
     skip = alone | (first != np.arange(survey.num_documents))
@@ -196,11 +196,11 @@ def _write_index(out: Path, surveyed: Tasks, found: Verdicts, survey: Survey, pa
     write_index(out, parts, params.minhash, previous=params.earlier_index)
 
 
-def _curve(pairs: Path, survey: Survey, surveyed: Tasks, params: DedupParams) -> list[Kept]:
+def _curve(pairs: Path, survey: Survey, params: DedupParams) -> list[Kept]:
     """Say what each threshold would keep of real text; documents that leak benchmark items are kept by none."""
     left_out = survey.leaks | survey.synthetic
     characters = np.where(left_out, 0, survey.characters)
     thresholds = sorted({*params.curve_thresholds, params.minhash.min_similarity})
-    curve = kept_by_threshold(pairs, characters, thresholds, surveyed.folder / "pairs")
+    curve = kept_by_threshold(pairs, characters, thresholds, pairs.parent)
     num_left_out = int(left_out.sum())
     return [kept._replace(documents=kept.documents - num_left_out) for kept in curve]
