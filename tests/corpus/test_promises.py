@@ -165,7 +165,8 @@ def test_two_runs_of_the_same_tasks_at_once_do_each_other_no_harm(reference: Ref
         (tmp_path / name / "dedup").mkdir(parents=True)
         (tmp_path / name / "dedup/tasks").symlink_to(tmp_path / "tasks")
     children = [start(tmp_path / name, *dedup_command(reference, tmp_path / name / "dedup/out")) for name in "ab"]
-    assert [child.wait(120) for child in children] == [0, 0], (tmp_path / "a/log").read_text()
+    codes = [child.wait(120) for child in children]
+    assert codes == [0, 0], "".join((tmp_path / name / "log").read_text() for name in "ab")
     for name in "ab":
         assert dedup_manifests(tmp_path / name / "dedup/out") == dedup_manifests(reference.out / "dedup/out")
 

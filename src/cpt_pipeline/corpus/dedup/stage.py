@@ -143,7 +143,7 @@ class _Passes:
         tasks = self.tasks("passages")
         reading = [ReadDocuments(self._documents, tasks), ApplyVerdicts(tasks, surveyed)]
         tasks.run([*reading, HashPassages(tasks, params)], self._run)
-        table = tasks.folder / "first.npy"
+        table = unfinished(tasks.folder / "first.npy")
         FirstDocuments.build(tasks.files(".npy"), table)
         return RemovePassages(table, params)
 

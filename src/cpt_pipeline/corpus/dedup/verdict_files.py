@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
+from cpt_pipeline.core.artifact import unfinished
 from cpt_pipeline.corpus.dedup import verdicts as kinds
 from cpt_pipeline.corpus.dedup.families import parent_numbers
 from cpt_pipeline.corpus.dedup.survey import Survey, read_ids, read_leaks, task_ranges
@@ -54,7 +56,9 @@ def write_verdicts(surveyed: Tasks, survey: Survey, found: Verdicts, earlier: li
         for rank, first, last in ranks:
             details = [_detail(number, found, ids, earlier, leaks) for number in range(first, last)]
             columns = {"kind": found.kinds[first:last], "detail": pa.array(details, pa.string())}
-            pq.write_table(pa.table({**columns, "parent": parents[first:last]}), surveyed.file(rank, VERDICTS))
+            partial = unfinished(surveyed.file(rank, VERDICTS))
+            pq.write_table(pa.table({**columns, "parent": parents[first:last]}), partial)
+            os.replace(partial, surveyed.file(rank, VERDICTS))
 
 
 def _detail(
