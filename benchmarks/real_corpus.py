@@ -2,8 +2,11 @@
 
     CPT_SHARED=... python benchmarks/real_corpus.py --out /somewhere
 
-Books in GB18030, a textbook in XML, web pages, WARC files, PDFs, encyclopedia, stories, instructions; the questions of
-GSM8K and CMMLU are guarded. Prints what every stage kept and why not the rest; writes `corpus.html`.
+Books in GB18030, a textbook in XML, web pages, WARC files, PDFs, encyclopedia, stories, instructions, conversations;
+the questions of GSM8K and CMMLU are guarded. What is switched off by default is on: a scorer of web text (learnt from
+encyclopedia against advertising), web pages that belong to a domain, dialogues, phrases, shuffled documents,
+passages, copies by meaning, coverage of terms. Prints what every stage kept and why not the rest; writes
+`corpus.html`.
 """
 
 from __future__ import annotations
@@ -24,8 +27,9 @@ from cpt_pipeline.corpus.clean.stage import clean_documents
 from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams
 from cpt_pipeline.corpus.collect.stage import collect_documents
-from cpt_pipeline.corpus.dedup.params import DedupParams
+from cpt_pipeline.corpus.dedup.params import DedupParams, DedupRunParams
 from cpt_pipeline.corpus.dedup.stage import dedup_documents
+from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.formats.benchmarks import SuiteParams
 from cpt_pipeline.reporting.report import render_report
 
@@ -69,6 +73,19 @@ SOURCES: tuple[dict[str, Any], ...] = (
     {"name": "crawl", "channel": "en", "path": "dolma_tests/warc/*.gz", "license": UNKNOWN},
     {"name": "documents", "channel": "en", "path": "documents/*.pdf", "license": UNKNOWN},
     {
+        "name": "conversations",
+        "channel": "zh",
+        "path": "datajuicer_demos/data__demo-dataset-chatml.jsonl",
+        "license": "Apache-2.0",
+        "dialogues": {
+            "unit": "conversation",
+            "turns": "messages",
+            "role": "role",
+            "text": "content",
+            "roles": {"system": None, "user": "用户", "assistant": "助手"},
+        },
+    },
+    {
         "name": "stories",
         "channel": "en",
         "path": "general_en/tiny_stories.txt",
@@ -77,6 +94,16 @@ SOURCES: tuple[dict[str, Any], ...] = (
         "max_document_characters": 4000,
     },
 )
+
+CLEAN: dict[str, Any] = {
+    "dialogues": {"enabled": True},
+    "phrases": {"enabled": True},
+    "classify": {"sources": ["web-en", "crawl"], "min_probability": {"anatomy-en": 0.9, "medicine-zh": 0.9}},
+    "augmentation": {"shuffle_sentences": {"enabled": True, "channels": ["anatomy-en"]}},
+}
+SCORER: dict[str, Any] = {"enabled": True, "channels": ["en"], "kept_share": 0.8}
+DEDUP: dict[str, Any] = {"passages": {"enabled": True}, "semantic": {"enabled": True}}
+TERMS = ("femur", "pulmonary vein", "cerebellum", "myocardium", "nephron", "synapse", "脉象", "经络", "quark")
 
 
 def main() -> None:
@@ -88,15 +115,16 @@ def main() -> None:
     sources = [{"kind": "files", **source, "path": shared / source["path"]} for source in SOURCES]
     params = CollectParams.model_validate({"sources": sources, "max_bad_share": 0.5})
     suite = SuiteParams.model_validate({"benchmarks": list(write_benchmarks(shared, out))})
-    run = CleanRunParams()
     channels = ChannelsParams.model_validate({"roles": ROLES})
     first, second, third = (out / stage / "out" for stage in ("collect", "clean", "dedup"))
-    collected = collect_documents(first, params, channels, suite, LicensePolicyParams(), run)
-    cleaned = clean_documents(
-        first / "raw_documents", second, CleanParams.model_validate({"phrases": {"enabled": True}}), run
-    )
-    chosen = DedupParams.model_validate({"passages": {"enabled": True}})
-    unique = dedup_documents(second / "clean_documents", first / "benchmark_texts", third, chosen, channels, run)
+    collected = collect_documents(first, params, channels, suite, LicensePolicyParams(), EngineParams())
+    cleaning = CleanParams.model_validate({**CLEAN, "scorer": {**SCORER, "labels": write_labels(shared, out)}})
+    cleaned = clean_documents(first / "raw_documents", second, cleaning, CleanRunParams())
+    terms = out / "anatomy.txt"
+    terms.write_text("\n".join(TERMS), encoding="utf-8")
+    chosen = DedupParams.model_validate({**DEDUP, "coverage": {"terms": {"anatomy": terms}}})
+    texts = (second / "clean_documents", first / "benchmark_texts")
+    unique = dedup_documents(*texts, third, chosen, channels, DedupRunParams())
     reports: dict[str, Report] = {"collect": collected, "clean": cleaned, "dedup": unique}
     for stage, report in reports.items():
         found = report.as_metrics()
@@ -105,6 +133,18 @@ def main() -> None:
     provenance = {"collect_provenance": {"params": {"channels": {"roles": ROLES}}}}
     (out / "corpus.html").write_text(render_report({**metrics, **provenance}), encoding="utf-8")
     print(f"page: {out / 'corpus.html'}")
+
+
+def write_labels(shared: Path, out: Path) -> dict[str, Any]:
+    """Write pieces of an encyclopedia as good and web pages as poor."""
+    reference = (shared / "general_en" / "high_quality_wiki_reference.txt").read_text(encoding="utf-8")
+    good = [part for part in reference.split("\n") if len(part) > 300]
+    pages = (shared / "general_en" / "c4_demo.jsonl").read_text(encoding="utf-8").splitlines()
+    poor = [json.loads(line)["text"] for line in pages[: len(good)]]
+    rows = [(text, 1) for text in good] + [(text, 0) for text in poor]
+    path = out / "labels.jsonl"
+    path.write_text("\n".join(json.dumps({"text": text, "label": label}) for text, label in rows), encoding="utf-8")
+    return {"path": path}
 
 
 def write_benchmarks(shared: Path, out: Path) -> Iterator[dict[str, Any]]:
