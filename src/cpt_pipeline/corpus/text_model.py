@@ -63,12 +63,15 @@ class TextModel:
         `ValueError` when there are fewer than two different labels.
         """
         from sklearn.linear_model import LogisticRegression
+        from threadpoolctl import threadpool_limits
 
         if len(set(labels)) < 2:
             raise ValueError(f"a model of texts needs two classes or more, not {sorted(set(labels))}")
         features = _counter(params)(texts)
         model = LogisticRegression(C=params.inverse_regularization, max_iter=1_000, random_state=params.seed)
-        model.fit(features, np.asarray(labels), sample_weight=None if weights is None else np.asarray(weights))
+        shares = None if weights is None else np.asarray(weights)
+        with threadpool_limits(1):  # so that sums, and with them the weights, do not depend on the number of cores
+            model.fit(features, np.asarray(labels), sample_weight=shares)
         rows, intercepts = model.coef_, model.intercept_
         if len(model.classes_) == 2:  # scikit-learn gives the second class alone
             rows, intercepts = np.concatenate([0 * rows, rows]), np.concatenate([0 * intercepts, intercepts])

@@ -28,10 +28,7 @@ class LinearScorer:
 
 def train_linear(labels: Sequence[Label], params: TextModelParams, folder: Path) -> None:
     """Train on the labels and write the model; a label between good and poor is a part of each."""
-    from threadpoolctl import threadpool_limits
-
     sides = [(label, _GOOD, label.value) for label in labels] + [(label, _POOR, 1 - label.value) for label in labels]
     rows = [(label.text, side, weight) for label, side, weight in sides if weight > 0]
     texts, classes, weights = zip(*rows, strict=True)
-    with threadpool_limits(1):  # so that sums, and with them the weights, do not depend on the number of cores
-        TextModel.fit(texts, classes, params, weights).save(folder)
+    TextModel.fit(texts, classes, params, weights).save(folder)
