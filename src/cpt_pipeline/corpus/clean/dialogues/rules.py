@@ -79,7 +79,7 @@ class DialoguesParams(Params):
     tool_claims: ToolClaimsParams = ToolClaimsParams()
     stock_replies: StockRepliesParams = StockRepliesParams()
     min_density: float | None = Field(None, ge=0, le=1)
-    """Less dense dialogues are excluded; none only measures. See dialogue_density."""
+    """Less dense dialogues are excluded; none only measures. See `density`."""
 
 
 @dataclass(frozen=True)
