@@ -73,7 +73,8 @@ class FirstDocuments:
         num_found = raw.stat().st_size // PAIR.itemsize
         found = np.lib.format.open_memmap(target, mode="w+", dtype=PAIR, shape=(num_found,)) if num_found else None
         if found is None:
-            np.save(target, np.empty(0, PAIR), allow_pickle=False)
+            with target.open("wb") as stream:  # of a path that does not end in .npy numpy makes another
+                np.save(stream, np.empty(0, PAIR), allow_pickle=False)
         else:
             found[:] = np.memmap(raw, dtype=PAIR, mode="r")
             found.flush()

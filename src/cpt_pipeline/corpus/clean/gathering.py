@@ -30,6 +30,7 @@ from cpt_pipeline.corpus.clean.steps import PHRASES, SURROGATES
 from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.sieve import Row, Sieve
 from cpt_pipeline.corpus.steps import gather, gather_counts
+from cpt_pipeline.formats.documents import read_synthetic
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +51,8 @@ class _Tally:
 
     def add(self, row: Row) -> None:
         self.synthetic.keep(row)
-        self.classified.add(row)
+        if read_synthetic(row) is None:  # a made document has the notes of its parent
+            self.classified.add(row)
         channel, quality = row["channel"], row["quality"]
         self.grades[channel][0] += quality
         self.grades[channel][1] += 1
