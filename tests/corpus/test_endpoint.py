@@ -83,7 +83,8 @@ def test_a_request_that_fails_is_an_answer_with_an_error_and_is_asked_again_late
         assert sorted(before) == sorted(["good", "bad", "broken", "broken", "broken", "odd", "cut"])
         failing.clear()
         assert [each.error is None for each in ask(map(request, names), PARAMS, run)] == [True] * 4 + [False]
-        assert [content(asked) for asked in server.requests[len(before) :]] == ["bad", "broken", "odd"]
+        again = [content(asked) for asked in server.requests[len(before) :]]  # several at a time, in any order
+        assert sorted(again) == ["bad", "broken", "odd"]
 
 
 def test_a_busy_server_is_asked_again(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def test_equal_documents_give_equal_bytes(tmp_path: Path) -> None:
 def test_a_file_of_another_format_is_not_read(tmp_path: Path) -> None:
     write(tmp_path, DOCUMENTS)
     (tmp_path / "train" / "en.idx").write_bytes(b"TNTIDX\x00\x00" + bytes(64))
-    with pytest.raises(AssertionError, match="not a Megatron index"):
+    with pytest.raises(ArtifactError, match="is no Megatron index; give a folder of token shards"):
         open_shard(tmp_path, "train", "en")
 
 

@@ -82,7 +82,7 @@ def test_the_grade_of_a_pdf_goes_with_it_from_the_file_to_the_token_shards(share
     ]
     params, channels = CollectParams.model_validate({"sources": sources}), ChannelsParams(roles={"domain": "domain"})
     raw = collect_node(params, channels, SuiteParams(), LicensePolicyParams(), ONE_WORKER)[-1]
-    documents = clean_node(raw, CleanParams(), ONE_WORKER)[-1]
+    documents = clean_node(raw, CleanParams(), CleanRunParams(workers=1))[-1]
     train_bpe(iter(["the quick brown fox"]), tmp_path / "tokenizer", 300)
     tokenize_splits({"train": documents}, tmp_path / "tokenizer", tmp_path / "tokens", TokenizeParams())
     rows = read_sidecar(tmp_path / "tokens", "train", "domain").to_pylist()

@@ -130,16 +130,15 @@ def test_of_no_texts_encode_makes_nothing(folder: Path) -> None:
 
 
 def test_use_and_kind_of_synthesis_are_taken_from_the_metadata(tmp_path: Path, folder: Path) -> None:
-    metadata = [
-        None,
-        '{"grade": "clean"}',
-        '{"grade": "synthesis"}',
-        '{"grade": "synthesis", "synthetic": "questions"}',
-    ]
+    metadata = {
+        "d0": None,
+        "d1": '{"grade": "clean"}',
+        "d2": '{"grade": "synthesis"}',
+        "d2#questions": '{"grade": "synthesis", "synthetic": "questions", "parent": "d2", "model": "big"}',
+    }
     with DocumentWriter(tmp_path / "documents") as writer:
-        for index, text in enumerate(metadata):
-            row = document(id=f"d{index}", text="dog", channel="en", source="t", license="MIT", metadata=text)
-            writer.write(row)
+        for name, text in metadata.items():
+            writer.write(document(id=name, text="dog", channel="en", source="t", license="MIT", metadata=text))
     tokenize_splits({"train": tmp_path / "documents"}, folder, tmp_path / "t", TokenizeParams())
     sidecar = read_sidecar(tmp_path / "t", "train", "en")
     assert sidecar["use"].to_pylist() == [None, None, "synthesis", None]
