@@ -156,3 +156,18 @@ def test_leaks_of_a_run_without_tokens_say_what_is_missing(tmp_path: Path) -> No
     done = Project(REPOSITORY).run("kedro", "leaks", "--data-root", str(tmp_path))
     assert done.returncode == 2
     assert "tokens has no manifest.json: the stage that makes it never finished" in done.stderr
+
+
+def test_the_report_is_written_from_what_is_there(tmp_path: Path) -> None:
+    done = Project(REPOSITORY).run("kedro", "report", "--data-root", str(tmp_path))
+    assert done.returncode == 2
+    assert "holds nothing to report on: run a stage first" in done.stderr
+    folder = tmp_path / "08_reporting"
+    folder.mkdir()
+    metrics = {"records_in": 5, "documents": 4, "excluded": {"too_short": 1}}
+    (folder / "clean_metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+    said = Project(REPOSITORY).succeed("kedro", "report", "--data-root", str(tmp_path))
+    assert f"Report:  {folder / 'report.html'} (1 of " in said
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "too_short" in page
+    assert "missing" in page

@@ -23,8 +23,8 @@ from kedro.framework.startup import ProjectMetadata
 
 from cpt_pipeline import dvc, releases
 from cpt_pipeline.conf_check import check_parameters
-from cpt_pipeline.core.artifact import read_manifest, write_json
-from cpt_pipeline.core.errors import CptError, ParameterError, WorkspaceBusyError
+from cpt_pipeline.core.artifact import read_manifest, unfinished, write_json
+from cpt_pipeline.core.errors import ArtifactError, CptError, ParameterError, WorkspaceBusyError
 from cpt_pipeline.core.process import die_with_parent
 from cpt_pipeline.core.verdicts import Verdict
 from cpt_pipeline.core.workspace import locked
@@ -219,6 +219,27 @@ def leaks(
         write_json(out, report.model_dump(mode="json"))
     if report.leaking_documents:
         sys.exit(_LEAKS_FOUND)
+
+
+@cli.command("report")
+@_env
+@_data_root
+@click.pass_obj
+@readable
+def write_report(metadata: ProjectMetadata, env: str | None, data_root: str | None) -> None:
+    """Write the page from what is there: after the data stages alone, or after a stop; the rest is shown as missing."""
+    from cpt_pipeline.reporting.reading import EXPECTED
+    from cpt_pipeline.reporting.report import render_report
+
+    layout = Layout.read(metadata.project_path, env, data_root=data_root)
+    places = {name: layout.path(name) for name in EXPECTED}
+    found = {name: _read(path) for name, path in places.items() if path.is_file()}
+    page = layout.path("report")
+    if not found:
+        raise ArtifactError(f"{layout.relative(page.parent)} holds nothing to report on: run a stage first")
+    unfinished(page).write_text(render_report(found), encoding="utf-8")
+    os.replace(unfinished(page), page)
+    click.echo(f"Report:  {layout.relative(page)} ({len(found)} of {len(EXPECTED)} artifacts are there)")
 
 
 def summary(layout: Layout) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from collections.abc import Iterator
@@ -130,6 +131,19 @@ def test_one_error_says_address_variable_and_remedy_and_never_the_key(
     written = capfd.readouterr()
     assert not any(KEY in text for text in [*seen, *kept, caplog.text, written.out, written.err, str(run)])
     assert "Attempt" not in written.err and "running_requests" not in written.err
+
+
+def test_a_refused_key_is_said_once_however_many_requests_are_on_their_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("CPT_TEST_KEY", KEY)
+    with chat_server(lambda _: (401, {})) as server:
+        run = server.run_params(tmp_path, api_key_variable="CPT_TEST_KEY", concurrency=16)
+        with pytest.raises(EndpointError, match="the key is refused"):
+            list(ask((request(str(number)) for number in range(200)), PARAMS, run))
+        assert len(server.requests) < 100
+    gc.collect()  # asyncio complains of errors that nobody took when their tasks are collected
+    assert "never retrieved" not in caplog.text
 
 
 def test_answers_that_came_before_an_end_are_kept(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ _AT_ONCE = 1024
 
 def check_endpoint(run: EndpointRunParams) -> None:
     """Raise `EndpointError` where conf or the environment lacks what is needed to ask."""
-    raise_all(EndpointError, "The LLM endpoint cannot be asked (conf: <stage>_run.endpoint):", _find_problems(run))
+    raise_all(EndpointError, "The LLM endpoint cannot be asked (conf: clean_run.endpoint):", _find_problems(run))
 
 
 def _find_problems(run: EndpointRunParams) -> Iterator[str]:
@@ -64,10 +64,9 @@ def _ask_all(
     """Ask, and keep what is answered; give the errors of the others by their keys."""
     runner = _Runner(missing, store, params, run)
     with _quiet():
-        try:
-            runner.run([Document(text="", id=key) for key in missing])
-        except ServerError as error:
-            raise EndpointError(str(error.error)) from None
+        runner.run([Document(text="", id=key) for key in missing])
+    if runner.useless is not None:
+        raise EndpointError(runner.useless)
     logger.info("asked %s %d times, %d failed", params.model, len(missing), len(runner.errors))
     return runner.errors
 
@@ -81,14 +80,21 @@ class _Runner(InferenceRunner):  # type: ignore[misc]
         config = InferenceConfig("endpoint", params.model, max_concurrent_generations=run.concurrency)
         super().__init__(self._ask, config, nullcontext())
         self.errors: dict[str, str] = {}
+        self.useless: str | None = None
+        """Why no request can succeed; then none is sent any more."""
         self._requests, self._store, self._params, self._run = requests, store, params, run
 
     def _init_server(self, rank: int) -> Endpoint:
         return Endpoint(self.config, rank, self._run)
 
     async def _ask(self, document: Document, generate: Any) -> InferenceResult | None:
+        if self.useless is not None:
+            return None
         try:
             return await generate(self._requests[document.id].payload(self._params))
+        except ServerError as error:  # raised on, those of the other requests would fill the log
+            self.useless = self.useless or str(error.error)
+            return None
         except InferenceError as error:
             self.errors[document.id] = str(error.error)
             return None

@@ -109,7 +109,7 @@ class Endpoint(InferenceServer):  # type: ignore[misc]
 
     def _useless(self, problem: str, remedy: str) -> ServerError:
         return ServerError(
-            f"The LLM endpoint {self._run.url} (conf: <stage>_run.endpoint): {problem}. {remedy}; then run the same "
+            f"The LLM endpoint {self._run.url} (conf: clean_run.endpoint): {problem}. {remedy}; then run the same "
             "command again: answers that came are kept."
         )
 
