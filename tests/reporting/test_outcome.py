@@ -53,3 +53,10 @@ def test_checks_name_limit_and_result(artifacts: dict[str, Any]) -> None:
 
 def test_error_of_an_accuracy(artifacts: dict[str, Any]) -> None:
     assert outcome.benchmarks(Artifacts(artifacts)).rows == (("probes", "30", "36.7%", "43.3%", "+6.7%", "8.8%"),)
+
+
+def test_line_ends_in_a_row_are_counted_and_not_shown(artifacts: dict[str, Any]) -> None:
+    texts = artifacts["scores"]["samples"][0]["continuations"]
+    texts["base"] = f" the{chr(10) * 30}end\n\n\nof it"
+    shown = dict(outcome.samples(Artifacts(artifacts))[0].continuations)
+    assert shown["base"] == " the\n[30 line ends]\nend\n\n\nof it"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ _VERDICTS: dict[str, tuple[str, Tone]] = {
     "hold": ("Held", "open"),
     "roll_back": ("Rolled back", "bad"),
 }
+_GAP = re.compile(r"\n(?:[ \t]*\n){3,}")
 _PURPOSES = {"domain": ", to be learnt", "general": ", to be kept"}
 
 
@@ -202,13 +204,20 @@ def _error(accuracy: float | None, items: float | None) -> str | None:
     return words.percent(math.sqrt(accuracy * (1.0 - accuracy) / items))
 
 
+def _without_gaps(text: str | None) -> str | None:
+    """Say how many line ends a small model wrote in a row, instead of showing an empty page."""
+    if text is None:
+        return None
+    return _GAP.sub(lambda gap: f"\n[{gap[0].count(chr(10))} line ends]\n", text)
+
+
 def samples(artifacts: Artifacts) -> list[Sample]:
     """Give the same prompts continued by the models side by side."""
     models = artifacts.shown_models()
     return [
         Sample(
             str(_dig(sample, "prompt") or ""),
-            tuple((name, _dig(sample, "continuations", name)) for name in models),
+            tuple((name, _without_gaps(_dig(sample, "continuations", name))) for name in models),
         )
         for sample in artifacts.records("scores", "samples")
     ]
