@@ -20,8 +20,10 @@ from cpt_pipeline.core.artifact import (
     link_tree,
     publish,
     read_manifest,
+    remove_unfinished,
     require_space,
     seal,
+    unfinished,
     write_json,
 )
 from cpt_pipeline.core.errors import ArtifactError, DiskSpaceError
@@ -198,3 +200,14 @@ def test_require_space_names_both_numbers(tmp_path: Path) -> None:
     ) as caught:
         require_space(tmp_path, 1 << 50)
     assert caught.value.exit_code == 75
+
+
+def test_what_dead_processes_left_is_removed_and_what_others_write_stays(tmp_path: Path) -> None:
+    ours = unfinished(tmp_path / "pairs")
+    dead = tmp_path / ours.name.replace(str(os.getpid()), "999999999")
+    elsewhere = tmp_path / ".pairs.other-machine-999999999.tmp"
+    for folder in (ours, dead, elsewhere):
+        folder.mkdir()
+        (folder / "keys").write_text("x")
+    remove_unfinished(tmp_path / "pairs")
+    assert {path.name for path in tmp_path.iterdir()} == {ours.name, elsewhere.name}

@@ -269,3 +269,16 @@ def test_a_second_signal_kills_a_child_that_will_not_stop(tmp_path: Path) -> Non
     said, code = end_of(parent, tmp_path)
     assert (said.partition(":")[0], code) == ("stopped at SIGINT (the second one", 75)
     assert not is_running(child)
+
+
+def test_as_many_files_as_the_system_allows_may_be_open() -> None:
+    code = """
+import resource
+from cpt_pipeline.core.process import allow_many_files
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+allow_many_files()
+print(resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"

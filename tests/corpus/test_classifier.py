@@ -75,3 +75,10 @@ def test_classes_of_too_few_examples_are_named() -> None:
     assert find_few(Counter(a=10, b=50)) == []
     assert find_few(Counter(a=9, b=50)) == ["a: 9 examples, at least 10 are needed"]
     assert find_few(Counter(a=90)) == ["1 classes have examples, two or more are needed"]
+
+
+def test_a_text_under_two_labels_is_an_example_of_neither() -> None:
+    shared = [make_example(make_text(900), label, PARAMS) for label in ("body", "trade")]
+    drawn = draw_examples([*examples(5, "body", "vein"), *shared, *examples(5, "trade", "bond")], 10)
+    assert Counter(each.label for each in drawn) == {"body": 5, "trade": 5}
+    assert not {each.draw for each in shared} & {each.draw for each in drawn}

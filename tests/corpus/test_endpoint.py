@@ -85,7 +85,7 @@ def test_a_request_that_fails_is_an_answer_with_an_error_and_is_asked_again_late
         failing.clear()
         assert [each.error is None for each in ask(map(request, names), PARAMS, run)] == [True] * 4 + [False]
         again = [content(asked) for asked in server.requests[len(before) :]]  # several at a time, in any order
-        assert sorted(again) == ["bad", "broken", "odd"]
+        assert sorted(again) == ["bad", "broken", "cut", "odd"]
 
 
 def test_a_busy_server_is_asked_again(tmp_path: Path) -> None:
@@ -173,3 +173,9 @@ def test_addresses_that_are_none_or_hold_secrets_are_refused(url: str) -> None:
         EndpointRunParams(url=url)
     with pytest.raises(ValueError, match="pattern"):
         EndpointRunParams(url="http://host/v1", api_key_variable="sk-0123456789abcdef")
+
+
+def test_half_a_character_in_an_answer_does_not_stop_the_run(tmp_path: Path) -> None:
+    with chat_server(lambda _: completion("cut here \ud83d")) as server:
+        (answer,) = ask([request("a")], PARAMS, server.run_params(tmp_path))
+    assert (answer.text, answer.error) == ("cut here ?", None)

@@ -39,6 +39,16 @@ def test_a_benchmark_newer_than_the_artifact_is_read_from_its_file(tmp_path: Pat
     assert [item.id for item in items] == ["quiz1", "quiz2", "new1", "new2"]
 
 
+def test_files_that_changed_since_the_artifact_are_read_and_what_left_the_suite_is_not_searched(tmp_path: Path) -> None:
+    artifact = tmp_path / "benchmark_texts"
+    write_items(artifact, load_suite(suite(tmp_path, "quiz", "old"))[0])
+    (tmp_path / "quiz.jsonl").write_text(LINE.format("quiz9", PROMPT), encoding="utf-8")
+    now = SuiteParams(benchmarks=(BenchmarkParams(name="quiz", path=tmp_path / "quiz.jsonl"),))
+    assert [item.id for item in suite_items(artifact, now)] == ["quiz9"]
+    (tmp_path / "quiz.jsonl").unlink()
+    assert [item.id for item in suite_items(artifact, now)] == ["quiz1", "quiz2"]
+
+
 def test_nothing_to_search_for_is_an_error_and_no_clean_bill(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match=r"evaluate\.suite names no benchmark"):
         suite_items(tmp_path, SuiteParams())

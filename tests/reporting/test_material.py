@@ -20,7 +20,7 @@ def test_what_text_with_faults_and_text_of_a_model_gave_is_shown_by_stage(artifa
     assert rows[:3] == (
         ("stage1", "any: no fault known", "1,800", "562 k"),
         ("stage1", "stage1_only: faults that stage 1 stands", "33", "40 k"),
-        ("stage1", "written by a model: questions", "12", "9 k"),
+        ("stage1", "made from other text: questions", "12", "9 k"),
     )
 
 

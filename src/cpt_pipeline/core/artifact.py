@@ -136,6 +136,14 @@ def unfinished(path: Path) -> Path:
     return path.with_name(f".{path.name}.{platform.node()}-{os.getpid()}.tmp")
 
 
+def remove_unfinished(path: Path) -> None:
+    """Remove what processes of this machine that are gone left under their `unfinished` names of `path`."""
+    for left in path.parent.glob(f".{path.name}.{platform.node()}-*.tmp"):
+        pid = left.name.removesuffix(".tmp").rpartition("-")[2]
+        if pid.isdecimal() and not Path(f"/proc/{pid}").exists():
+            shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+
+
 def link_tree(source: Path, target: Path, *, skip: tuple[str, ...] = (MANIFEST,)) -> None:
     """Hard-link every file of `source` below `target`; copy where the file system cannot link.
 

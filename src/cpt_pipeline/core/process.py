@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -42,6 +43,13 @@ def die_with_parent(sig: int = signal.SIGKILL, parent: int | None = None) -> Non
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, sig)
         if _is_orphan(parent):
             os._exit(_ORPHANED)
+
+
+def allow_many_files() -> None:
+    """Raise the limit of open files to what the system allows: a data stage maps one for each of its tasks."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _is_orphan(parent: int | None) -> bool:

@@ -15,7 +15,9 @@ from cpt_pipeline.core.artifact import digest_json, write_json
 from cpt_pipeline.core.errors import EndpointError
 from cpt_pipeline.corpus.endpoint_params import EndpointParams
 
-_THOUGHTS = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
+_THOUGHTS = re.compile(r"\A.*?</think>\s*|\A\s*<think>.*\Z", re.DOTALL)
+"""Where a template puts the first mark into the prompt, an answer has only the second; thoughts without an end are no
+answer."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class AnswerStore:
         path = self._path(request.key(params))
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
-            return _as_answer(request.id, kept)
+            return read_answer(request.id, kept)
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -79,7 +81,8 @@ class AnswerStore:
         return self._folder / key[:2] / f"{key}.json"
 
 
-def _as_answer(request: str, kept: dict[str, Any]) -> Answer:
+def read_answer(request: str, kept: dict[str, Any]) -> Answer:
+    """Give what a response says; an empty one is an error."""
     text = _THOUGHTS.sub("", kept["text"]).strip()
     usage, finish_reason = kept["usage"] or {}, str(kept["finish_reason"])
     return Answer(

@@ -60,11 +60,18 @@ def make_example(text: str, label: str, params: ClassifierParams) -> Example:
 
 
 def draw_examples(examples: Iterable[Example], max_examples: int) -> list[Example]:
-    """Give each text once, sorted by label and draw, and of each label those with the smallest draws."""
+    """Give each text once, sorted by label and draw, and of each label those with the smallest draws.
+
+    A text that stands under two labels is an example of neither.
+    """
     found: defaultdict[str, dict[int, Example]] = defaultdict(dict)
     for example in examples:
         found[example.label].setdefault(example.draw, example)
-    return [each for _, drawn in sorted(found.items()) for _, each in sorted(drawn.items())[:max_examples]]
+    num_labels = Counter(draw for drawn in found.values() for draw in drawn)
+    drawn: list[Example] = []
+    for _, examples_of in sorted(found.items()):
+        drawn += [each for draw, each in sorted(examples_of.items()) if num_labels[draw] == 1][:max_examples]
+    return drawn
 
 
 def find_few(labels: Mapping[str, int]) -> list[str]:

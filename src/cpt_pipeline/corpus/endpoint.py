@@ -16,7 +16,7 @@ from datatrove.pipeline.inference.run_inference import InferenceConfig, Inferenc
 from datatrove.pipeline.inference.types import InferenceError, InferenceResult, ServerError
 
 from cpt_pipeline.core.errors import EndpointError, raise_all
-from cpt_pipeline.corpus.answers import Answer, AnswerStore, Request
+from cpt_pipeline.corpus.answers import Answer, AnswerStore, Request, read_answer
 from cpt_pipeline.corpus.endpoint_params import EndpointParams, EndpointRunParams
 from cpt_pipeline.corpus.endpoint_server import Endpoint
 
@@ -64,7 +64,10 @@ def _ask_all(
     """Ask, and keep what is answered; give the errors of the others by their keys."""
     runner = _Runner(missing, store, params, run)
     with _quiet():
-        runner.run([Document(text="", id=key) for key in missing])
+        try:
+            runner.run([Document(text="", id=key) for key in missing])
+        except InferenceError as error:  # of a request all are taken before; this one is of keeping its answer
+            raise EndpointError(f"An answer could not be kept in {run.answers}: {error.error}") from error
     if runner.useless is not None:
         raise EndpointError(runner.useless)
     logger.info("asked %s %d times, %d failed", params.model, len(missing), len(runner.errors))
@@ -103,6 +106,9 @@ class _Runner(InferenceRunner):  # type: ignore[misc]
         """Keep the answer; datatrove's own would only log that a disk is full."""
         for found in document.metadata[self.metadata_key]:
             kept = {"text": found.text, "finish_reason": found.finish_reason, "usage": found.usage}
+            if error := read_answer(document.id, kept).error:
+                self.errors[document.id] = error
+                return
             await asyncio.to_thread(self._store.keep, self._requests[document.id], self._params, kept)
 
 

@@ -124,5 +124,6 @@ class Endpoint(InferenceServer):  # type: ignore[misc]
 def _read(body: dict[str, Any]) -> dict[str, Any]:
     """Give the parts of a response that the runner reads."""
     choice, usage = body["choices"][0], body.get("usage") or {}
-    message = {"content": choice["message"].get("content") or ""}
+    content = choice["message"].get("content") or ""
+    message = {"content": content.encode("utf-8", "replace").decode("utf-8")}  # a cut emoji is half a character
     return {"choices": [{"message": message, "finish_reason": choice.get("finish_reason") or ""}], "usage": usage}

@@ -35,7 +35,7 @@ from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import digest_json, write_json
 from cpt_pipeline.core.errors import StoppedBySignalError, TasksFailedError
-from cpt_pipeline.core.process import die_with_parent
+from cpt_pipeline.core.process import allow_many_files, die_with_parent
 from cpt_pipeline.core.progress import Progress
 from cpt_pipeline.corpus.engine_params import EngineParams
 
@@ -79,6 +79,7 @@ class Tasks:
         """Run every task that is not finished. `TasksFailedError` names those that did not end well."""
         if not self.num_tasks:
             return
+        allow_many_files()
         executor = _executor(self, list(steps), run)
         try:
             with redirect_stderr(io.StringIO()):  # datatrove logs every task to the console; its log files stay

@@ -37,7 +37,7 @@ SIDECAR_SCHEMA = pa.schema(
         pa.field("synthetic", pa.string()),
     ]
 )
-"""`use` is one of `formats.routes.USES`, null for any; `synthetic` is the kind of a text that a model wrote."""
+"""`use` is one of `formats.routes.USES`, null for any; `synthetic` is how clean made it from another text."""
 _MAGIC = b"MMIDIDX\x00\x00"
 _CODES: dict[np.dtype[Any], int] = {np.dtype(np.int32): 4, np.dtype(np.uint16): 8}
 _DTYPES = {code: dtype for dtype, code in _CODES.items()}

@@ -68,7 +68,7 @@ class StageMix(Report):
     uses: dict[str, Amount]
     """What was read, by the use that the documents are fit for; `any` is text without a grade, or graded clean."""
     synthetic: dict[str, Amount]
-    """What was read of texts that a model wrote, by their kind."""
+    """What was read of texts that clean made from others, by their kind."""
     unused: dict[str, dict[str, Amount]]
     """Channel to reason to the documents that the stage does not read (reasons: mixture.supply)."""
 
@@ -136,7 +136,7 @@ def mix_channels(
         max_passes=1e9,
         seed=seed,
         stage1=wanted,
-        stage2=wanted,
+        stage2=wanted.model_copy(update={"uses": ()}),
     )
     return _plan_stage(tokens, out, out.name, wanted, params, shares, seed=seed)[0]
 

@@ -19,18 +19,18 @@ _COLUMNS = ("benchmark", "items", "too short to search", "found", "documents")
 
 
 def suite_items(benchmark_texts: Path, suite: SuiteParams) -> list[BenchmarkItem]:
-    """Give the items of a suite: of the artifact where that holds all its benchmarks, else of the files of the suite.
+    """Give the items of the files of a suite; of the artifact where files are missing and that holds their benchmarks.
 
     `ParameterError` when the suite is empty, `SourceError` for files that are missing or wrong.
     """
     wanted = {each.name for each in suite.benchmarks}
     if not wanted:
         raise ParameterError("evaluate.suite names no benchmark, so there is nothing to search for")
-    if is_sealed(benchmark_texts):
-        items = read_items(benchmark_texts)
-        if wanted <= {item.benchmark for item in items}:
-            return items
     items, problems = load_suite(suite)
+    if problems and is_sealed(benchmark_texts):
+        kept = [item for item in read_items(benchmark_texts) if item.benchmark in wanted]
+        if wanted <= {item.benchmark for item in kept}:
+            return kept
     raise_all(SourceError, "The evaluation suite cannot be read:", problems)
     return items
 

@@ -65,12 +65,12 @@ def use(artifacts: Artifacts) -> Table:
 
 
 def routes(artifacts: Artifacts) -> Table:
-    """Say what each stage read of text with faults and of text that a model wrote."""
+    """Say what each stage read of text with faults and of text that clean made from other text."""
     rows: list[list[Cell]] = []
     for stage in TRAINING:
         for kind, names in (("uses", _USES), ("synthetic", {})):
             for name, amount in artifacts.mapping("mix_metrics", stage, kind).items():
-                text = f"{name}: {names[name]}" if name in names else f"written by a model: {name}"
+                text = f"{name}: {names[name]}" if name in names else f"made from other text: {name}"
                 rows.append([stage, text, *_amount(amount)])
     return table(("stage", "text", "documents", "tokens read"), rows, left=(0, 1))
 

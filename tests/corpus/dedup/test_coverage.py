@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.corpus.dedup.coverage_params import CoverageReport
 from cpt_pipeline.corpus.dedup.params import DedupParams, DedupReport
 from cpt_pipeline.formats.benchmarks import BenchmarkItem, write_items
-from cpt_pipeline.formats.documents import read_documents
+from cpt_pipeline.formats.documents import document, read_documents
 from tests.corpus.stages import dedup_documents
-from tests.corpus.texts import make_text, write_artifact
+from tests.corpus.texts import make_row, make_text, write_artifact
 
 _GENERAL = [
     ("en", f"{make_text(number)}\nThe bank and the market: yes, does it make what would be there, beside it?")
@@ -107,3 +108,22 @@ def test_every_bad_list_is_said_before_the_work(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match=r"(?s)bad.txt line 1: not UTF-8.*empty.txt: no term.*none.txt: No such"):
         run(tmp_path, {"terms": lists})
     assert not (tmp_path / "tasks").exists()
+
+
+def test_documents_made_of_others_cover_nothing(tmp_path: Path) -> None:
+    terms = tmp_path / "terms.txt"
+    terms.write_text("spleen\n", encoding="utf-8")
+    rows = [make_row(number, text, channel=channel) for number, (channel, text) in enumerate(_TEXTS)]
+    metadata = json.dumps({"synthetic": "rewrite", "parent": rows[-1]["id"], "model": "big"})
+    child = {**rows[-1], "id": f"{rows[-1]['id']}#rewrite", "metadata": metadata}
+    texts = [*rows, document(**{**_kept(child), "text": f"{make_text(9_000)} The spleen."})]
+    documents = write_artifact(tmp_path / "in", texts)
+    write_items(tmp_path / "items", [])
+    params = DedupParams.model_validate({"coverage": {"terms": {"body": terms}}, "heldout_documents_per_channel": 2})
+    report = dedup_documents(documents, tmp_path / "items", tmp_path / "out", params).coverage
+    assert any(row["id"] == child["id"] for row in read_documents(tmp_path / "out/unique_documents"))
+    assert report.lists["body"].gaps == ("spleen",)
+
+
+def _kept(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "digest" and value is not None}

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
+from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import read_manifest, write_json
-from cpt_pipeline.corpus.clean.phrases import Frequent, PhrasesParams, mined_number
+from cpt_pipeline.corpus.clean.phrases import Frequent, PhrasesParams, is_mined, mined_number
 from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.corpus.hash_files import Hashes, write_pairs
 from cpt_pipeline.corpus.steps import plan_tasks
 
-Steps = Callable[[Tasks, list[str], float], Sequence[PipelineStep]]
-"""Makes the steps of the pass from its tasks, the sources in order, and the share of documents that is mined; the last
-one leaves what `Gathered.write` writes."""
+Steps = Callable[[Tasks, list[str]], Sequence[PipelineStep]]
+"""Makes the steps of the pass from its tasks and the sources in order; the first one reads, the last one leaves what
+`Gathered.write` writes."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,21 @@ class Mined:
 
     table: Path
     num_mined: dict[str, int]
+
+
+class TakeSample(PipelineStep):  # type: ignore[misc]
+    """Let through the documents that are mined; the others are not prepared in vain."""
+
+    name = "take sample"
+    type = "cpt"
+
+    def __init__(self, shares: Mapping[str, float]) -> None:
+        super().__init__()
+        self._shares = shares
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        """Give the share of each source, by hashes of ids."""
+        yield from (each for each in data if is_mined(each.id, self._shares[each.metadata["source"]]))
 
 
 class Gathered:
@@ -64,13 +81,18 @@ def mine(
     settings: Any,
     steps: Steps,
 ) -> Mined:
-    """Run the pass `name`; `limits` say how much is read and what is frequent, `settings` decide what is found."""
+    """Run the pass `name`; `limits` say how much is read and what is frequent, `settings` decide what is found.
+
+    Every source has the same part of what is read, so what is found of one does not depend on how large others are.
+    """
     manifest = read_manifest(raw_documents)
-    share = min(1.0, (limits.mined_megabytes << 20) / max(manifest["text_bytes"], 1))
-    sources = sorted(_sources(raw_documents))
+    sizes = _sources(raw_documents)
+    shares = divide_sample(sizes, manifest["text_bytes"], limits.mined_megabytes << 20)
+    sources = sorted(sizes)
     plan = plan_tasks(raw_documents, run.task_megabytes << 20)
     tasks = Tasks(scratch, name, plan, {"input": manifest["files"], **settings})
-    tasks.run(steps(tasks, sources, share), run)
+    read, *rest = steps(tasks, sources)
+    tasks.run([read, TakeSample(shares), *rest], run)
     counts = [json.loads(path.read_text(encoding="utf-8")) for path in tasks.files(".json")]
     mined = [sum(numbers) for numbers in zip(*counts, strict=True)]
     table = tasks.folder / "frequent.npy"
@@ -78,10 +100,17 @@ def mine(
     return Mined(table, dict(zip(sources, mined, strict=True)))
 
 
-def _sources(directory: Path) -> set[str]:
-    found: set[str] = set()
+def divide_sample(sizes: Mapping[str, int], num_bytes: int, mined_bytes: int) -> dict[str, float]:
+    """Give the share of each source's documents that is mined: `sizes` are documents, of the same length on average."""
+    mean = num_bytes / max(sum(sizes.values()), 1)
+    return {source: min(1.0, mined_bytes / len(sizes) / max(size * mean, 1.0)) for source, size in sizes.items()}
+
+
+def _sources(directory: Path) -> Counter[str]:
+    """Count the documents of each source."""
+    found: Counter[str] = Counter()
     for path in sorted(directory.glob("documents-*.parquet")):
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(columns=["source"]):
-                found.update(batch.column(0).unique().to_pylist())
+                found.update({each["values"]: each["counts"] for each in batch.column(0).value_counts().to_pylist()})
     return found

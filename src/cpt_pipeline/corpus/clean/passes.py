@@ -21,7 +21,7 @@ from cpt_pipeline.corpus.clean.scoring.asking import ask_labels
 from cpt_pipeline.corpus.clean.scoring.labels import Label, read_labels
 from cpt_pipeline.corpus.clean.scoring.making import MadeScorer, make_scorer
 from cpt_pipeline.corpus.clean.scoring.report import AskReport
-from cpt_pipeline.corpus.clean.scoring.sampling import TakeCandidates, TakeSamples, gather_samples
+from cpt_pipeline.corpus.clean.scoring.sampling import TakeCandidates, TakeSamples, Wanted, gather_samples
 from cpt_pipeline.corpus.clean.steps import (
     DropBlockedWords,
     JudgeText,
@@ -35,7 +35,7 @@ from cpt_pipeline.corpus.clean.steps import (
 )
 from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.steps import DocumentStep, ReadDocuments, plan_tasks
-from cpt_pipeline.formats.documents import count_documents
+from cpt_pipeline.formats.models import model_files
 
 _REPAIRING = {"strong_formats", "normalise", "noise"}
 """The parameters on which the text depends that dialogues are cleaned in."""
@@ -46,7 +46,9 @@ class Passes:
 
     def __init__(self, raw_documents: Path, scratch: Path, params: CleanParams, run: CleanRunParams) -> None:
         self._raw_documents, self._scratch, self._params, self._run = raw_documents, scratch, params, run
-        self._files = [digest_file(path) for path in params.files]
+        model = params.personal_data.name_model
+        files = [*params.files, *(model_files(model) if model is not None else ())]
+        self._files = [digest_file(path) for path in files]
 
     def tasks(self, name: str) -> Tasks:
         """Divide the documents; the folder is named after all that decides what a task gives."""
@@ -87,8 +89,8 @@ class Passes:
         if not (dialogues.enabled and dialogues.stock_replies.repeated):
             return None
 
-        def steps(tasks: Tasks, sources: list[str], share: float) -> list[PipelineStep]:
-            mining = MineReplies(tasks, dialogues, self._params.normalise, sources, share)
+        def steps(tasks: Tasks, sources: list[str]) -> list[PipelineStep]:
+            mining = MineReplies(tasks, dialogues, self._params.normalise, sources)
             return [*self._before_dialogues(self._raw_documents, tasks), mining]
 
         return self._mine("replies", limits(dialogues), {*_REPAIRING, "dialogues"}, steps)
@@ -99,8 +101,8 @@ class Passes:
         if not self._params.phrases.enabled:
             return None
 
-        def steps(tasks: Tasks, sources: list[str], share: float) -> list[PipelineStep]:
-            mining = MinePhrases(tasks, self._params.phrases, sources, share)
+        def steps(tasks: Tasks, sources: list[str]) -> list[PipelineStep]:
+            mining = MinePhrases(tasks, self._params.phrases, sources)
             return [*self.repair(self._raw_documents, tasks), mining]
 
         return self._mine("phrases", self._params.phrases, {*_REPAIRING, "dialogues", "phrases"}, steps)
@@ -129,7 +131,8 @@ class Passes:
         params, number = self._params.scorer, self._params.scorer.ask.num_documents
         tasks = self.tasks("sample")
         read, *repair = self.repair(self._raw_documents, tasks)
-        candidates = TakeCandidates(count_documents(self._raw_documents), number, params.seed)
+        wanted = Wanted.of(params, self._params.strong_formats, self._params.classify.sources)
+        candidates = TakeCandidates(wanted, wanted.count(self._raw_documents), number, params.seed)
         samples = TakeSamples(tasks, params, self._params.strong_formats)
         tasks.run([read, candidates, *repair, *self.describe(tasks), *self.judge(), samples], self._run)
         return ask_labels(gather_samples(tasks, number), params.ask, self._run.endpoint)

@@ -24,7 +24,6 @@ from cpt_pipeline.corpus.clean.phrases import (
     PhrasesParams,
     find_ngrams,
     find_phrases,
-    is_mined,
     remove_phrases,
 )
 from cpt_pipeline.corpus.clean.rules import Judge, Judgement, RulesParams
@@ -96,15 +95,15 @@ class MinePhrases(PipelineStep):  # type: ignore[misc]
     name = "mine phrases"
     type = "cpt"
 
-    def __init__(self, tasks: Tasks, params: PhrasesParams, sources: list[str], share: float) -> None:
+    def __init__(self, tasks: Tasks, params: PhrasesParams, sources: list[str]) -> None:
         super().__init__()
-        self._tasks, self._params, self._sources, self._share = tasks, params, sources, share
+        self._tasks, self._params, self._sources = tasks, params, sources
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         """Write what `mining.mine` reads."""
         gathered = Gathered(self._sources)
         for document in data:
-            if not is_excluded(document) and not _is_strong(document) and is_mined(document.id, self._share):
+            if not is_excluded(document) and not _is_strong(document):
                 source = document.metadata["source"]
                 hashes = find_ngrams(document.text, source, self._params).hashes
                 gathered.add(hashes, document.metadata[NUMBER], source)

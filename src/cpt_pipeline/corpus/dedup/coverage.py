@@ -31,9 +31,9 @@ from cpt_pipeline.corpus.dedup.folding import fold
 from cpt_pipeline.corpus.dedup.survey import Survey
 from cpt_pipeline.corpus.dedup.texts import TextsByNumber
 from cpt_pipeline.corpus.dedup.topics import Topic
-from cpt_pipeline.corpus.dedup.verdicts import HELD_OUT, KEPT, Verdicts
+from cpt_pipeline.corpus.dedup.verdicts import HELD_OUT, KEPT, PARENT, Verdicts
 from cpt_pipeline.corpus.engine import Tasks
-from cpt_pipeline.corpus.steps import DocumentStep
+from cpt_pipeline.corpus.steps import NUMBER, DocumentStep
 from cpt_pipeline.corpus.term_search import TermSearch, read_terms
 
 _SUFFIX = ".coverage.json"
@@ -99,8 +99,8 @@ class CountTerms(DocumentStep):
         write_json(self._tasks.file(rank, _SUFFIX), {"terms": self._terms, "lists": self._lists})
 
     def apply(self, document: Document) -> None:
-        """Look for all terms in a document that is not held out."""
-        if document.metadata[HELD_OUT]:
+        """Look for all terms in a document of a source that is not held out: what is made of it says nothing new."""
+        if document.metadata[HELD_OUT] or document.metadata[PARENT] != document.metadata[NUMBER]:
             return
         search, terms, lists = _search(self._wanted)
         found = {terms[place] for place in search.find(fold(document.text))}

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cpt_pipeline.core.artifact import content_hash, digest_file, read_manifest, unfinished
+from cpt_pipeline.core.artifact import content_hash, digest_file, read_manifest, remove_unfinished, unfinished
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.corpus.dedup import verdicts as kinds
 from cpt_pipeline.corpus.dedup.candidates import find_pairs
@@ -77,9 +77,9 @@ def dedup_documents(
     items = read_items(benchmark_texts)
     general = general_texts(clean_documents, survey, found, channels, params.coverage.sample_documents)
     wanted = Wanted(lists, find_topics(items, general, params.coverage.max_terms) if params.coverage.topics else [])
-    judged = passes.tasks("dedup")
+    judged = passes.tasks("dedup", found)
     counting = CountTerms(judged, wanted.write(judged.folder / "wanted.json")) if wanted.terms() else None
-    changing = [step for step in (passes.remove_passages(surveyed), counting) if step]
+    changing = [step for step in (passes.remove_passages(surveyed, found), counting) if step]
     reading = [ReadDocuments(clean_documents, judged), ApplyVerdicts(judged, surveyed)]
     judged.run([*reading, *changing, WriteDocuments(judged)], run)
     stated = {
@@ -119,9 +119,13 @@ class _Passes:
             "models": identify_models(params),
         }
 
-    def tasks(self, name: str) -> Tasks:
-        """Divide the documents; the folder is named after all that decides what a task gives."""
-        return Tasks(self._scratch, name, self._plan, self._settings)
+    def tasks(self, name: str, found: Verdicts | None = None) -> Tasks:
+        """Divide the documents; the folder is named after all that decides what a task gives.
+
+        With `found` that are the verdicts too: of copies by meaning another machine may round otherwise.
+        """
+        judged = {} if found is None else {"verdicts": found.digest()}
+        return Tasks(self._scratch, name, self._plan, {**self._settings, **judged})
 
     def judge(
         self, surveyed: Tasks, survey: Survey, labels: npt.NDArray[np.int64], earlier: list[str]
@@ -135,14 +139,15 @@ class _Passes:
         copies = find_semantic_copies(self._documents, surveyed, survey, compared, self._plan, self._settings, run)
         return copies.settle(decide(survey, labels, old, self._params, copies.survivors))
 
-    def remove_passages(self, surveyed: Tasks) -> RemovePassages | None:
+    def remove_passages(self, surveyed: Tasks, found: Verdicts) -> RemovePassages | None:
         """Find which document holds each passage first, in a pass of its own."""
         params = self._params.passages
         if not params.enabled:
             return None
-        tasks = self.tasks("passages")
+        tasks = self.tasks("passages", found)
         reading = [ReadDocuments(self._documents, tasks), ApplyVerdicts(tasks, surveyed)]
         tasks.run([*reading, HashPassages(tasks, params)], self._run)
+        remove_unfinished(tasks.folder / "first.npy")
         table = unfinished(tasks.folder / "first.npy")
         FirstDocuments.build(tasks.files(".npy"), table)
         return RemovePassages(table, params)
@@ -150,6 +155,7 @@ class _Passes:
 
 def _find_pairs(clean_documents: Path, surveyed: Tasks, survey: Survey, params: DedupParams) -> Path:
     """Find the pairs of near copies, the doubtful ones decided by their texts."""
+    remove_unfinished(surveyed.folder / "pairs")
     work = unfinished(surveyed.folder / "pairs")  # two runs of one stage do each other no harm
     alone = survey.leaks | survey.synthetic
     first = first_alike(survey.exact, alone)

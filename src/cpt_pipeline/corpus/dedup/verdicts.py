@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import xxhash
 
 from cpt_pipeline.corpus.dedup.params import DedupParams
 from cpt_pipeline.corpus.dedup.survey import Survey
@@ -40,6 +41,12 @@ class Verdicts:
     largest_cluster: int
     cosines: npt.NDArray[np.float32] | None = None
     """Of semantic copies with their survivors; the others are not said."""
+
+    def digest(self) -> str:
+        """Give a hash of what is decided."""
+        hasher = xxhash.xxh3_128(self.kinds.tobytes())
+        hasher.update(self.survivors.tobytes())
+        return hasher.hexdigest()
 
 
 def first_alike(exact: npt.NDArray[np.uint64], skip: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:

@@ -124,7 +124,8 @@ def digest_encoder(params: EncoderParams, key: str) -> dict[str, str]:
     folder = find_encoder(params, key)
     if not params.is_folder:
         return {}
-    return {path.name: digest_file(path) for path in [*model_files(folder), *folder.glob("1_Pooling/config.json")]}
+    files = [*model_files(folder), *folder.glob("1_Pooling/config.json")]
+    return {path.relative_to(folder).as_posix(): digest_file(path) for path in files}
 
 
 def _load_model(folder: Path, options: dict[str, Any]) -> Any:

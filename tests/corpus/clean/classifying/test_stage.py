@@ -156,6 +156,21 @@ def test_a_second_round_takes_the_channels_of_the_first_and_leaves_out_what_it_h
     assert deduplicated.channels["domain"].documents + deduplicated.heldout_channels["domain"].documents == 12
 
 
+def test_dialogues_of_an_earlier_round_may_be_of_a_source_that_this_one_has_not(tmp_path: Path) -> None:
+    def talk(source: str, number: int) -> dict[str, Any]:
+        said = [text_of("en", 10 * number + each)[:80] for each in range(8)]
+        text = "\n".join(f"{'User' if each % 2 else 'Agent'}: {turn}" for each, turn in enumerate(said))
+        return row(source, number, "en", text, category="dialogue")
+
+    run(tmp_path / "first", [*known(), *(talk("calls", 100 + each) for each in range(25))])
+    inbox = [talk("inbox", 200 + each) for each in range(25)]
+    given = {"dialogues": {"enabled": True}, "classify": classify(sources=["inbox"])}
+    given["classify"]["examples"] = tmp_path / "first/out/clean_documents"
+    report = run(tmp_path / "second", inbox, **given)
+    assert report.classify is not None
+    assert report.records_in == 25
+
+
 def labels(place: Path, lines: list[Any]) -> Path:
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text("".join(f"{each if isinstance(each, str) else json.dumps(each)}\n" for each in lines))

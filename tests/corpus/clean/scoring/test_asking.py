@@ -32,6 +32,10 @@ from tests.corpus.texts import write_artifact
         ("Score: 45", None),
         ("I give it 3 points", None),
         ("Score: none of 5", None),
+        ("Score (0-5): 4", 4),
+        ("Score <0 to 5>: 3", 3),
+        ("评分（0到5）：4", 4),
+        ("Score: <0 to 5>", None),
         ("", None),
     ],
 )

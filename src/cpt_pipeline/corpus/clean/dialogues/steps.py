@@ -17,7 +17,7 @@ from cpt_pipeline.corpus.clean.dialogues.stock_replies import hash_turn, is_coun
 from cpt_pipeline.corpus.clean.listing import Listing
 from cpt_pipeline.corpus.clean.mining import Gathered, Mined
 from cpt_pipeline.corpus.clean.normalise import NormaliseParams, normalise
-from cpt_pipeline.corpus.clean.phrases import Frequent, PhrasesParams, is_mined
+from cpt_pipeline.corpus.clean.phrases import Frequent, PhrasesParams
 from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.steps import NUMBER, DocumentStep, count, exclude, is_excluded
 
@@ -44,17 +44,15 @@ class MineReplies(PipelineStep):  # type: ignore[misc]
     name = "mine replies"
     type = "cpt"
 
-    def __init__(
-        self, tasks: Tasks, params: DialoguesParams, names: NormaliseParams, sources: list[str], share: float
-    ) -> None:
+    def __init__(self, tasks: Tasks, params: DialoguesParams, names: NormaliseParams, sources: list[str]) -> None:
         super().__init__()
-        self._tasks, self._params, self._names, self._sources, self._share = tasks, params, names, sources, share
+        self._tasks, self._params, self._names, self._sources = tasks, params, names, sources
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         """Look at the judged turns of every dialogue of the sample."""
         rules, gathered = _rules(str(self._params)), Gathered(self._sources)
         for document in data:
-            if not is_excluded(document) and _is_dialogue(document) and is_mined(document.id, self._share):
+            if not is_excluded(document) and _is_dialogue(document):
                 source = document.metadata["source"]
                 turns, judged = rules.split(document.text, _about(document, self._names))
                 forms = {masked(turn.text) for turn in turns if turn.speaker in judged}
@@ -99,10 +97,10 @@ class CleanDialogues(DocumentStep):
             return False
         source = document.metadata["source"]
         (documents,) = _frequent(self._mined.table).find(np.array([hash_turn(form, source)], np.uint64)).tolist()
-        if documents:
-            self._listing.add(source, form, documents, document.metadata[NUMBER], document.id)
-        border = self._params.stock_replies.remove_share * self._mined.num_mined[source]
-        return bool(documents) and bool(documents >= border)
+        if not documents:
+            return False  # the source may be one of an earlier round, of which this one mined nothing
+        self._listing.add(source, form, documents, document.metadata[NUMBER], document.id)
+        return bool(documents >= self._params.stock_replies.remove_share * self._mined.num_mined[source])
 
 
 def _measure(document: Document, cleaned: Cleaned, unit: str) -> None:

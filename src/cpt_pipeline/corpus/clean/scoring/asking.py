@@ -14,8 +14,11 @@ from cpt_pipeline.corpus.clean.scoring.sampling import Sample
 from cpt_pipeline.corpus.endpoint import ask
 from cpt_pipeline.corpus.endpoint_params import EndpointRunParams
 
+_RANGE = r"\s*(?:-|\N{EN DASH}|~|to|到|至)\s*\d"
 _MARK = re.compile(
-    r"(?:score|评分|得分|总分|分数)\W{0,6}(?:is|为|是)?\W{0,6}?(?<![\d.])(\d+(?:\.\d+)?)(?!\.?\d)", re.IGNORECASE
+    rf"(?:score|评分|得分|总分|分数)\s*(?:[(（<\[]\s*\d{_RANGE}\s*[)）>\]])?\W{{0,6}}(?:is|为|是)?\W{{0,6}}?"
+    rf"(?<![\d.])(\d+(?:\.\d+)?)(?!\.?\d|{_RANGE})",
+    re.IGNORECASE,
 )
 _BARE = re.compile(r"\W*(\d+(?:\.\d+)?)\W*(?:/\s*5\W*)?")
 

@@ -6,6 +6,7 @@ import heapq
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import xxhash
@@ -17,6 +18,7 @@ from cpt_pipeline.corpus.clean.scoring.params import ScorerParams
 from cpt_pipeline.corpus.clean.scoring.steps import why_unscored
 from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.steps import is_excluded
+from cpt_pipeline.formats.documents import read_documents
 
 _RANKS = 1 << 64
 _SURPLUS = 20
@@ -34,19 +36,51 @@ class Sample:
     text: str
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which documents the scorer may be asked about, as far as that is known before they are cleaned."""
+
+    channels: frozenset[str] | None
+    """None is any."""
+    sources: frozenset[str]
+    """Those whose channel is yet to be found."""
+    strong_formats: frozenset[str]
+
+    @classmethod
+    def of(cls, params: ScorerParams, strong_formats: Iterable[str], classified: Iterable[str]) -> Wanted:
+        """Read the parameters of clean."""
+        channels = None if params.channels is None else frozenset(params.channels)
+        return cls(channels, frozenset(classified), frozenset(strong_formats))
+
+    def takes(self, channel: str, source: str, category: str | None) -> bool:
+        """Say whether a document may count."""
+        if category in self.strong_formats:
+            return False
+        return self.channels is None or channel in self.channels or source in self.sources
+
+    def count(self, raw_documents: Path) -> int:
+        """Count them in an artifact."""
+        columns = ("channel", "source", "category")
+        return sum(self.takes(*(row[name] for name in columns)) for row in read_documents(raw_documents, columns))
+
+
 class TakeCandidates(PipelineStep):  # type: ignore[misc]
     """Let through what may become a sample; the rest is not cleaned in vain."""
 
     name = "take candidates"
     type = "cpt"
 
-    def __init__(self, num_documents: int, num_samples: int, seed: int) -> None:
+    def __init__(self, wanted: Wanted, num_wanted: int, num_samples: int, seed: int) -> None:
         super().__init__()
-        self._border, self._seed = _RANKS * _SURPLUS * num_samples // max(num_documents, 1), seed
+        self._wanted, self._seed = wanted, seed
+        self._border = _RANKS * _SURPLUS * num_samples // max(num_wanted, 1)
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        """Give documents whose rank is low."""
-        yield from (document for document in data if _rank(document.id, self._seed) < self._border)
+        """Give documents that may count and whose rank is low."""
+        for document in data:
+            known = (document.metadata[name] for name in ("channel", "source", "category"))
+            if self._wanted.takes(*known) and _rank(document.id, self._seed) < self._border:
+                yield document
 
 
 class TakeSamples(PipelineStep):  # type: ignore[misc]
