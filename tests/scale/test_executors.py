@@ -75,7 +75,7 @@ def test_slurm_gives_what_this_machine_gives(
     found = run([*with_slurm, *chain(corpus, tmp_path, SLURM)])
     assert found.returncode == 0, found.stderr[-3000:]
     assert manifests(tmp_path) == expected
-    assert len(list(tmp_path.glob("*/tasks/*/logs/launch_script.slurm"))) == 6
+    assert len(list(tmp_path.glob("*/tasks/*/logs/launch_script.slurm"))) == 7
 
 
 @pytest.mark.long
