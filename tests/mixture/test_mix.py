@@ -230,6 +230,13 @@ def test_documents_are_read_whole_and_in_order(tmp_path: Path) -> None:
                 assert begin == 0
 
 
+def test_a_single_mixture_may_name_uses_though_stage_2_may_not(tmp_path: Path) -> None:
+    tokens = write_tokens(tmp_path / "tokens", {"en": [8] * 20})
+    wanted = MixStageParams(num_tokens=8 * 20, uses=("stage1_only",))
+    report = mix_channels(tokens, tmp_path / "a", {"en": 1.0}, wanted, sequence_length=8, rows_per_step=1, seed=0)
+    assert report.uses["any"].documents == 20
+
+
 def test_every_pass_has_an_order_of_its_own(tmp_path: Path) -> None:
     tokens = write_tokens(tmp_path / "tokens", {"en": [8] * 20})
     wanted = MixStageParams(num_tokens=4 * 8 * 20)

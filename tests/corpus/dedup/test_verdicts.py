@@ -200,3 +200,8 @@ def test_a_copy_by_meaning_goes_and_its_near_copies_follow_it() -> None:
     assert found.survivors.tolist() == [0, 0, 0, 4, 4]
     assert (found.num_clusters, found.largest_cluster) == (2, 3)
     assert decide(*known, params, np.arange(5)).kinds.tolist() == decide(*known, params).kinds.tolist()
+
+
+def test_other_verdicts_have_another_digest() -> None:
+    one, same, other = (judge(survey(3), labels) for labels in ([0, 0, 2], [0, 0, 2], [0, 1, 1]))
+    assert one.digest() == same.digest() != other.digest()

@@ -101,6 +101,10 @@ def test_a_changed_file_changes_the_digest(tmp_path: Path, folder: Path) -> None
     (copy / "1_Pooling").mkdir()
     (copy / "1_Pooling/config.json").write_text('{"pooling_mode_cls_token": true}')
     assert digest_encoder(params, "key") != before
+    config = copy / "config.json"
+    with_pooling = digest_encoder(params, "key")
+    config.write_text(config.read_text(encoding="utf-8").replace('"gelu"', '"relu"'), encoding="utf-8")
+    assert digest_encoder(params, "key") != with_pooling, "the config of the model is not that of its pooling"
 
 
 def test_a_decoder_of_real_weights_works_in_batches_though_it_has_no_padding(tmp_path: Path, shared: Path) -> None:

@@ -7,8 +7,7 @@ whatever task or worker it comes to; neighbours in a batch move it by about a mi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from cpt_pipeline.core.artifact import digest_file
 from cpt_pipeline.core.errors import ModelNotFoundError
+from cpt_pipeline.corpus.devices import one_thread
 from cpt_pipeline.corpus.embeddings.hashed import Vectors
 from cpt_pipeline.corpus.embeddings.params import EncoderParams, EncoderRunParams, Pooling
 from cpt_pipeline.formats.models import find_model, model_files
@@ -59,7 +59,7 @@ class Encoder:
         listed = list(texts)
         found = np.empty((len(listed), self.dimensions), np.float32)
         longest = self.max_tokens * _CHARACTERS_PER_TOKEN
-        with _one_thread():
+        with one_thread():
             for start in range(0, len(listed), self._run.batch_texts):
                 some = listed[start : start + self._run.batch_texts]
                 found[start : start + len(some)] = self._embed([self._params.prefix + text[:longest] for text in some])
@@ -155,19 +155,6 @@ def _pool(states: Any, mask: Any, pooling: Pooling) -> Any:
         return states[torch.arange(len(states)), mask.sum(dim=1) - 1]
     weights = mask.unsqueeze(-1).to(states.dtype)
     return (states * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Sums over several threads depend on their number; workers share the cores as it is."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _read_json(path: Path) -> Any:

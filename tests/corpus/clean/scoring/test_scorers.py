@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from cpt_pipeline.core.errors import ModelNotFoundError, ParameterError
-from cpt_pipeline.corpus.clean.scoring.devices import one_thread
 from cpt_pipeline.corpus.clean.scoring.evaluation import evaluate_scores
 from cpt_pipeline.corpus.clean.scoring.labels import Label
 from cpt_pipeline.corpus.clean.scoring.params import ScorerParams
 from cpt_pipeline.corpus.clean.scoring.scorers import describe_model, load_scorer, round_scores, train_scorer
+from cpt_pipeline.corpus.devices import one_thread
 from tests.corpus.clean.scoring.texts import make_labels, write_encoder
 
 UNSEEN = make_labels(130)[200:]

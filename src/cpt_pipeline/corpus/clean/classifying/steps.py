@@ -8,6 +8,7 @@ trained on known text of the domain is how DeepSeekMath (Shao et al. 2024) and o
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -53,11 +54,11 @@ class _Ask(PipelineStep):  # type: ignore[misc]
             self._ask([each for each in batch if not is_excluded(each) and self.is_asked(each)])
             yield from batch
 
-    def is_asked(self, document: Document) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def is_asked(self, document: Document) -> bool: ...
 
-    def answer(self, document: Document, name: str, probability: float, threshold: float) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def answer(self, document: Document, name: str, probability: float, threshold: float) -> None: ...
 
     def _ask(self, documents: list[Document]) -> None:
         if not documents:

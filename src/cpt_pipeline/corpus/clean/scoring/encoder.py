@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from cpt_pipeline.core.errors import ParameterError
-from cpt_pipeline.corpus.clean.scoring.devices import no_progress_bars, one_thread, pick_device
 from cpt_pipeline.corpus.clean.scoring.labels import Label
 from cpt_pipeline.corpus.clean.scoring.params import EncoderParams
+from cpt_pipeline.corpus.devices import no_progress_bars, one_thread, pick_device
 
 _MAX_GRADIENT_NORM = 1.0
 

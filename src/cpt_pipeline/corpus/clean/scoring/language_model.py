@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cpt_pipeline.core.errors import ParameterError
-from cpt_pipeline.corpus.clean.scoring.devices import no_progress_bars, one_thread, pick_device
 from cpt_pipeline.corpus.clean.scoring.params import LanguageModelParams, QuestionParams
+from cpt_pipeline.corpus.devices import no_progress_bars, one_thread, pick_device
 from cpt_pipeline.corpus.words import is_cjk, split_words
 
 _HEAD_CHARACTERS = 2_000

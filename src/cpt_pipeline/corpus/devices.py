@@ -1,4 +1,4 @@
-"""Where models of the scorer run."""
+"""Where the models of the data stages run, and on how many threads."""
 
 from __future__ import annotations
 
