@@ -40,6 +40,25 @@ def test_megatrons_own_reader_gives_the_same_documents(tmp_path: Path, vocabular
     assert read.sequence_lengths.tolist() == [4, 1, 0, 3, 2]
 
 
+def test_parts_of_a_text_are_sequences_of_one_document_to_megatron(tmp_path: Path) -> None:
+    megatron = pytest.importorskip("megatron.core.datasets.indexed_dataset")
+    with TokenWriter(tmp_path / "train", "en", 1000) as writer:
+        for work, part, last in (
+            ("a", 0, 0),
+            ("a", 1, 1),
+            (None, None, 1),
+            ("b", 0, 0),
+            ("b", 2, 0),
+            ("c", 3, 1),
+            ("c", 0, 1),
+        ):
+            place = {"part_of": work, "part": part, "last_part": bool(last)}
+            writer.write([7, 8], id="x", num_bytes=2, **place)
+    read = megatron.IndexedDataset(str(tmp_path / "train" / "en"), mmap=True)
+    assert read.document_indices.tolist() == [0, 2, 3, 4, 5, 6, 7]
+    assert open_shard(tmp_path, "train", "en").texts.tolist() == [0, 2, 3, 4, 5, 6]
+
+
 def test_what_megatrons_own_writer_wrote_is_read(tmp_path: Path) -> None:
     megatron = pytest.importorskip("megatron.core.datasets.indexed_dataset")
     import torch
@@ -61,7 +80,7 @@ def test_what_megatrons_own_writer_wrote_is_read(tmp_path: Path) -> None:
 def test_the_sidecar_describes_every_document(tmp_path: Path) -> None:
     with TokenWriter(tmp_path / "heldout", "en", 1000) as writer:
         writer.write([1, 2, 3], id="a", num_bytes=11, category="news", quality=0.5, use="synthesis")
-        writer.write([3], id="文", num_bytes=0, synthetic="questions")
+        writer.write([3], id="文", num_bytes=0, synthetic="questions", part_of="book", part=3, last_part=False)
 
     assert read_sidecar(tmp_path, "heldout", "en").to_pylist() == [
         {
@@ -72,8 +91,22 @@ def test_the_sidecar_describes_every_document(tmp_path: Path) -> None:
             "bytes": 11,
             "use": "synthesis",
             "synthetic": None,
+            "part_of": None,
+            "part": None,
+            "last_part": True,
         },
-        {"id": "文", "category": None, "quality": None, "tokens": 1, "bytes": 0, "use": None, "synthetic": "questions"},
+        {
+            "id": "文",
+            "category": None,
+            "quality": None,
+            "tokens": 1,
+            "bytes": 0,
+            "use": None,
+            "synthetic": "questions",
+            "part_of": "book",
+            "part": 3,
+            "last_part": False,
+        },
     ]
 
 

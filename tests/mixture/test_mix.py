@@ -18,7 +18,7 @@ from cpt_pipeline.core.artifact import read_manifest, seal
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import NothingLeftError, ParameterError
 from cpt_pipeline.formats.mixture import Mixture
-from cpt_pipeline.formats.tokens import open_shard
+from cpt_pipeline.formats.tokens import TokenWriter, open_shard
 from cpt_pipeline.mixture.mix import MixReport, channel_shares, mix, mix_channels, rows_by_step
 from cpt_pipeline.mixture.params import MixParams, MixStageParams
 from tests.mixture.corpus import CHANNELS, lengths, params, write_tokens
@@ -208,26 +208,135 @@ def test_no_token_is_lost_or_repeated_within_a_pass(
         settings = {"sequence_length": length, "rows_per_step": rows_per_step, "seed": seed}
         mix_channels(tokens, Path(folder) / "mixture", {"en": 1.0}, wanted, **settings)
         shard, mixture = open_shard(tokens, "train", "en"), Mixture(Path(folder) / "mixture", tokens)
-        stream = np.concatenate([mixture.row(row).input_ids for row in range(rows_per_step * num_steps)])
-        readable = [shard.document(index) for index, size in enumerate(sizes) if size > 1]
-        one_pass = np.sort(np.concatenate(readable))
-        assert len(stream) == wanted.num_tokens
-        for start in range(0, len(stream), len(one_pass)):
-            turn = stream[start : start + len(one_pass)]
-            assert not Counter(turn.tolist()) - Counter(one_pass.tolist())
-            if len(turn) == len(one_pass):
-                assert np.array_equal(np.sort(turn), one_pass)
+        rows = [mixture.row(row).input_ids for row in range(rows_per_step * num_steps)]
+        num_tokens = sum(size for size in sizes if size > 1)
+        every = [token for index, size in enumerate(sizes) if size > 1 for token in shard.document(index).tolist()]
+        assert sum(map(len, rows)) == wanted.num_tokens
+        for turn in range(1, wanted.num_tokens // num_tokens + 1):
+            begun = np.concatenate(rows[: -(-turn * num_tokens // length)])  # every row that begins in the first passes
+            counts = Counter(begun.tolist())
+            most = turn + -(-length // num_tokens)
+            assert all(turn * count <= counts[token] <= most * count for token, count in Counter(every).items())
+        read = Counter(np.concatenate(rows).tolist())
+        turns = wanted.num_tokens // num_tokens
+        assert all(turns * count <= read[token] <= (turns + 1) * count for token, count in Counter(every).items())
 
 
-def test_documents_are_read_whole_and_in_order(tmp_path: Path) -> None:
+def laid_out(mixture: Mixture, name: str) -> set[tuple[tuple[int, int, int], ...]]:
+    """Give the rows of a channel as sets of spans."""
+    place = mixture.channels.index(name)
+    num_rows = mixture.rows_per_step * mixture.num_steps
+    rows = [mixture.spans(row) for row in range(num_rows)]
+    return {tuple((int(d), int(s), int(n)) for d, s, n in spans) for channel, spans in rows if channel == place}
+
+
+def test_documents_are_cut_at_the_ends_of_rows_alone(tmp_path: Path) -> None:
     _, mixture, _ = run(tmp_path, lengths(2), params())
-    for name, spans in walk(mixture).items():
+    for name in mixture.channels:
         sizes = open_shard(tmp_path / "tokens", "train", name).lengths
-        for (document, start, length), (following, begin, _) in pairwise(spans):
-            if start + length < sizes[document]:
-                assert (following, begin) == (document, start + length)
-            else:
-                assert begin == 0
+        for spans in laid_out(mixture, name):
+            for place, (document, start, length) in enumerate(spans):
+                assert start == 0 or place == 0
+                assert start + length == sizes[document] or place == len(spans) - 1
+
+
+@pytest.mark.feature(56)
+def test_no_step_reads_one_long_document_alone(tmp_path: Path) -> None:
+    """Ten books of 640 tokens in rows of 16: laid end to end, a step of 8 rows would be one book or two."""
+    tokens = write_tokens(tmp_path / "tokens", {"en": [640] * 10})
+    wanted = MixStageParams(num_tokens=6_400)
+    mix_channels(tokens, tmp_path / "mixture", {"en": 1.0}, wanted, sequence_length=16, rows_per_step=8, seed=0)
+    mixture = Mixture(tmp_path / "mixture", tokens)
+    largest = []
+    for step in range(mixture.num_steps):
+        read: Counter[int] = Counter()
+        for row in range(8 * step, 8 * step + 8):
+            for document, _, length in mixture.spans(row)[1].tolist():
+                read[document] += length
+        largest.append(max(read.values()) / read.total())
+    assert sum(largest) / len(largest) < 0.4  # 0.98 as they lie; 8 draws of 10 books have 0.30 on average
+
+
+# --- texts that were cut --------------------------------------------------------------------------------------------
+
+
+def write_works(artifact: Path, works: list[list[int]], *, gap: tuple[int, int] | None = None) -> Path:
+    """Write works of parts of the given sizes; token numbers go up through all of them; `gap` leaves a part out."""
+    following = 1
+    with TokenWriter(artifact / "train", "en", vocabulary_size=100_000) as writer:
+        for number, sizes in enumerate(works):
+            for part, size in enumerate(sizes):
+                ids = range(following, following + size)
+                following += size
+                last = part + 1 == len(sizes)
+                if (number, part) != gap:
+                    place = {"part_of": f"w{number}", "part": part, "last_part": last}
+                    writer.write([*ids], id=f"w{number}/{part}", num_bytes=size, **place)
+    seal(artifact, "tokens")
+    return artifact
+
+
+def runs(tokens: Path, folder: Path, num_tokens: int, length: int = 32) -> list[list[int]]:
+    """Give the pieces of all rows, in the order of their first tokens, joined where one goes on in the next."""
+    wanted = MixStageParams(num_tokens=num_tokens)
+    mix_channels(tokens, folder, {"en": 1.0}, wanted, sequence_length=length, rows_per_step=1, seed=0)
+    mixture = Mixture(folder, tokens)
+    pieces = []
+    for number in range(mixture.num_steps):
+        row = mixture.row(number)
+        borders = [*np.flatnonzero(row.position_ids == 0).tolist(), length]
+        pieces += [row.input_ids[first:last].tolist() for first, last in pairwise(borders)]
+    return sorted(pieces)
+
+
+@pytest.mark.feature(72)
+def test_the_parts_of_a_text_are_read_as_one_document(tmp_path: Path) -> None:
+    tokens = write_works(tmp_path / "tokens", [[5, 5, 6], [7], [4, 5]])
+    assert runs(tokens, tmp_path / "m", 32) == [[*range(1, 17)], [*range(17, 24)], [*range(24, 33)]]
+
+
+def test_a_text_with_a_gap_is_two_documents(tmp_path: Path) -> None:
+    tokens = write_works(tmp_path / "tokens", [[5, 5, 6], [7], [4, 5, 5]], gap=(0, 1))
+    assert runs(tokens, tmp_path / "m", 32) == [[*range(1, 6)], [*range(11, 17)], [*range(17, 24)], [*range(24, 38)]]
+
+
+def test_exposures_of_parts_are_counted_each(tmp_path: Path) -> None:
+    tokens = write_works(tmp_path / "tokens", [[5, 9, 6], [7, 3], [4, 5, 20, 5]])
+    wanted = MixStageParams(num_tokens=96)
+    mixture_params = {"sequence_length": 16, "rows_per_step": 1, "seed": 1}
+    report = mix_channels(tokens, tmp_path / "m", {"en": 1.0}, wanted, **mixture_params)
+    mixture = Mixture(tmp_path / "m", tokens)
+    read = Counter(token for row in range(6) for token in mixture.row(row).input_ids.tolist())
+    assert read.total() == 96
+    assert report.uses["any"].tokens == 96
+    assert report.channels["en"].documents == 9
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(2, 40), min_size=1, max_size=5), min_size=1, max_size=6),
+    st.integers(8, 32),
+    st.integers(1, 12),
+)
+def test_exposures_of_cut_texts_are_what_a_walk_counts(works: list[list[int]], length: int, num_rows: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        tokens = write_works(Path(folder) / "tokens", works)
+        every = MixParams(
+            sequence_length=length,
+            rows_per_step=1,
+            domain_share=0.0,
+            max_passes=1e9,
+            stage1=MixStageParams(num_tokens=length * num_rows),
+            stage2=MixStageParams(num_tokens=length),
+        )
+        mix(tokens, NO_LAW, Path(folder), every, ChannelsParams(roles={"en": "general", "domain": "domain"}))
+        table = pq.read_table(Path(folder) / "exposures" / "exposures.parquet")["stage1_tokens"].to_pylist()
+        mixture, shard = Mixture(Path(folder) / "mixture_stage1", tokens), open_shard(tokens, "train", "en")
+        owner = np.repeat(np.arange(shard.num_documents), shard.lengths)
+        read: Counter[int] = Counter()
+        for row in range(num_rows):
+            read.update(owner[mixture.row(row).input_ids - 1].tolist())
+        assert table == [read[document] for document in range(shard.num_documents)]
 
 
 def test_a_single_mixture_may_name_uses_though_stage_2_may_not(tmp_path: Path) -> None:

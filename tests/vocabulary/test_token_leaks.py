@@ -10,11 +10,12 @@ import pytest
 from cpt_pipeline.core.errors import ArtifactError
 from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex, LeakParams
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
+from cpt_pipeline.formats.plain_text import PlainTextEncoder
 from cpt_pipeline.formats.tokens import TokenWriter, open_shard
 from cpt_pipeline.vocabulary import token_leaks
 from cpt_pipeline.vocabulary.params import TokenizeParams
 from cpt_pipeline.vocabulary.token_leaks import TokenLeak, find_token_leaks
-from cpt_pipeline.vocabulary.tokenize import encode, tokenize_splits
+from cpt_pipeline.vocabulary.tokenize import tokenize_splits
 from cpt_pipeline.vocabulary.tokenizer import load
 from tests.vocabulary.texts import NASTY, write_documents
 
@@ -71,7 +72,7 @@ def test_the_shipped_model_finds_an_item_among_its_stories(tmp_path: Path, share
 def test_shards_from_elsewhere_need_neither_manifest_nor_parquet(tmp_path: Path, folder: Path) -> None:
     tokenizer = load(folder)
     with TokenWriter(tmp_path, "cache", len(tokenizer)) as writer:
-        for ids in encode(tokenizer, ["the cat", OTHER.prompt]):
+        for ids in PlainTextEncoder(tokenizer).encode(["the cat", OTHER.prompt]):
             writer.write(ids, id="lost", num_bytes=0, category=None, quality=None)
     (tmp_path / "cache.parquet").unlink()
     leaks = find_token_leaks(tmp_path, folder, INDEX).benchmarks["quiz"].leaks

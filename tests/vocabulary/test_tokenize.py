@@ -11,6 +11,7 @@ from cpt_pipeline.core.artifact import read_manifest, seal
 from cpt_pipeline.core.errors import ArtifactError
 from cpt_pipeline.formats.documents import DocumentWriter, document
 from cpt_pipeline.formats.models import resolve, write_reference
+from cpt_pipeline.formats.plain_text import PlainTextEncoder
 from cpt_pipeline.formats.tokens import channels, open_shard, read_sidecar
 from cpt_pipeline.vocabulary.params import TokenizeParams, TokenizerParams
 from cpt_pipeline.vocabulary.tokenize import encode, tokenize_documents, tokenize_splits
@@ -28,10 +29,6 @@ def read_back(artifact: Path, split: str = "train") -> dict[str, list[int]]:
     return found
 
 
-def closed(ids: list[int], end: int) -> list[int]:
-    return ids if ids[-1:] == [end] else [*ids, end]
-
-
 def test_ids_are_those_of_the_reference_tokenizer(tmp_path: Path, folder: Path, documents: Path) -> None:
     from tokenizers import Tokenizer
     from transformers import AutoTokenizer
@@ -40,14 +37,17 @@ def test_ids_are_those_of_the_reference_tokenizer(tmp_path: Path, folder: Path, 
     found = read_back(tmp_path / "tokens")
 
     reference, raw = AutoTokenizer.from_pretrained(folder), Tokenizer.from_file(str(folder / "tokenizer.json"))
+    raw.encode_special_tokens = True
     end = reference.eos_token_id
-    assert found == {f"d{index}": closed(reference(text)["input_ids"], end) for index, text in enumerate(NASTY)}
-    assert found == {f"d{index}": closed(raw.encode(text).ids, end) for index, text in enumerate(NASTY)}
+    plain = {f"d{index}": reference(text)["input_ids"] for index, text in enumerate(NASTY) if "<|" not in text}
+    assert len(plain) < len(NASTY)
+    assert {name: found[name] for name in plain} == {name: [*ids, end] for name, ids in plain.items()}
+    assert found == {f"d{index}": [*raw.encode(text).ids, end] for index, text in enumerate(NASTY)}
     assert found["d0"] == [end]
     assert {ids[-1] for ids in found.values()} == {end}
     for index, text in enumerate(NASTY):
-        body = found[f"d{index}"] if text.endswith("<|endoftext|>") else found[f"d{index}"][:-1]
-        assert raw.decode(body, skip_special_tokens=False) == text
+        assert end not in found[f"d{index}"][:-1]
+        assert raw.decode(found[f"d{index}"][:-1], skip_special_tokens=False) == text
     assert report.train["en"].tokens + report.train["zh"].tokens == sum(map(len, found.values()))
 
 
@@ -66,7 +66,7 @@ def test_the_shipped_model_is_encoded_as_it_does_itself(tmp_path: Path, shared: 
     tokenize_documents(documents, documents, tmp_path / "tokenizer", tmp_path, TokenizeParams())
 
     reference = AutoTokenizer.from_pretrained(model)
-    expected = {f"d{index}": closed(reference(text)["input_ids"], 2) for index, text in enumerate(stories)}
+    expected = {f"d{index}": [*reference(text)["input_ids"], 2] for index, text in enumerate(stories)}
     assert read_back(tmp_path / "tokens", "train") == expected
     assert read_back(tmp_path / "tokens", "heldout") == expected
     assert resolve(tmp_path / "start_model") == model.resolve()
@@ -94,10 +94,14 @@ def test_splits_channels_counts_and_sidecar(tmp_path: Path, folder: Path) -> Non
         "documents": 1,
         "tokens": open_shard(artifact, "heldout", "en").num_tokens,
         "bytes": 2,
+        "works": 1,
+        "control_token_documents": 0,
+        "control_tokens": {},
     }
     sidecar = read_sidecar(artifact, "train", "zh").to_pylist()
     size = open_shard(artifact, "train", "zh").num_tokens
     known = {"category": "c", "quality": 0.5, "use": None, "synthetic": None}
+    known |= {"part_of": None, "part": None, "last_part": True}
     assert sidecar == [{"id": "d1", "tokens": size, "bytes": 6, **known}]
     manifest = read_manifest(artifact)
     assert manifest["tokens"] == sum(each.tokens for each in (*report.train.values(), *report.heldout.values()))
@@ -123,10 +127,45 @@ def test_an_unfinished_tokenizer_is_not_read(tmp_path: Path, documents: Path) ->
         tokenize_documents(documents, documents, tmp_path / "unfinished", tmp_path, TokenizeParams())
 
 
-def test_of_no_texts_encode_makes_nothing(folder: Path) -> None:
+def encoded(folder: Path, *rows: tuple[str, int | None, str | None, bool]) -> list[list[int]]:
+    """Encode documents given as text, part, separator, last_part."""
     tokenizer: Any = load(folder)
-    assert encode(tokenizer, []) == []
-    assert encode(tokenizer, ["", ""]) == [[tokenizer.eos_token_id]] * 2
+    named = [dict(zip(("text", "part", "separator", "last_part"), row, strict=True)) for row in rows]
+    return list(encode(PlainTextEncoder(tokenizer), tokenizer.eos_token_id, named))
+
+
+def test_of_no_texts_encode_makes_nothing(folder: Path) -> None:
+    end = load(folder).eos_token_id
+    assert encoded(folder) == []
+    assert encoded(folder, ("", None, None, True), ("", None, None, True)) == [[end]] * 2
+
+
+@pytest.mark.feature(72)
+def test_a_text_that_was_cut_begins_once_and_ends_once(shared: Path) -> None:
+    model = shared / "models" / "tinystories-656k"  # puts <|start_story|> (1) before a text; <|end_story|> is 2
+    first, second, third = encoded(
+        model, ("Tom ran.", 0, "", False), ("He fell.", 1, "\n\n", False), ("Then he got up.", 2, " ", True)
+    )
+    (whole,) = encoded(model, ("Tom ran.\n\nHe fell. Then he got up.", None, None, True))
+    assert [ids.count(1) for ids in (first, second, third)] == [1, 0, 0]
+    assert [ids.count(2) for ids in (first, second, third)] == [0, 0, 1]
+    assert (whole[0], whole[-1]) == (first[0], third[-1]) == (1, 2)
+    decode = load(model).decode
+    assert decode([*first[1:], *second, *third[:-1]]) == decode(whole[1:-1])
+
+
+@pytest.mark.feature(71)
+def test_the_name_of_a_control_token_is_words_and_is_counted(tmp_path: Path, shared: Path) -> None:
+    model = shared / "models" / "tinystories-656k"
+    texts = ["It said <|end_story|> and <|start_story|>.", "<unk> is a name", "It ended. <|end_story|>", "plain"]
+    documents = write_documents(tmp_path / "documents", texts, ["en"] * 4)
+    report = tokenize_splits({"train": documents}, model, tmp_path / "tokens", TokenizeParams()).train["en"]
+    for ids, text in zip(read_back(tmp_path / "tokens").values(), texts, strict=True):
+        assert (ids[0], ids[-1]) == (1, 2)
+        assert not {0, 1, 2} & set(ids[1:-1])
+        assert load(model).decode(ids[1:-1]) == text
+    assert report.control_token_documents == 3
+    assert report.control_tokens == {"<unk>": 1, "<|end_story|>": 2, "<|start_story|>": 1}
 
 
 def test_use_and_kind_of_synthesis_are_taken_from_the_metadata(tmp_path: Path, folder: Path) -> None:

@@ -19,8 +19,8 @@ import xxhash
 from cpt_pipeline.core.errors import ArtifactError, DiskSpaceError
 
 MANIFEST = "manifest.json"
-FORMAT_VERSION = 2
-_CHANGED = {"tokens": 2}
+FORMAT_VERSION = 3
+_CHANGED = {"documents": 3, "scores": 3, "tokens": 3}
 """Kind to the format in which it last changed; older ones cannot be read. What is not named is as it was in format 1,
 so models, releases and the index of an earlier round stay readable."""
 _CHUNK = 1 << 22

@@ -31,11 +31,21 @@ SCHEMA = pa.schema(
         pa.field("category", pa.string()),
         pa.field("quality", pa.float32()),
         pa.field("published", pa.string()),
+        pa.field("part_of", pa.string()),
+        pa.field("part", pa.int32()),
+        pa.field("separator", pa.string()),
+        pa.field("last_part", pa.bool_(), nullable=False),
         pa.field("metadata", pa.string()),
     ]
 )
 """`id` comes from source, revision and record position and never changes; `digest` is of the text as it is
-now; `published` is an ISO date; `metadata` is a JSON object as text."""
+now; `published` is an ISO date; `metadata` is a JSON object as text.
+
+`part_of` is the id of the work that the text belongs to (a book, a conversation); null where the document is the work.
+`part` is its place in a running text that was cut, from 0, and `separator` what stood before it there; null where
+nothing was cut. `last_part` says that the text ends with this document: it carries the end-of-document token."""
+
+_OPTIONAL = ("url", "language", "category", "quality", "published", "part_of", "part", "separator", "metadata")
 
 EXCLUDED_SCHEMA = pa.schema(
     [
@@ -59,7 +69,7 @@ def digest_text(text: str) -> str:
 
 
 def document(*, id: str, text: str, channel: str, source: str, license: str, **optional: Any) -> dict[str, Any]:
-    """Make one row; `optional` takes url, language, category, quality, published, metadata (JSON text)."""
+    """Build one row; `optional` takes the nullable columns and `last_part` (true unless it is given)."""
     return {
         "id": id,
         "digest": digest_text(text),
@@ -67,12 +77,16 @@ def document(*, id: str, text: str, channel: str, source: str, license: str, **o
         "channel": channel,
         "source": source,
         "license": license,
-        **{
-            name: optional.pop(name, None)
-            for name in ("url", "language", "category", "quality", "published", "metadata")
-        },
+        "last_part": optional.pop("last_part", True),
+        **{name: optional.pop(name, None) for name in _OPTIONAL},
         **_none_left(optional),
     }
+
+
+def work_of(row: dict[str, Any]) -> str:
+    """Return the id of the work that a document is a part of (columns `id`, `part_of`): its own where it is whole."""
+    work: str = row["part_of"] or row["id"]
+    return work
 
 
 def with_text(row: dict[str, Any], text: str) -> dict[str, Any]:

@@ -6,7 +6,8 @@
     block-00000/spans.npy        [spans] SPAN    document, start, length
 
 Row `n` is `sequence_length` tokens of one channel, made of the spans `first_span[n]:first_span[n + 1]`, each
-a piece of one document of the tokens artifact. Step `s` takes rows `s * rows_per_step` and on. Nothing depends
+a piece of one text of the tokens artifact: `length` tokens from token `start` of `document` on, and through the parts
+that follow it where the text was cut. Step `s` takes rows `s * rows_per_step` and on. Nothing depends
 on the number of processes, so resuming is "go on at row n". Blocks follow one another; a later block may be
 planned after an earlier one was trained.
 """

@@ -3,15 +3,15 @@
     train/<channel>.bin .idx .parquet        heldout/<channel>.bin .idx .parquet
 
 The pair is what Megatron-LM reads when a run outgrows DeepSpeed. The parquet beside it maps the document
-index to id, category, quality, tokens, UTF-8 bytes, use and kind of synthesis, so bits per byte and use counts need no
-text.
+index to id, category, quality, tokens, UTF-8 bytes, use, kind of synthesis and place in a work, so bits per byte and
+use counts need no text. Parts of one running text that follow one another are sequences of one document of Megatron's.
 """
 
 from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -35,9 +35,13 @@ SIDECAR_SCHEMA = pa.schema(
         pa.field("bytes", pa.int64(), nullable=False),
         pa.field("use", pa.string()),
         pa.field("synthetic", pa.string()),
+        pa.field("part_of", pa.string()),
+        pa.field("part", pa.int32()),
+        pa.field("last_part", pa.bool_(), nullable=False),
     ]
 )
-"""`use` is one of `formats.routes.USES`, null for any; `synthetic` is how clean made it from another text."""
+"""`use` is one of `formats.routes.USES`, null for any; `synthetic` is how clean made it from another text; the last
+three are those of documents (`formats.documents`)."""
 _MAGIC = b"MMIDIDX\x00\x00"
 _CODES: dict[np.dtype[Any], int] = {np.dtype(np.int32): 4, np.dtype(np.uint16): 8}
 _DTYPES = {code: dtype for dtype, code in _CODES.items()}
@@ -48,7 +52,7 @@ _SIDECAR_ROWS_IN_MEMORY = 65_536
 class TokenWriter:
     """Write the documents of one split and channel: `<channel>.bin`, `.idx`, `.parquet`.
 
-    Without a clean exit there is no `.idx`. Memory holds four bytes a document.
+    Without a clean exit there is no `.idx`. Memory holds at most twelve bytes a document.
     """
 
     def __init__(self, directory: Path, channel: str, vocabulary_size: int) -> None:
@@ -58,6 +62,8 @@ class TokenWriter:
         self._bin = (directory / f"{channel}.bin").open("wb")
         self._sidecar = pq.ParquetWriter(directory / f"{channel}.parquet", SIDECAR_SCHEMA, compression="zstd")
         self._lengths = array("i")
+        self._starts = array("q")
+        self._before: tuple[str | None, int] | None = None
         self._rows: list[dict[str, Any]] = []
 
     def __enter__(self) -> TokenWriter:
@@ -73,16 +79,25 @@ class TokenWriter:
             self._write_index()
 
     def write(self, ids: npt.ArrayLike, *, id: str, num_bytes: int, **optional: Any) -> None:
-        """Add one document; `ids` has shape [tokens]; `optional` takes category, quality, use, synthetic."""
+        """Add one document; `ids` has shape [tokens]; `optional` takes the other columns of the sidecar."""
         wide = np.asarray(ids, dtype=np.int64)
         tokens = wide.astype(self._dtype)
         assert np.array_equal(tokens, wide), f"document {id} has a token id that is no {self._dtype}"
         self._bin.write(tokens.tobytes())
+        if not self._continues(optional):
+            self._starts.append(len(self._lengths))
         self._lengths.append(tokens.size)
         assert optional.keys() <= set(SIDECAR_SCHEMA.names), f"no such column: {sorted(optional)}"
-        self._rows.append({"id": id, "tokens": tokens.size, "bytes": num_bytes, **optional})
+        self._rows.append({"last_part": True, **optional, "id": id, "tokens": tokens.size, "bytes": num_bytes})
         if len(self._rows) == _SIDECAR_ROWS_IN_MEMORY:
             self._write_rows()
+
+    def _continues(self, columns: Mapping[str, Any]) -> bool:
+        """Check whether a document goes on with the text of the one before, and remember it for the next."""
+        work, part = columns.get("part_of"), columns.get("part")
+        continues = part is not None and self._before == (work, part - 1)
+        self._before = None if part is None or columns.get("last_part", True) else (work, part)
+        return continues
 
     def _write_rows(self) -> None:
         self._sidecar.write_table(pa.Table.from_pylist(self._rows, schema=SIDECAR_SCHEMA))
@@ -94,9 +109,9 @@ class TokenWriter:
         pointers = np.concatenate([[0], ends[:-1]]).astype(np.int64) if lengths.size else ends
         with self._index.open("wb") as stream:
             stream.write(_MAGIC + struct.pack("<QB", 1, _CODES[self._dtype]))
-            stream.write(struct.pack("<QQ", lengths.size, lengths.size + 1))
+            stream.write(struct.pack("<QQ", lengths.size, len(self._starts) + 1))
             stream.write(lengths.tobytes() + pointers.tobytes())
-            stream.write(np.arange(lengths.size + 1, dtype=np.int64).tobytes())
+            stream.write(np.array([*self._starts, lengths.size], dtype=np.int64).tobytes())
 
 
 @dataclass(frozen=True)
@@ -106,6 +121,8 @@ class TokenShard:
     channel: str
     lengths: npt.NDArray[np.int32]
     """Shape [documents]."""
+    texts: npt.NDArray[np.int64]
+    """First document of each running text, in order: more than one document where a long text was cut."""
     starts: npt.NDArray[np.int64]
     """First token of each document, shape [documents]."""
     tokens: npt.NDArray[np.integer[Any]]
@@ -143,16 +160,17 @@ def open_shard(artifact: Path, split: str, channel: str) -> TokenShard:
     if code not in _DTYPES:
         raise ArtifactError(f"{stem}.idx says type {code}; only ids of type 4 (int32) and 8 (uint16) are read")
     offset = len(_MAGIC) + 9
-    (count,) = struct.unpack_from("<Q", raw, offset)
+    count, num_indices = struct.unpack_from("<QQ", raw, offset)
     offset += 16
     lengths = np.frombuffer(raw, np.int32, count, offset)
     pointers = np.frombuffer(raw, np.int64, count, offset + 4 * count)
+    texts = np.frombuffer(raw, np.int64, num_indices, offset + 12 * count)[:-1]
     dtype = _DTYPES[code]
     path = stem.with_name(f"{channel}.bin")
     if not path.is_file():
         raise ArtifactError(f"{path} is missing: its index is there, its tokens are not")
     tokens = np.memmap(path, dtype, "r") if path.stat().st_size else np.empty(0, dtype)
-    return TokenShard(channel, lengths, pointers // dtype.itemsize, tokens)
+    return TokenShard(channel, lengths, texts, pointers // dtype.itemsize, tokens)
 
 
 def read_sidecar(artifact: Path, split: str, channel: str) -> pa.Table:

@@ -1,8 +1,9 @@
 """Plan the order of training: which piece of which document stands in which row of which step.
 
 Composition is exact: every global batch gets each channel's share of rows, rounded down or up, and the sum over
-any number of steps stays within one row of the share. Documents of a channel are read in shuffled passes, laid
-end to end and cut at row borders: no padding, no token lost.
+any number of steps stays within one row of the share. The texts of a channel are laid end to end in shuffled passes
+and cut at row borders: no padding, no token lost. The rows of a pass are then shuffled as well, as Megatron-LM does
+with its samples, so that the pieces of a long text do not stand in one step.
 """
 
 from __future__ import annotations
@@ -253,23 +254,43 @@ def _plan_stage(
 
 
 def _read_channel(tokens: Path, channel: str, eligible: Ints, num_rows: int, length: int, seed: int) -> _ChannelRows:
-    """Lay shuffled passes over the documents end to end and cut them into rows."""
+    """Lay shuffled passes over the texts end to end, cut them into rows, and shuffle the rows of each pass."""
     if not num_rows:
         return _ChannelRows(np.zeros(1, np.int64), np.empty(0, SPAN))
-    sizes = token_format.open_shard(tokens, "train", channel).lengths[eligible].astype(np.int64)
+    firsts, sizes = _texts(token_format.open_shard(tokens, "train", channel), eligible)
     passes = math.ceil(num_rows * length / int(sizes.sum()))
-    generators = (np.random.Generator(np.random.Philox(key=_key(seed, channel, turn))) for turn in range(passes))
-    order = np.concatenate([generator.permutation(eligible.size) for generator in generators])
+    generators = [np.random.Generator(np.random.Philox(key=_key(seed, channel, turn))) for turn in range(passes)]
+    order = np.concatenate([generator.permutation(firsts.size) for generator in generators])
     ends = np.cumsum(sizes[order])
     row_ends = np.arange(1, num_rows + 1, dtype=np.int64) * length
     borders = np.union1d(ends[ends < row_ends[-1]], row_ends)
     starts = np.concatenate([[0], borders[:-1]])
     which = np.searchsorted(ends, starts, side="right")
     spans = np.empty(len(starts), SPAN)
-    spans["document"] = eligible[order[which]]
+    spans["document"] = firsts[order[which]]
     spans["start"] = starts - (ends - sizes[order])[which]
     spans["length"] = borders - starts
-    return _ChannelRows(np.searchsorted(starts, np.concatenate([[0], row_ends])), spans)
+    laid = _ChannelRows(np.searchsorted(starts, np.concatenate([[0], row_ends])), spans)
+    return _shuffle_rows(laid, generators, int(sizes.sum()) / length)
+
+
+def _texts(shard: token_format.TokenShard, eligible: Ints) -> tuple[Ints, Ints]:
+    """Return first document and tokens of each text; of one with parts that may not be read, of each stretch."""
+    text = np.searchsorted(shard.texts, eligible, side="right")
+    begins = np.flatnonzero(np.diff(eligible, prepend=-2) + np.diff(text, prepend=-2) != 1)
+    return eligible[begins], np.add.reduceat(shard.lengths[eligible].astype(np.int64), begins)
+
+
+def _shuffle_rows(laid: _ChannelRows, generators: list[np.random.Generator], rows_per_pass: float) -> _ChannelRows:
+    """Shuffle the rows that begin in one pass among themselves; a pass is read whole before the next one begins."""
+    num_rows = len(laid.first_span) - 1
+    borders = [min(num_rows, math.ceil(turn * rows_per_pass - _ROUNDING)) for turn in range(len(generators) + 1)]
+    passes = zip(borders[:-1], borders[1:], generators, strict=True)
+    order = np.concatenate([first + generator.permutation(last - first) for first, last, generator in passes])
+    sizes = np.diff(laid.first_span)[order]
+    first_span = np.concatenate([[0], np.cumsum(sizes)])
+    gather = np.repeat(laid.first_span[:-1][order] - first_span[:-1], sizes) + np.arange(first_span[-1])
+    return _ChannelRows(first_span, laid.spans[gather])
 
 
 def _interleave(counts: Ints, generator: np.random.Generator) -> npt.NDArray[np.int16]:
@@ -292,10 +313,20 @@ def _join(order: npt.NDArray[np.int16], read: list[_ChannelRows]) -> Block:
 
 
 def _tokens_read(tokens: Path, channel: str, rows: _ChannelRows) -> Ints:
+    """Count the tokens read of every document, shape [documents]; a span may begin in one and end in a later one."""
     if not len(rows.spans):
         return np.zeros(0, np.int64)
-    read = np.zeros(token_format.open_shard(tokens, "train", channel).num_documents, np.int64)
-    np.add.at(read, rows.spans["document"], rows.spans["length"])
+    shard = token_format.open_shard(tokens, "train", channel)
+    lengths = shard.lengths.astype(np.int64)
+    begin = shard.starts[rows.spans["document"]] + rows.spans["start"]
+    end = begin + rows.spans["length"]
+    first, last = (np.searchsorted(shard.starts, token, side="right") - 1 for token in (begin, end - 1))
+    whole = np.zeros(len(lengths) + 1, np.int64)
+    np.add.at(whole, first, 1)
+    np.add.at(whole, last + 1, -1)
+    read = np.cumsum(whole[:-1]) * lengths
+    np.add.at(read, first, shard.starts[first] - begin)
+    np.add.at(read, last, end - shard.starts[last] - lengths[last])
     return read
 
 

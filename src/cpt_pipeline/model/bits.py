@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +18,7 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from cpt_pipeline.core.errors import ArtifactError
+from cpt_pipeline.formats.plain_text import PlainTextEncoder
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,13 @@ def _start_token(tokenizer: PreTrainedTokenizerBase) -> int:
 
 
 def _encode(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
-    ids: list[int] = tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
-    return ids
+    return _plain(tokenizer).encode([text])[0]
+
+
+@lru_cache(maxsize=1)
+def _plain(tokenizer: PreTrainedTokenizerBase) -> PlainTextEncoder:
+    """Build the encoder of a tokenizer once for all its texts."""
+    return PlainTextEncoder(tokenizer)
 
 
 def _decode(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> str:

@@ -17,6 +17,7 @@ from cpt_pipeline.core.errors import ModelNotFoundError
 from cpt_pipeline.core.params import Report
 from cpt_pipeline.formats.documents import read_documents
 from cpt_pipeline.formats.models import TOKENIZER_FILES, resolve
+from cpt_pipeline.formats.plain_text import PlainTextEncoder
 from cpt_pipeline.vocabulary.params import TokenizerParams
 
 END_OF_TEXT = "<|endoftext|>"
@@ -113,7 +114,7 @@ def _fertility(documents: Path, tokenizer: Any, limit: int) -> dict[str, Fertili
 
 
 def _measure(texts: list[str], tokenizer: Any) -> Fertility:
-    ids = tokenizer(texts, add_special_tokens=False)["input_ids"]
+    ids = PlainTextEncoder(tokenizer).encode(texts)
     num_tokens = max(sum(map(len, ids)), 1)
     unknown = sum(each.count(tokenizer.unk_token_id) for each in ids) if tokenizer.unk_token_id is not None else 0
     decoded = (tokenizer.decode(each, clean_up_tokenization_spaces=False) for each in ids)

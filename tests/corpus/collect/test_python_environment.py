@@ -89,8 +89,8 @@ def test_short_docstrings_are_no_documents(package: Path) -> None:
 
 def test_code_is_without_docstrings_and_still_python(package: Path) -> None:
     rows = {row["id"]: row for row in read_records(source("code", "thing"))}
-    text = rows["thing-1.5/thing/__init__.py#0"]["text"]
-    assert rows["thing-1.5/thing/__init__.py#0"]["category"] == "code"
+    text = rows["thing-1.5/thing/__init__.py#code"]["text"]
+    assert rows["thing-1.5/thing/__init__.py#code"]["category"] == "code"
     assert "ocstring" not in text
     assert "def g(self):\n        ...\n" in text
     assert "# about f\ndef f():\n    return 1\n" in text
@@ -99,9 +99,15 @@ def test_code_is_without_docstrings_and_still_python(package: Path) -> None:
 
 def test_long_code_is_split_between_definitions(package: Path) -> None:
     rows = [row for row in read_records(source("code", "thing", max_document_characters=60)) if "__init__" in row["id"]]
-    assert [row["id"].rpartition("#")[2] for row in rows] == ["0", "1"]
+    assert [row["id"].rpartition("#")[2] for row in rows] == ["code/1", "code/2", "code/3"]
     assert rows[0]["text"].endswith("return 1")
     assert rows[1]["text"].startswith("class C:")
+    assert all(len(row["text"]) <= 60 for row in rows)
+    assert {row["part_of"] for row in rows} == {"thing-1.5/thing/__init__.py#code"}
+    assert [(row["part"], row["last_part"]) for row in rows] == [(0, False), (1, False), (2, True)]
+    (whole,) = [row for row in read_records(source("code", "thing")) if "__init__" in row["id"]]
+    assert "".join((row["separator"] if row["part"] else "") + row["text"] for row in rows) == whole["text"]
+    assert (whole["part_of"], whole["part"], whole["last_part"]) == (None, None, True)
 
 
 def test_cap_takes_whole_documents_and_the_same_ones_each_time(package: Path) -> None:
@@ -127,7 +133,9 @@ def test_problems_name_the_package(package: Path) -> None:
 
 def test_topics_are_the_language_reference() -> None:
     assert find_problems(source("topics")) == []
-    rows = {row["id"].rpartition("/")[2]: row for row in read_records(source("topics"))}
+    rows = {
+        row["id"].partition("/topics/")[2]: row for row in read_records(source("topics", max_document_characters=10**6))
+    }
     assert rows["assert"]["text"].startswith('The "assert" statement')
     assert rows["assert"]["license"] == "PSF-2.0"
     assert len(rows) >= 70

@@ -83,6 +83,43 @@ def test_long_texts_are_cut_and_their_parts_named(tmp_path: Path) -> None:
     path = write(tmp_path / "a.txt", "aaaa\n\nbbbb\n\ncc|dd")
     expected = [("a.txt#1/1", "aaaa"), ("a.txt#1/2", "bbbb"), ("a.txt#1/3", "cc"), ("a.txt#2", "dd")]
     assert found(path, separator="|", max_document_characters=5) == expected
+    read = rows(source(path, separator="|", max_document_characters=5))
+    names = ("part_of", "part", "separator", "last_part")
+    assert [tuple(row[name] for name in names) for row in read] == [
+        ("own/a.txt#1", 0, "", False),
+        ("own/a.txt#1", 1, "\n\n", False),
+        ("own/a.txt#1", 2, "\n\n", True),
+        (None, None, None, True),
+    ]
+
+
+@pytest.mark.feature(72)
+def test_no_document_is_longer_than_the_maximum_in_any_format(tmp_path: Path) -> None:
+    line = "no end of a sentence here but words " * 300
+    write(tmp_path / "a.txt", line)
+    write(tmp_path / "b.jsonl", json.dumps({"text": line + "字" * 900}))
+    write(tmp_path / "c.csv", f"text\n{line}\n")
+    write(tmp_path / "d.xml", f"<a><p>{line}</p></a>")
+    lengths = [len(row["text"]) for row in rows(source(tmp_path, max_document_characters=512)) if "text" in row]
+    assert len(lengths) > 80
+    assert max(lengths) <= 512
+
+
+def test_records_name_the_work_that_they_belong_to(tmp_path: Path) -> None:
+    records = [{"text": f"chapter {n}", "book": "B"} for n in (1, 2)] + [{"text": "a letter"}, {"text": "x", "book": 7}]
+    path = write(tmp_path / "a.jsonl", "\n".join(map(json.dumps, records)))
+    read = rows(source(path, columns={"part_of": "book"}))
+    assert [row["part_of"] for row in read] == ["own/@B", "own/@B", None, "own/@7"]
+    assert [row["last_part"] for row in read] == [True] * 4
+
+
+def test_turns_of_a_conversation_are_one_work(tmp_path: Path) -> None:
+    turns = [{"role": "user", "content": "How are you?"}, {"role": "assistant", "content": "Very well."}]
+    path = write(tmp_path / "a.jsonl", json.dumps({"messages": turns}))
+    asked = {"unit": "turn", "turns": "messages", "role": "role", "text": "content"}
+    read = rows(source(path, dialogues=asked))
+    assert [row["part_of"] for row in read] == ["own/a.jsonl#1"] * 2
+    assert [row["last_part"] for row in read] == [True, True]
 
 
 def test_problems_of_a_source(tmp_path: Path) -> None:

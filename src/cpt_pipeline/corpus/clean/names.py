@@ -38,6 +38,7 @@ class ModelNames:
         tokenizer, model = self._loaded
         encoded = tokenizer(
             text,
+            split_special_tokens=True,
             truncation=True,
             max_length=_WINDOW_TOKENS,
             stride=_OVERLAP_TOKENS,

@@ -92,7 +92,8 @@ def _turns(reading: Reading, dialogue: Dialogue, source: SourceParams) -> Iterat
         counts = {"records": int(turn is first), "conversations": int(turn is first and listed), "turns": 1}
         about = _about("turn", (turn,), dialogue, source)
         fields = reading.fields if turn is first else {k: v for k, v in reading.fields.items() if k not in _SUMMED}
-        yield Reading(position, turn.text, fields={**fields, ABOUT: about, COUNTS: counts})
+        work = reading.position if listed else None
+        yield Reading(position, turn.text, fields={**fields, ABOUT: about, COUNTS: counts}, work=work)
 
 
 def _document(conversations: list[_Conversation], source: SourceParams, params: DialoguesParams) -> Named:

@@ -12,7 +12,7 @@ import html.entities
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -70,10 +70,11 @@ def parse_epub(raw: bytes, params: EpubParams) -> list[Reading]:
     try:
         members = ZipMembers(raw, params.zip)
         book = _open(members)
-        return [
+        chapters = (
             _read_chapter(members, book, f"#{number}", reference, is_contents, params)
             for number, (reference, is_contents) in enumerate(book.chapters, 1)
-        ]
+        )
+        return [replace(chapter, work="", is_continued=True) for chapter in chapters]
     except ZipFault as fault:
         reason = "not_epub" if fault.reason in ("not_zip", "missing_part") else fault.reason
         return [Reading("", reason=reason, detail=fault.detail)]

@@ -28,7 +28,7 @@ import xxhash
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.corpus.collect.cut import join_pieces
+from cpt_pipeline.corpus.collect.cut import LINES, Part, cut_text, pack
 from cpt_pipeline.corpus.collect.licenses import package_license
 from cpt_pipeline.corpus.sieve import Row
 from cpt_pipeline.formats.documents import document
@@ -50,7 +50,7 @@ class PythonEnvironmentParams(Params):
     min_characters: int = Field(200, ge=1)
     """Shorter pieces are no documents of this source."""
     max_document_characters: int = Field(12_000, ge=1)
-    """Longer code files are split between their top-level definitions."""
+    """Longer texts are cut, code between its top-level definitions where that is enough."""
     max_characters: int | None = Field(None, ge=1)
     """Stop at so much text. Files are then taken in the order of a hash of their names, not from `a` on."""
     skip: tuple[str, ...] = ("test", "tests", "idle_test", "encodings", "pydoc_data", "turtledemo", "_sysconfigdata*")
@@ -85,10 +85,10 @@ class _File:
 
 @dataclass(frozen=True)
 class _Piece:
-    """A text found in a file; `id` names it within its distribution."""
+    """A text found in a file, cut where it is long; `id` names it within its distribution."""
 
     id: str
-    text: str
+    parts: tuple[Part, ...]
     category: str
 
 
@@ -197,19 +197,24 @@ def _read(file: _File, source: PythonEnvironmentParams) -> Iterator[Row]:
         yield {**origin, "reason": "not_python", "detail": str(error)}
         return
     note = json.dumps({"package": own.name, "version": own.version}, sort_keys=True)
-    pieces = _PARTS[source.part](file.path, text, tree, source.max_document_characters)
-    for piece in pieces:
-        if len(piece.text) >= source.min_characters:
-            yield document(
-                id=f"{own.revision}/{piece.id}",
-                text=piece.text,
-                channel=source.channel,
-                source=source.name,
-                license=own.license,
-                language="en",
-                category=piece.category,
-                metadata=note,
-            )
+    for piece in _PARTS[source.part](file.path, text, tree, source.max_document_characters):
+        whole = len(piece.parts) == 1
+        for number, (separator, part) in enumerate(piece.parts):
+            if len(part) >= source.min_characters:
+                yield document(
+                    id=f"{own.revision}/{piece.id}" + ("" if whole else f"/{number + 1}"),
+                    text=part,
+                    channel=source.channel,
+                    source=source.name,
+                    license=own.license,
+                    language="en",
+                    category=piece.category,
+                    part_of=None if whole else f"{own.revision}/{piece.id}",
+                    part=None if whole else number,
+                    separator=None if whole else separator,
+                    last_part=number + 1 == len(piece.parts),
+                    metadata=note,
+                )
 
 
 def _parse(path: Path) -> tuple[str, ast.Module]:
@@ -221,15 +226,15 @@ def _parse(path: Path) -> tuple[str, ast.Module]:
         return text, ast.parse(text)
 
 
-def _topics(_path: PurePosixPath, _text: str, tree: ast.Module, _max_characters: int) -> Iterator[_Piece]:
+def _topics(_path: PurePosixPath, _text: str, tree: ast.Module, max_characters: int) -> Iterator[_Piece]:
     for statement in tree.body:
         if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Dict):
             topics: dict[str, str] = ast.literal_eval(statement.value)
             for name, text in sorted(topics.items()):
-                yield _Piece(f"topics/{name}", text, "reference")
+                yield _Piece(f"topics/{name}", tuple(cut_text(text, max_characters)), "reference")
 
 
-def _docstrings(path: PurePosixPath, _text: str, tree: ast.Module, _max_characters: int) -> Iterator[_Piece]:
+def _docstrings(path: PurePosixPath, _text: str, tree: ast.Module, max_characters: int) -> Iterator[_Piece]:
     """Name each docstring `file:Class.method`; a name that a file defines again gets a number."""
     found: list[tuple[str, int, str]] = []
     waiting: list[tuple[str, ast.AST]] = [("", tree)]
@@ -246,20 +251,21 @@ def _docstrings(path: PurePosixPath, _text: str, tree: ast.Module, _max_characte
     for name, _, text in sorted(found):
         seen[name] += 1
         again = f"~{seen[name]}" if seen[name] > 1 else ""
-        yield _Piece(
-            f"{path}:{name}{again}" if name else str(path), text, "worked_examples" if ">>>" in text else "reference"
-        )
+        place = f"{path}:{name}{again}" if name else str(path)
+        category = "worked_examples" if ">>>" in text else "reference"
+        yield _Piece(place, tuple(cut_text(text, max_characters)), category)
 
 
 def _code(path: PurePosixPath, text: str, tree: ast.Module, max_characters: int) -> Iterator[_Piece]:
     lines = _without_docstrings(text.split("\n"), tree)
     ends = [statement.end_lineno or 0 for statement in tree.body[:-1]]
-    stretches = [
-        "\n".join(line for line in lines[start:end] if line is not None)
-        for start, end in zip([0, *ends], [*ends, len(lines)], strict=True)
-    ]
-    for number, piece in enumerate(join_pieces(stretches, max_characters, "\n")):
-        yield _Piece(f"{path}#{number}", piece.strip("\n"), "code")
+    stretches = []
+    for start, end in zip([0, *ends], [*ends, len(lines)], strict=True):
+        stretch = "\n".join(line for line in lines[start:end] if line is not None)
+        text = stretch.strip("\n")
+        blank = stretch[: len(stretch) - len(stretch.lstrip("\n"))]
+        stretches.append(Part("\n" * bool(start) + blank, text))
+    yield _Piece(f"{path}#code", tuple(pack(stretches, max_characters, LINES)), "code")
 
 
 def _without_docstrings(lines: list[str], tree: ast.Module) -> list[str | None]:

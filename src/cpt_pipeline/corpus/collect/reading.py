@@ -22,8 +22,8 @@ from cpt_pipeline.corpus.collect.dialogue_params import Dialogue, DialoguesParam
 CHUNK_BYTES = 1 << 20
 """How much is asked of a stream at once, and the sample on which an encoding is guessed."""
 
-Column = Literal["url", "language", "category", "published", "license", "title", "original_id"]
-"""What a record may say about itself."""
+Column = Literal["url", "language", "category", "published", "license", "title", "original_id", "part_of"]
+"""What a record may say about itself; `part_of` names the work it belongs to: a book, a case, a patient."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,10 @@ class Reading:
     fields: Mapping[str, Any] = field(default_factory=dict)
     dialogue: Dialogue | None = None
     """Where `dialogues` is set: what the text was made of."""
+    work: str | None = None
+    """Position of the work that this is a piece of: of the book for a chapter, of the conversation for a turn."""
+    is_continued: bool = False
+    """The next reading of the same work goes on with its text: chapters do, turns do not."""
 
 
 class StreamFault(Exception):

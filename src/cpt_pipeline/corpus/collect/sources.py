@@ -7,14 +7,13 @@ order: a document, or a record that is none with the reason why.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from cpt_pipeline.corpus.collect import dialogue_units, licenses, python_environment, remote, web
-from cpt_pipeline.corpus.collect.cut import cut_text
 from cpt_pipeline.corpus.collect.docx import read_docx
 from cpt_pipeline.corpus.collect.epub import read_epub
 from cpt_pipeline.corpus.collect.file_list import list_files
@@ -31,13 +30,14 @@ from cpt_pipeline.corpus.collect.source_params import DIALOGUE, SourceParams
 from cpt_pipeline.corpus.collect.warc import read_warc
 from cpt_pipeline.corpus.collect.web import WebParams
 from cpt_pipeline.corpus.collect.web_store import INDEX, PAGES
+from cpt_pipeline.corpus.collect.works import Place, cut_works
 from cpt_pipeline.corpus.sieve import Row
 from cpt_pipeline.formats.documents import document
 
 Part = dict[str, Any]
 
 _COLUMNS = ("url", "language", "category", "published")
-_OF_EVERY_PART = (*_COLUMNS, "license", "title", "grade", dialogue_units.ABOUT)
+_OF_EVERY_PART = (*_COLUMNS, "license", "title", "grade", "part_of", dialogue_units.ABOUT)
 """What the parts of a text share; what was counted in it stands with the first alone."""
 _WEB_PAGES = (".html", ".htm", ".xhtml", ".warc", ".wet")
 _ARCHIVES = (".warc", ".wet")
@@ -83,8 +83,8 @@ def read_part(source: Source, part: Part, sandbox: Sandbox) -> Iterator[Row]:
         return
     left = source.max_characters
     found = dialogue_units.as_documents(_read(source, part, sandbox), source)
-    for name, reading in _cut(found, source.max_document_characters):
-        row = _row(name, reading, source)
+    for name, reading, place in cut_works(found, source.max_document_characters, _OF_EVERY_PART):
+        row = _row(name, reading, place, source)
         if left is not None:
             left -= len(row.get("text", ""))
             if left < 0:
@@ -193,18 +193,7 @@ def _runs(sizes: list[int], part_bytes: int) -> Iterator[tuple[int, int]]:
         yield first, len(sizes)
 
 
-def _cut(found: Iterable[tuple[str, Reading]], max_characters: int | None) -> Iterator[tuple[str, Reading]]:
-    for name, reading in found:
-        if max_characters is None or len(reading.text) <= max_characters:
-            yield name, reading
-            continue
-        for number, text in enumerate(cut_text(reading.text, max_characters), start=1):
-            position = f"{reading.position}/{number}"
-            fields = reading.fields if number == 1 else {key: reading.fields.get(key) for key in _OF_EVERY_PART}
-            yield name, Reading(position, text, fields=fields) if text.strip() else Reading(position, reason="empty")
-
-
-def _row(name: str, reading: Reading, source: SourceParams) -> Row:
+def _row(name: str, reading: Reading, place: Place, source: SourceParams) -> Row:
     record_id = f"{source.name}/{name}{reading.position}"
     origin = {"id": record_id, "source": source.name, "channel": source.channel}
     if reading.reason is not None:
@@ -224,9 +213,21 @@ def _row(name: str, reading: Reading, source: SourceParams) -> Row:
         channel=source.channel,
         source=source.name,
         license=licenses.spdx(stated) or stated,
+        part_of=_work(name, place, fields, source),
+        part=place.part,
+        separator=place.separator,
+        last_part=place.last_part,
         metadata=json.dumps({"file": name, **fields}, ensure_ascii=False, sort_keys=True),
         **columns,
     )
+
+
+def _work(name: str, place: Place, fields: dict[str, Any], source: SourceParams) -> str | None:
+    """Return the id of the work: what the record names, else its customer, else its conversation, else its place."""
+    about = fields.get(dialogue_units.ABOUT, {})
+    if named := fields.pop("part_of", None) or about.get("link") or about.get("conversation"):
+        return f"{source.name}/@{named}"
+    return None if place.work is None else f"{source.name}/{name}{place.work}"
 
 
 def _refused(store: Path) -> Iterator[tuple[str, str, str | None]]:

@@ -69,7 +69,12 @@ class Encoder:
         import torch
 
         given = self._tokenizer(
-            texts, padding=len(texts) > 1, truncation=True, max_length=self.max_tokens, return_tensors="pt"
+            texts,
+            split_special_tokens=True,
+            padding=len(texts) > 1,
+            truncation=True,
+            max_length=self.max_tokens,
+            return_tensors="pt",
         )
         names = ("input_ids", "attention_mask", "token_type_ids")
         inputs = {name: given[name].to(self._run.device) for name in names if name in given}

@@ -52,7 +52,7 @@ class Writer:
     def requests(self, row: Row) -> Iterator[Request]:
         """Give the requests for a document, one per part."""
         prompt = self.prompt(row)
-        for number, part in enumerate(cut_text(row["text"], self.params.max_characters)):
+        for number, (_, part) in enumerate(cut_text(row["text"], self.params.max_characters)):
             yield Request(f"{row['id']}#{self.kind}/{number}", (("user", prompt.replace("{text}", part)),))
 
     def make(self, row: Row) -> Made:

@@ -31,7 +31,7 @@ from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.corpus.sieve import Row
 from cpt_pipeline.corpus.steps import DocumentStep, ReadParts, WriteDocuments, as_document, count, exclude, is_excluded
-from cpt_pipeline.formats.documents import Synthetic
+from cpt_pipeline.formats.documents import Synthetic, work_of
 
 logger = logging.getLogger(__name__)
 
@@ -205,7 +205,9 @@ def _child(row: Row, kind: Kind, text: str, marks: dict[str, str]) -> Document:
     made = Synthetic(kind, row["id"])
     metadata = {**json.loads(row["metadata"] or "{}"), "synthetic": made.kind, "parent": made.parent, **marks}
     category = "questions" if kind == "questions" else row["category"]
-    child = {**row, "id": made.id, "text": text, "category": category, "quality": None}
+    ends = True if "model" in marks else row["last_part"]  # a shuffled middle of a book ends no text
+    place = {"part_of": work_of(row), "part": None, "separator": None, "last_part": ends}
+    child = {**row, "id": made.id, "text": text, "category": category, "quality": None, **place}
     return as_document({**child, "metadata": json.dumps(metadata, ensure_ascii=False, sort_keys=True)})
 
 

@@ -109,7 +109,8 @@ def _load(folder: Path, **options: Any) -> tuple[Any, Any]:
 
 def _encode(tokenizer: Any, texts: Sequence[str], params: EncoderParams) -> Any:
     shortened = [text[: 8 * params.max_tokens] for text in texts]  # the rest would be read and thrown away
-    return tokenizer(shortened, truncation=True, max_length=params.max_tokens, padding=True, return_tensors="pt")
+    options = {"truncation": True, "max_length": params.max_tokens, "padding": True, "return_tensors": "pt"}
+    return tokenizer(shortened, split_special_tokens=True, **options)
 
 
 def _require_room(tokenizer: Any, model: Any, params: EncoderParams, folder: Path) -> None:

@@ -18,6 +18,7 @@ from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.corpus.clean.scoring.params import LanguageModelParams, QuestionParams
 from cpt_pipeline.corpus.devices import no_progress_bars, one_thread, pick_device
 from cpt_pipeline.corpus.words import is_cjk, split_words
+from cpt_pipeline.formats.plain_text import PlainTextEncoder
 
 _HEAD_CHARACTERS = 2_000
 
@@ -33,6 +34,7 @@ class LanguageModelScorer:
         self._params = params
         self._device = pick_device()
         self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        self._plain = PlainTextEncoder(self._tokenizer)
         model = AutoModelForCausalLM.from_pretrained(
             folder,
             dtype=getattr(torch, params.dtype),
@@ -79,7 +81,7 @@ class LanguageModelScorer:
     def _ask(self, text: str) -> tuple[list[int], list[int]]:
         """Give the tokens of the question, and the two tokens in which the answers first differ."""
         question = self._question(text)
-        prompt = question.prompt.replace("{text}", self._shorten(text))
+        prompt = question.prompt.replace("{text}", self._plain.spell(self._shorten(text)))
         if self._params.chat:
             turn = [{"role": "user", "content": prompt}]
             prompt = self._tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
@@ -102,6 +104,7 @@ class LanguageModelScorer:
         encoded = self._tokenizer(
             head,
             add_special_tokens=False,
+            split_special_tokens=True,
             truncation=True,
             max_length=self._params.max_tokens,
             return_offsets_mapping=True,
