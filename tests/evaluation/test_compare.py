@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cpt_pipeline.core.verdicts import Interval, Verdict, judge_rise
-from cpt_pipeline.evaluation.compare import relative_changes, seed_of
+from cpt_pipeline.evaluation.compare import expanded_tail, relative_changes, seed_of
 
 
 def change(base: list[float], candidate: list[float], resamples: int = 500, seed: int = 0) -> Interval:
@@ -69,3 +69,28 @@ def test_interval_covers_the_truth_and_equal_models_are_seldom_rolled_back() -> 
         rolled_back += judge_rise(found, 0.02) is Verdict.ROLL_BACK
     assert covered >= 364, f"{covered} of 400 intervals of 95% hold the truth"
     assert rolled_back <= 4
+
+
+def coverage(num_works: int, parts: int, *, by_work: bool) -> int:
+    """Count in 300 trials how often a 95% interval holds the true change, 0.1; parts of a work change alike."""
+    random = np.random.default_rng(3)
+    covered = 0
+    for trial in range(300):
+        base = random.gamma(4.0, 100.0, size=(num_works, parts))
+        factors = 1.1 + random.normal(0.0, 0.1, size=(num_works, 1)) + random.normal(0.0, 0.05, size=base.shape)
+        candidate = base * factors
+        base, candidate = (each.sum(axis=1) if by_work else each.ravel() for each in (base, candidate))
+        found = change(base.tolist(), candidate.tolist(), resamples=300, seed=trial)
+        covered += found.low <= 0.1 <= found.high
+    return covered
+
+
+def test_intervals_over_works_hold_the_truth_where_those_over_parts_do_not() -> None:
+    assert coverage(10, 15, by_work=False) < 220  # of 300: what taking parts for evidence would claim
+    assert coverage(10, 15, by_work=True) >= 276  # 92% at the least
+
+
+def test_few_works_widen_the_interval() -> None:
+    assert expanded_tail(0.025, 10_000) == pytest.approx(0.025, abs=1e-3)
+    assert expanded_tail(0.025, 10) == pytest.approx(0.008546, abs=1e-5)
+    assert expanded_tail(0.025, 2) < 1e-30

@@ -18,7 +18,7 @@ from cpt_pipeline.formats.benchmarks import BenchmarkItem
 
 QUESTIONS = Questions(
     texts=tuple(
-        HeldoutText(channel=channel, id=str(number), text="x")
+        HeldoutText(channel=channel, work=str(number), id=str(number), window=0, text="x")
         for number, channel in enumerate(["domain", "domain", "en"])
     ),
     items=tuple(
@@ -50,8 +50,8 @@ def test_scores_follow_the_frozen_format() -> None:
         "stage": "base",
         "step": 0,
         "channels": {
-            "domain": {"bits_per_byte": 1.154156, "perplexity": 7.3891, "documents": 2, "bytes": 100},
-            "en": {"bits_per_byte": 1.442695, "perplexity": 54.5982, "documents": 1, "bytes": 20},
+            "domain": {"bits_per_byte": 1.154156, "perplexity": 7.3891, "documents": 2, "windows": 2, "bytes": 100},
+            "en": {"bits_per_byte": 1.442695, "perplexity": 54.5982, "documents": 1, "windows": 1, "bytes": 20},
         },
         "benchmarks": {"quiz": {"accuracy": 0.5, "items": 4}},
     }
@@ -67,7 +67,7 @@ def test_scores_follow_the_frozen_format() -> None:
     }
     assert scores["samples"] == [{"prompt": "Once", "continuations": {"base": " upon", "stage1": " again"}}]
     report = summarise(scores, QUESTIONS)
-    assert report.documents == {"domain": 2, "en": 1}
+    assert report.documents == report.windows == {"domain": 2, "en": 1}
     assert report.relative_change == {"stage1": {"domain": -0.25, "en": 0.0}}
 
 
@@ -85,6 +85,34 @@ def test_rows_hold_every_model_and_document(tmp_path: Path) -> None:
     manifest = read_manifest(tmp_path / "document_scores")
     assert (manifest["kind"], manifest["rows"], manifest["items"]) == ("scores", 6, 8)
     rows = pq.read_table(tmp_path / "document_scores" / "documents.parquet").to_pylist()
-    assert rows[3] == {"model": "stage1", "channel": "domain", "id": "0", "nll": 20.0, "tokens": 10, "bytes": 40}
+    assert rows[3] == {
+        "model": "stage1",
+        "channel": "domain",
+        "work": "0",
+        "id": "0",
+        "window": 0,
+        "nll": 20.0,
+        "tokens": 10,
+        "bytes": 40,
+    }
     items = pq.read_table(tmp_path / "document_scores" / "items.parquet").to_pylist()
     assert items[2] == {"model": "base", "benchmark": "quiz", "id": "2", "choice": 0, "correct": False}
+
+
+def test_windows_of_one_work_are_added_up_before_they_are_resampled() -> None:
+    texts = [
+        HeldoutText(channel="en", work=work, id=f"{work}/{window}", window=window, text="x")
+        for work in ("a", "b")
+        for window in range(3)
+    ]
+    questions = QUESTIONS.model_copy(update={"texts": tuple(texts), "items": (), "prompts": ()})
+    empty = {"tokens": (10,) * 6, "bytes": (40,) * 6, "choices": (), "continuations": ()}
+    answers = {
+        "base": Answer(nll=(10.0, 20.0, 30.0, 10.0, 10.0, 20.0), **empty),
+        "stage1": Answer(nll=(5.0, 10.0, 15.0, 10.0, 10.0, 20.0), **empty),
+    }
+    scores = compute_scores(SUBJECTS, questions, answers, EvaluateParams(bootstrap_resamples=200))
+    assert scores["models"]["base"]["channels"]["en"]["documents"] == 2
+    assert scores["models"]["base"]["channels"]["en"]["windows"] == 6
+    # Two works, one halved and one as it was: no resample lies between the three ways to draw two of them.
+    assert scores["comparisons"]["stage1"]["channels"]["en"] == {"relative_change": -0.3, "low": -0.5, "high": 0.0}

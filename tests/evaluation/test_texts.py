@@ -43,9 +43,40 @@ def test_a_smaller_draw_is_part_of_a_larger_one(tmp_path: Path) -> None:
     assert small < large
 
 
-def test_all_of_a_small_channel_and_long_texts_cut(tmp_path: Path) -> None:
-    texts = draw_texts(write(tmp_path / "a", range(3)), EvaluateParams(max_characters=10), CHANNELS)
-    assert [text.text for text in texts] == ["text 0 tex", "text 1 tex", "text 2 tex"]
+def test_all_of_a_small_channel(tmp_path: Path) -> None:
+    texts = draw_texts(write(tmp_path / "a", range(3)), EvaluateParams(), CHANNELS)
+    assert [text.text for text in texts] == ["text 0 " * 9, "text 1 " * 9, "text 2 " * 9]
+
+
+def write_parts(directory: Path, texts: dict[str, list[str]]) -> Path:
+    """Write works of several parts each."""
+    with DocumentWriter(directory) as writer:
+        for work, parts in texts.items():
+            for number, text in enumerate(parts):
+                place = {"part_of": work, "part": number, "separator": "", "last_part": number + 1 == len(parts)}
+                writer.write(
+                    document(id=f"{work}/{number}", text=text, channel="en", source="s", license="MIT", **place)
+                )
+    return directory
+
+
+def test_a_long_document_is_measured_in_windows_from_all_over_it(tmp_path: Path) -> None:
+    directory = write_parts(tmp_path / "a", {"book": ["".join(chr(0x4E00 + place) for place in range(2_000))]})
+    every = draw_texts(directory, EvaluateParams(max_characters=90, windows_per_document=99), CHANNELS)
+    assert [text.window for text in every] == list(range(23))  # 2,000 characters in windows of 86 or 87
+    assert "".join(text.text for text in every) == "".join(chr(0x4E00 + place) for place in range(2_000))
+    some = draw_texts(directory, EvaluateParams(max_characters=90, windows_per_document=4), CHANNELS)
+    assert len(some) == 4
+    assert max(text.window for text in some) > 10
+    assert set(some) < set(every)
+
+
+def test_works_are_drawn_and_not_their_parts(tmp_path: Path) -> None:
+    books = {f"book-{number}": [f"part {part} of {number}" for part in range(20)] for number in range(6)}
+    params = EvaluateParams(documents_per_channel=4, windows_per_document=3)
+    texts = draw_texts(write_parts(tmp_path / "a", books), params, CHANNELS)
+    assert len({text.work for text in texts}) == 4
+    assert len(texts) == 12
 
 
 def test_nothing_to_score_is_an_error_that_names_the_channels(tmp_path: Path) -> None:

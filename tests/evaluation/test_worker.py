@@ -20,7 +20,10 @@ from cpt_pipeline.model.load import load_causal_lm, load_tokenizer
 
 def write_job(place: Path, material: Material, folders: dict[str, Path]) -> Path:
     questions = Questions(
-        texts=tuple(HeldoutText(channel="en", id=str(number), text="word " * number) for number in range(1, 31)),
+        texts=tuple(
+            HeldoutText(channel="en", work=str(number), id=str(number), window=0, text="word " * number)
+            for number in range(1, 31)
+        ),
         items=tuple(read_items(material.benchmark_texts)),
         prompts=("The spleen",),
         sample_tokens=4,

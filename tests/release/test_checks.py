@@ -41,7 +41,7 @@ def judge(channel: str, change: tuple[float, float, float] | None, documents: in
             "en",
             (0.12, 0.1, 0.14),
             "forgotten",
-            "(90% interval of the change: +10.0% to +14.0%); at most 2.0% more is allowed.",
+            "(90% interval over 50 documents: +10.0% to +14.0%); at most 2.0% more is allowed.",
         ),
         ("en", (float("nan"),) * 3, "not_a_number", "has no usable score"),
     ],

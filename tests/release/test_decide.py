@@ -59,7 +59,7 @@ def test_promotes_what_learnt_and_kept() -> None:
     assert decision.reasons[0] == "stage2 is promoted: all 3 checks passed."
     assert domain.words == (
         "Channel domain (domain) was learnt: bits per byte fell by 25.0% "
-        "(95% interval of the change: -28.0% to -22.0%); at least 15.0% less is asked."
+        "(95% interval over 100 documents: -28.0% to -22.0%); at least 15.0% less is asked."
     )
 
 

@@ -116,7 +116,7 @@ def _decision() -> dict[str, Any]:
         _check("domain", 0.2447, 0.2347, 0.2557),
         _check("en", -0.0091, -0.02, 0.001),
     ]
-    interval = "(95% interval of the change: -2.0% to 0.0%); at most 2.0% more is allowed."
+    interval = "(95% interval over 40 documents: -2.0% to 0.0%); at most 2.0% more is allowed."
     reasons = [
         "stage2 is promoted: all 3 checks passed.",
         f"Channel code (general) was kept: bits per byte fell by 1.0% {interval}",

@@ -16,9 +16,12 @@ class EvaluateParams(Params):
     suite: SuiteParams = SuiteParams()
     """Benchmarks; collect fetches them and dedup guards training from them."""
     documents_per_channel: int = Field(default=200, gt=0)
-    """Held-out documents of every channel, drawn by the hash of their id; a channel with fewer gives all."""
+    """Held-out documents of every channel, drawn by the hash of their id; a channel with fewer gives all. A document
+    is what a source gives as one (a file, a record, a book): its parts and windows are no evidence of their own."""
     max_characters: int = Field(default=4_000, gt=0)
-    """Longer documents are cut here."""
+    """Of a window; a longer document is measured in windows of equal size."""
+    windows_per_document: int = Field(default=4, gt=0)
+    """Windows of one document, drawn by hash from all over it; a shorter one gives all it has."""
     sequence_length: int | None = Field(default=None, gt=1)
     """Tokens of context; null = the shortest `max_position_embeddings` among the models."""
     sample_prompts: tuple[str, ...] = ()

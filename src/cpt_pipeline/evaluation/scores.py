@@ -30,13 +30,15 @@ SCORES_SCHEMA = pa.schema(
     [
         pa.field("model", pa.string(), nullable=False),
         pa.field("channel", pa.string(), nullable=False),
+        pa.field("work", pa.string(), nullable=False),
         pa.field("id", pa.string(), nullable=False),
+        pa.field("window", pa.int32(), nullable=False),
         pa.field("nll", pa.float64(), nullable=False),
         pa.field("tokens", pa.int32(), nullable=False),
         pa.field("bytes", pa.int64(), nullable=False),
     ]
 )
-"""`nll` is in nats over the whole document."""
+"""A row per window; `work` is what is resampled, `nll` is in nats over the whole window."""
 
 ITEMS_SCHEMA = pa.schema(
     [
@@ -54,7 +56,9 @@ class EvaluateReport(Report):
 
     models: int
     documents: dict[str, int]
-    """Per channel."""
+    """Works per channel: what the intervals resample."""
+    windows: dict[str, int]
+    """Texts that were scored, per channel."""
     benchmark_items: int
     bits_per_byte: dict[str, dict[str, float | None]]
     """Model, then channel."""
@@ -68,7 +72,7 @@ def write_rows(directory: Path, questions: Questions, answers: Mapping[str, Answ
     """Write what every model made of every document and item, so that any figure can be made again."""
     directory.mkdir()
     rows = [
-        {"model": name, "channel": text.channel, "id": text.id, "nll": nll, "tokens": tokens, "bytes": size}
+        {**text.model_dump(exclude={"text"}), "model": name, "nll": nll, "tokens": tokens, "bytes": size}
         for name, answer in answers.items()
         for text, nll, tokens, size in zip(questions.texts, answer.nll, answer.tokens, answer.bytes, strict=True)
     ]
@@ -94,7 +98,9 @@ def compute_scores(
             subject.name: {
                 "stage": subject.stage,
                 "step": subject.step,
-                "channels": {name: _channel_score(answers[subject.name], which) for name, which in places.items()},
+                "channels": {
+                    name: _channel_score(answers[subject.name], which, questions) for name, which in places.items()
+                },
                 "benchmarks": _accuracies(questions.items, answers[subject.name]),
             }
             for subject in subjects
@@ -114,12 +120,18 @@ def _by_channel(questions: Questions) -> dict[str, npt.NDArray[np.int64]]:
     return {str(name): np.flatnonzero(names == name) for name in sorted(set(names.tolist()))}
 
 
-def _channel_score(answer: Answer, which: npt.NDArray[np.int64]) -> dict[str, Any]:
+def _works(questions: Questions, which: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the work of each of some texts as a number from 0."""
+    return np.unique([questions.texts[place].work for place in which.tolist()], return_inverse=True)[1]
+
+
+def _channel_score(answer: Answer, which: npt.NDArray[np.int64], questions: Questions) -> dict[str, Any]:
     nll, tokens, size = (np.asarray(values)[which].sum() for values in (answer.nll, answer.tokens, answer.bytes))
     return {
         "bits_per_byte": rounded(float(nll) / math.log(2) / max(int(size), 1)),
         "perplexity": rounded(math.exp(min(float(nll) / max(int(tokens), 1), 700.0)), digits=4),
-        "documents": len(which),
+        "documents": int(_works(questions, which).max()) + 1,
+        "windows": len(which),
         "bytes": int(size),
     }
 
@@ -135,7 +147,11 @@ def _comparisons(questions: Questions, answers: Mapping[str, Answer], params: Ev
     names = [name for name in answers if name != BASE]
     found: dict[str, Any] = {name: {"channels": {}} for name in names}
     for channel, which in _by_channel(questions).items():
-        losses = {name: np.asarray(answer.nll, dtype=np.float64)[which] for name, answer in answers.items()}
+        works = _works(questions, which)
+        losses = {
+            name: np.bincount(works, weights=np.asarray(answer.nll, dtype=np.float64)[which]).astype(np.float64)
+            for name, answer in answers.items()
+        }
         base = losses.pop(BASE)
         changes = relative_changes(
             base,
@@ -161,9 +177,11 @@ def rounded(value: float, digits: int = 6) -> float | None:
 def summarise(scores: dict[str, Any], questions: Questions) -> EvaluateReport:
     """Give the scores in short."""
     models, comparisons = scores["models"], scores["comparisons"]
+    places = _by_channel(questions)
     return EvaluateReport(
         models=len(models),
-        documents={channel: len(which) for channel, which in _by_channel(questions).items()},
+        documents={channel: int(_works(questions, which).max()) + 1 for channel, which in places.items()},
+        windows={channel: len(which) for channel, which in places.items()},
         benchmark_items=len(questions.items),
         bits_per_byte={name: _column(model["channels"], "bits_per_byte") for name, model in models.items()},
         relative_change={name: _column(each["channels"], "relative_change") for name, each in comparisons.items()},

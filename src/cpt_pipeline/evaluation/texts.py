@@ -1,9 +1,14 @@
-"""The texts of an evaluation: the same for every model, drawn by hash, so their choice depends on nobody's order."""
+"""The texts of an evaluation: the same for every model, drawn by hash, so their choice depends on nobody's order.
+
+Held-out works may be of any length. Long ones are measured in windows from all over them, and the work is what counts
+once: its windows are no independent evidence.
+"""
 
 from __future__ import annotations
 
 import heapq
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import xxhash
@@ -12,36 +17,61 @@ from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import NothingLeftError
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.evaluation.params import EvaluateParams
-from cpt_pipeline.formats.documents import read_documents
+from cpt_pipeline.formats.documents import read_documents, work_of
 
 
 class HeldoutText(Params):
-    """One held-out document, as it is scored."""
+    """One window of a held-out document, as it is scored."""
 
     channel: str
+    work: str
+    """Id of the work that the document is a part of."""
     id: str
+    window: int
+    """Its place among the windows of the document."""
     text: str
 
 
-def draw_texts(heldout_documents: Path, params: EvaluateParams, channels: ChannelsParams) -> list[HeldoutText]:
-    """Draw at most `documents_per_channel` documents of every channel that has a role, sorted by channel and id.
+_Ranked = tuple[int, str, int, str]
+"""Negative rank, document, window, text."""
 
-    `NothingLeftError` when there is none at all.
+
+def draw_texts(heldout_documents: Path, params: EvaluateParams, channels: ChannelsParams) -> list[HeldoutText]:
+    """Draw at most `documents_per_channel` works of every channel that has a role, and windows of each.
+
+    Sorted by channel, work, document and window. `NothingLeftError` when there is none at all.
     """
-    drawn: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
-    for row in read_documents(heldout_documents, ["id", "channel", "text"]):
+    drawn: dict[str, dict[str, list[_Ranked]]] = defaultdict(lambda: defaultdict(list))
+    for row in read_documents(heldout_documents, ["id", "part_of", "channel", "text"]):
         if row["channel"] in channels.roles:
-            rank = -xxhash.xxh3_64_intdigest(row["id"], seed=params.seed)
-            entry = (rank, row["id"], row["text"][: params.max_characters])
-            heap = drawn[row["channel"]]
-            (heapq.heappush if len(heap) < params.documents_per_channel else heapq.heappushpop)(heap, entry)
+            windows = drawn[row["channel"]][work_of(row)]
+            for number, text in enumerate(_windows(row["text"], params.max_characters)):
+                entry = (-_rank(f"{row['id']}@{number}", params), row["id"], number, text)
+                if len(windows) < params.windows_per_document:
+                    heapq.heappush(windows, entry)
+                else:
+                    heapq.heappushpop(windows, entry)
     if not drawn:
         raise NothingLeftError(
             f"{heldout_documents} holds no document of the channels {', '.join(sorted(channels.roles))}, so no model "
             "can be judged. Hold out more in dedup, or add text."
         )
-    return [
-        HeldoutText(channel=channel, id=id, text=text)
-        for channel in sorted(drawn)
-        for id, text in sorted((id, text) for _, id, text in drawn[channel])
-    ]
+    return [text for channel in sorted(drawn) for text in _chosen(channel, drawn[channel], params)]
+
+
+def _chosen(channel: str, works: dict[str, list[_Ranked]], params: EvaluateParams) -> Iterator[HeldoutText]:
+    """Yield the windows of the works of lowest rank."""
+    for work in sorted(sorted(works, key=lambda work: _rank(work, params))[: params.documents_per_channel]):
+        for _, id, window, text in sorted(works[work], key=lambda entry: entry[1:3]):
+            yield HeldoutText(channel=channel, work=work, id=id, window=window, text=text)
+
+
+def _windows(text: str, max_characters: int) -> Iterator[str]:
+    """Yield the text in windows of equal size, as few as `max_characters` allows."""
+    number = max(1, -(-len(text) // max_characters))
+    for window in range(number):
+        yield text[window * len(text) // number : (window + 1) * len(text) // number]
+
+
+def _rank(name: str, params: EvaluateParams) -> int:
+    return xxhash.xxh3_64_intdigest(name, seed=params.seed)

@@ -167,6 +167,7 @@ def _words(measured: _Measured, finding: Finding) -> str:
     }[finding]
     moved = f"bits per byte {'fell' if change.point < 0 else 'rose'} by {percent(abs(change.point))}"
     ends = f"{signed_percent(change.low)} to {signed_percent(change.high)}"
-    interval = f"{percent(measured.confidence, 0)} interval of the change: {ends}"
+    over = f"{measured.num_documents} document{'s' * (measured.num_documents != 1)}"
+    interval = f"{percent(measured.confidence, 0)} interval over {over}: {ends}"
     asked = f"at least {limit} less is asked" if measured.role == "domain" else f"at most {limit} more is allowed"
     return f"{channel} {heading}: {moved} ({interval}); {asked}."

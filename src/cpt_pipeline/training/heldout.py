@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import xxhash
 from torch import Tensor, nn
 
 from cpt_pipeline.formats import tokens as token_format
@@ -34,7 +35,10 @@ class HeldoutSet:
 
 
 def load_heldout(artifact: Path, sequence_length: int, max_tokens: int) -> list[HeldoutSet]:
-    """Lay the first documents of every held-out channel into padded rows; a document longer than a row is cut."""
+    """Lay held-out documents of every channel into padded rows; a document longer than a row is cut.
+
+    They are taken in the order of a hash of their ids: the first ones may all be parts of one book.
+    """
     return [
         _rows(artifact, channel, sequence_length, max_tokens)
         for channel in token_format.channels(artifact, "heldout")
@@ -44,10 +48,11 @@ def load_heldout(artifact: Path, sequence_length: int, max_tokens: int) -> list[
 
 def _rows(artifact: Path, channel: str, length: int, max_tokens: int) -> HeldoutSet:
     shard = token_format.open_shard(artifact, "heldout", channel)
-    sizes = token_format.read_sidecar(artifact, "heldout", channel)["bytes"].to_pylist()
+    sidecar = token_format.read_sidecar(artifact, "heldout", channel)
+    ids, sizes = sidecar["id"].to_pylist(), sidecar["bytes"].to_pylist()
     rows: list[list[np.ndarray[Any, Any]]] = [[]]
     num_labels, num_bytes = 0, 0.0
-    for index in range(shard.num_documents):
+    for index in sorted(range(shard.num_documents), key=lambda index: xxhash.xxh3_64_intdigest(ids[index])):
         piece = shard.document(index)[:length].astype(np.int64)
         if num_labels and num_labels + len(piece) > max_tokens:
             break
@@ -57,8 +62,8 @@ def _rows(artifact: Path, channel: str, length: int, max_tokens: int) -> Heldout
         num_labels += len(piece) - 1
         num_bytes += sizes[index] * (len(piece) - 1) / int(shard.lengths[index])
     laid = [_lay(row, length) for row in rows]
-    ids, positions, labels = (torch.from_numpy(np.stack(column)) for column in zip(*laid, strict=True))
-    return HeldoutSet(channel, ids, positions, labels, num_labels, num_bytes)
+    tokens, positions, labels = (torch.from_numpy(np.stack(column)) for column in zip(*laid, strict=True))
+    return HeldoutSet(channel, tokens, positions, labels, num_labels, num_bytes)
 
 
 def _lay(pieces: list[np.ndarray[Any, Any]], length: int) -> tuple[np.ndarray[Any, Any], ...]:

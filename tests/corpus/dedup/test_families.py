@@ -105,9 +105,7 @@ def test_a_made_document_keeps_passages_of_its_parent_and_loses_those_of_others(
     given += [row(f"c/{number}", lines[20 + number]) for number in range(12)]
     write_items(tmp_path / "items", [item(QUESTION, "three")])
     passages = PassagesParams(enabled=True, unit="line", window=1, min_bytes=40)
-    params = DedupParams(
-        heldout_documents_per_channel=1, heldout_max_characters=len(max(lines, key=len)), passages=passages
-    )
+    params = DedupParams(heldout_documents_per_channel=1, passages=passages)
     dedup_documents(write_artifact(tmp_path / "in", given), tmp_path / "items", tmp_path / "out", params)
     texts = {each["id"]: each["text"] for each in read_documents(tmp_path / "out/unique_documents")}
     assert texts["a/0"] == given[0]["text"]
@@ -121,7 +119,7 @@ def test_children_are_no_copies_of_an_earlier_round(tmp_path: Path) -> None:
     dedup_documents(write_artifact(tmp_path / "1", first), tmp_path / "items", tmp_path / "first", DedupParams())
     second = [row(f"t/{number}", make_text(100 + number)) for number in range(12)]
     second.append(row("t/11#rewrite", make_text(3)))
-    params = DedupParams(earlier_index=tmp_path / "first/corpus_index", heldout_max_characters=10**6)
+    params = DedupParams(earlier_index=tmp_path / "first/corpus_index")
     report = dedup_documents(write_artifact(tmp_path / "2", second), tmp_path / "items", tmp_path / "second", params)
     assert set(report.excluded) <= {"synthetic_parent"}
     assert report.documents == 12 - int("synthetic_parent" in report.excluded)

@@ -81,7 +81,7 @@ def _missing(sieve: Sieve, survey: Survey) -> Iterator[str]:
             reasons = dict(sieve.reasons_by_channel[channel].most_common())
             yield (
                 f"channel {channel} has no {kind} document (excluded: {reasons or 'none'}). Give it more text, or "
-                "change dedup.heldout_max_characters or dedup.leaks"
+                "change dedup.leaks. A file of many texts counts as one unless its source says how to divide it"
             )
 
 

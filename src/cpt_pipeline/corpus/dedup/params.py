@@ -35,10 +35,9 @@ class DedupParams(Params):
     earlier_index: Path | None = None
     """`corpus_index` of an earlier round: documents that round had are excluded without reading them again."""
     heldout_documents_per_channel: int = Field(150, ge=1)
+    """Documents that no training reads, counted as a source gives them: all parts of a book are held out with it."""
     heldout_max_share: float = Field(0.1, gt=0, le=0.5)
     """A small channel gives at most this share of its distinct documents, and at least one."""
-    heldout_max_characters: int = Field(6_000, ge=1)
-    """Longer documents are not held out (they are not cut either)."""
     seed: int = 1
     """Which documents are held out. The choice of one document does not depend on the others that are there."""
 
@@ -95,6 +94,9 @@ class DedupReport(Report):
     excluded_by_channel: dict[str, dict[str, int]]
     channels: dict[str, Amount]
     heldout_channels: dict[str, Amount]
+    works: dict[str, int]
+    """Per channel: what a source gave as one (a file, a record, a book with its chapters) and is in training."""
+    heldout_works: dict[str, int]
     clusters: int
     """Groups of two or more copies."""
     largest_cluster: int

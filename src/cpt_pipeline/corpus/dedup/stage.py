@@ -23,6 +23,7 @@ from cpt_pipeline.corpus.dedup.coverage import CountTerms, Wanted, general_texts
 from cpt_pipeline.corpus.dedup.coverage_params import CoverageReport
 from cpt_pipeline.corpus.dedup.folding import fold
 from cpt_pipeline.corpus.dedup.gathering import gather_documents, report_benchmarks
+from cpt_pipeline.corpus.dedup.heldout import count_works
 from cpt_pipeline.corpus.dedup.index import NearCopyIndex, match, write_index
 from cpt_pipeline.corpus.dedup.minhash import Signatures
 from cpt_pipeline.corpus.dedup.pairs import Pairs, PairWriter, read_pairs
@@ -86,6 +87,8 @@ def dedup_documents(
         "min_similarity": threshold,
         "curve": [CurvePoint(min_similarity=at, documents=documents, characters=size) for at, documents, size in curve],
         "semantic": semantic,
+        "works": count_works(survey, found.kinds == kinds.KEPT),
+        "heldout_works": count_works(survey, found.kinds == kinds.HELDOUT),
         "benchmarks": report_benchmarks(items, surveyed, params),
         "coverage": report_coverage(wanted, judged, params.coverage, channels) if counting else CoverageReport(),
     }

@@ -1,7 +1,7 @@
 """The first look at every document: what dedup must know of it to judge it without its text.
 
 Each task leaves a table (one row per document) and a file of signatures. Read together, the columns that judgement
-needs of all documents at once stand in arrays of 42 bytes per document; ids and leaked texts stay on the disk.
+needs of all documents at once stand in arrays of 50 bytes per document; ids and leaked texts stay on the disk.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from cpt_pipeline.corpus.dedup.params import DedupParams
 from cpt_pipeline.corpus.dedup.signatures import write_signatures
 from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.formats.benchmarks import read_items
-from cpt_pipeline.formats.documents import read_synthetic
+from cpt_pipeline.formats.documents import read_synthetic, work_of
 
 _SCHEMA = pa.schema(
     [
@@ -39,11 +39,14 @@ _SCHEMA = pa.schema(
         pa.field("quality", pa.float32()),
         pa.field("exact_high", pa.uint64()),
         pa.field("exact_low", pa.uint64()),
+        pa.field("work", pa.uint64()),
         pa.field("draw", pa.uint64()),
         pa.field("synthetic", pa.bool_()),
         pa.field("leaks", pa.list_(pa.struct([(name, pa.string()) for name in ("benchmark", "item", "text")]))),
     ]
 )
+_PLAIN = {"channel": np.uint8, "characters": np.int64, "quality": np.float32, "work": np.uint64, "draw": np.uint64}
+"""Columns that are read as they are, with their types in memory."""
 SIGNATURES = ".npy"
 """Suffix of a task's file of signatures."""
 
@@ -77,6 +80,7 @@ class SurveyDocuments(PipelineStep):  # type: ignore[misc]
     def _row(self, document: Document, folded: str, index: BenchmarkIndex) -> dict[str, Any]:
         exact = xxhash.xxh3_128_intdigest(folded.encode())
         quality = document.metadata["quality"]
+        work = work_of({"id": document.id, "part_of": document.metadata["part_of"]})
         return {
             "id": document.id,
             "channel": document.metadata["channel"],
@@ -84,7 +88,8 @@ class SurveyDocuments(PipelineStep):  # type: ignore[misc]
             "quality": 0.0 if quality is None else quality,
             "exact_high": exact >> 64,
             "exact_low": exact & 0xFFFFFFFFFFFFFFFF,
-            "draw": xxhash.xxh3_64_intdigest(f"{self._params.seed}:{document.id}"),
+            "work": xxhash.xxh3_64_intdigest(work),
+            "draw": xxhash.xxh3_64_intdigest(f"{self._params.seed}:{work}"),
             "synthetic": read_synthetic({"id": document.id, "metadata": document.metadata["metadata"]}) is not None,
             "leaks": [asdict(leak) for leak in index.find_all(folded)] or None,
         }
@@ -101,8 +106,10 @@ class Survey:
     quality: npt.NDArray[np.float32]
     exact: npt.NDArray[np.uint64]
     """Shape [documents, 2]: the hash of the folded text."""
+    works: npt.NDArray[np.int64]
+    """Which work a document is a part of: numbers from 0, in the order of their first documents."""
     draw: npt.NDArray[np.uint64]
-    """A number that is random for who does not know the seed; the smallest of a channel are held out."""
+    """Of the work: a number that is random for who does not know the seed; the smallest of a channel are held out."""
     leaks: npt.NDArray[np.bool_]
     synthetic: npt.NDArray[np.bool_]
     """Made by clean from the real document before; no copy of anything, and never held out."""
@@ -116,7 +123,7 @@ class Survey:
 def read_survey(tasks: Tasks) -> Survey:
     """Read the tables of all tasks."""
     channels: dict[str, int] = {}
-    parts: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in ("channel", "characters", "quality", "draw")}
+    parts: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in _PLAIN}
     exact, leaks, synthetic = [np.empty((0, 2), np.uint64)], [np.empty(0, np.bool_)], [np.empty(0, np.bool_)]
     for path in tasks.files():
         table = pq.read_table(path, columns=[*parts, "exact_high", "exact_low", "synthetic", "leaks"])
@@ -124,14 +131,23 @@ def read_survey(tasks: Tasks) -> Survey:
         parts["channel"].append(np.array(numbers, np.uint8))
         parts["characters"].append(table["characters"].to_numpy().astype(np.int64))
         parts["quality"].append(table["quality"].to_numpy().astype(np.float32))
-        parts["draw"].append(table["draw"].to_numpy().astype(np.uint64))
+        for name in ("work", "draw"):
+            parts[name].append(table[name].to_numpy().astype(np.uint64))
         exact.append(np.stack([table["exact_high"].to_numpy(), table["exact_low"].to_numpy()], axis=1))
         leaks.append(table["leaks"].is_valid().to_numpy())
         synthetic.append(table["synthetic"].to_numpy())
-    types = {"channel": np.uint8, "characters": np.int64, "quality": np.float32, "draw": np.uint64}
-    joined = {name: np.concatenate([np.empty(0, types[name]), *found]) for name, found in parts.items()}
+    joined = {name: np.concatenate([np.empty(0, _PLAIN[name]), *found]) for name, found in parts.items()}
+    joined["works"] = _number(joined.pop("work"))
     joined |= {"exact": np.concatenate(exact), "leaks": np.concatenate(leaks), "synthetic": np.concatenate(synthetic)}
     return Survey(list(channels), **joined)
+
+
+def _number(names: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    """Replace names by numbers from 0 in the order in which they first stand."""
+    _, firsts, inverse = np.unique(names, return_index=True, return_inverse=True)
+    ranks = np.empty(firsts.size, np.int64)
+    ranks[np.argsort(firsts)] = np.arange(firsts.size)
+    return ranks[inverse]
 
 
 def task_ranges(tasks: Tasks) -> list[tuple[int, int]]:

@@ -1,7 +1,7 @@
 """What becomes of each document: kept, held out, or excluded as a copy; a pure function of what the survey found.
 
-Of copies the one of the best grade survives, of equal grades the earliest. Held-out documents are drawn from the
-survivors of whole clusters, before any copy is removed, so no training text is a near copy of a held-out one.
+Of copies the one of the best grade survives, of equal grades the earliest. Held-out works (`heldout`) are drawn from
+the survivors of whole clusters, before any copy is removed, so no training text is a near copy of a held-out one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
+from cpt_pipeline.corpus.dedup.heldout import draw_heldout
 from cpt_pipeline.corpus.dedup.params import DedupParams
 from cpt_pipeline.corpus.dedup.survey import Survey
 
@@ -78,7 +79,7 @@ def decide(
     survivors = near if semantic is None else semantic[near]
     old = _old(labels, earlier)
     free = (survivors == itself) & ~survey.leaks & ~old
-    heldout = _draw(survey, free & ~survey.synthetic, params)
+    heldout = draw_heldout(survey, free, survivors, params)
     same = (survey.exact == survey.exact[near]).all(axis=1)
     kinds = np.select(
         [survey.leaks, old, heldout, free, near == itself, heldout[survivors], same],
@@ -117,14 +118,3 @@ def _survivors(labels: npt.NDArray[np.int64], quality: npt.NDArray[np.float32]) 
     best = np.zeros(labels.size, np.int64)
     best[labels[order[firsts]]] = order[firsts]
     return best[labels]
-
-
-def _draw(survey: Survey, free: npt.NDArray[np.bool_], params: DedupParams) -> npt.NDArray[np.bool_]:
-    """Draw the held-out documents of every channel: the short ones with the smallest numbers."""
-    heldout = np.zeros(survey.num_documents, np.bool_)
-    for channel in range(len(survey.channels)):
-        members = np.flatnonzero(free & (survey.channel == channel))
-        wanted = min(params.heldout_documents_per_channel, max(1, int(params.heldout_max_share * members.size)))
-        short = members[survey.characters[members] <= params.heldout_max_characters]
-        heldout[short[np.argsort(survey.draw[short], kind="stable")[:wanted]]] = True
-    return heldout
