@@ -79,6 +79,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
+@pytest.mark.feature(152)
 def test_rows_are_sent_while_the_stage_trains_and_only_those_that_a_checkpoint_covers(
     server: Server, live: LiveCurves
 ) -> None:
@@ -113,6 +114,7 @@ def test_a_workspace_of_an_earlier_run_of_this_process_is_not_followed(server: S
     assert server.rows == []
 
 
+@pytest.mark.feature(152)
 def test_a_server_that_is_down_is_told_once_and_gets_the_rows_later(
     server: Server, live: LiveCurves, caplog: pytest.LogCaptureFixture
 ) -> None:

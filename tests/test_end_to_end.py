@@ -163,7 +163,8 @@ def test_bad_input_ends_in_one_readable_message(smoke: Project, params: str, say
         assert words in said
 
 
-@pytest.mark.feature(3)
+@pytest.mark.feature(85)
+@pytest.mark.feature(152)
 def test_the_curve_of_a_killed_training_is_in_mlflow_up_to_its_checkpoint_and_whole_after_the_resume(
     smoke: Project,
 ) -> None:
@@ -203,5 +204,7 @@ def test_the_curve_of_a_killed_training_is_in_mlflow_up_to_its_checkpoint_and_wh
     assert [at for _, _, at in whole] == sorted({at for _, _, at in whole})
     assert whole[-1][2] - whole[0][2] > 1000
     assert not [row for row in rows if "time" in row], "what is published holds no clock"
+    by_channel = [(row["step"], row["channel_loss"]["domain"]) for row in rows if row["kind"] == "train"]
+    assert [(step, loss) for step, loss, _ in curve(second.info.run_id, "stage1.train.domain.loss")] == by_channel
     heldout = curve(second.info.run_id, "stage1.heldout.domain.loss")
     assert [step for step, _, _ in heldout] == [0, 20, 40]
