@@ -98,7 +98,7 @@ def test_another_environment_works_from_its_own_folder_in_its_own_root(stages: l
     clean = rendered(stages, "other")["clean"]
     assert clean["wdir"] == "../.."
     assert clean["cmd"] == "exec kedro run --env=other --pipelines=clean"
-    assert clean["outs"][1] == "data/other/02_intermediate/clean_words"
+    assert "data/other/02_intermediate/clean_words" in clean["outs"]
     assert dvc.target(layout("other")) == TINY / "conf/other/dvc.yaml"
     assert dvc.lock_of(layout("other")) == TINY / "conf/other/dvc.lock"
 
