@@ -23,7 +23,7 @@ from tests.mutants import Place
 TEXT = PAGE.read_text(encoding="utf-8")
 ROWS = read_rows(TEXT)
 TEMPLATE = REPOSITORY / "src/cpt_pipeline/reporting/templates/report.html.j2"
-LAST_NUMBER = 151
+LAST_NUMBER = 184
 DVC_COMMANDS = {"checkout", "commit", "pull", "push", "repro", "status"}
 PATTERNS = {"<stage>_provenance.json", "<stage>_run"}
 

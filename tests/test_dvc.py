@@ -65,15 +65,19 @@ def test_a_stage_lists_its_data_code_parameters_and_outputs(stages: list[dvc.Sta
                 ]
             },
         ],
-        "outs": ["data/06_models/model", {"data/08_reporting/train_provenance.json": {"cache": False}}],
-        "plots": [{"data/08_reporting/train_log.json": {"cache": False}}],
+        "outs": [
+            "data/06_models/model",
+            {"data/08_reporting/train_log.json": {"cache": False}},
+            {"data/08_reporting/train_provenance.json": {"cache": False}},
+        ],
     }
 
 
-def test_stages_keep_their_order_and_metrics_are_metrics(stages: list[dvc.Stage]) -> None:
+def test_stages_keep_their_order_and_what_they_count_is_no_metric_of_dvc(stages: list[dvc.Stage]) -> None:
     found = rendered(stages)
     assert list(found) == ["draw", "clean", "train", "decide"]
-    assert found["draw"]["metrics"] == [{"data/08_reporting/draw_metrics.json": {"cache": False}}]
+    assert {"data/08_reporting/draw_metrics.json": {"cache": False}} in found["draw"]["outs"]
+    assert not [name for name, stage in found.items() if "metrics" in stage or "plots" in stage]
     assert found["draw"]["desc"] == "Draw words."
 
 
@@ -94,7 +98,7 @@ def test_another_environment_works_from_its_own_folder_in_its_own_root(stages: l
     clean = rendered(stages, "other")["clean"]
     assert clean["wdir"] == "../.."
     assert clean["cmd"] == "exec kedro run --env=other --pipelines=clean"
-    assert clean["outs"][1] == "data/other/02_intermediate/clean_words"
+    assert "data/other/02_intermediate/clean_words" in clean["outs"]
     assert dvc.target(layout("other")) == TINY / "conf/other/dvc.yaml"
     assert dvc.lock_of(layout("other")) == TINY / "conf/other/dvc.lock"
 
@@ -173,7 +177,6 @@ def test_dvc_redoes_what_changed_and_nothing_else(recorded: Project) -> None:
 
     recorded.replace("conf/base/parameters_clean.yml", "min_chars: 3", "min_chars: 4")
     assert recorded.repro() == ["clean", "train", "decide"]
-    assert "num_words" in recorded.succeed("dvc", "metrics", "diff")
 
 
 @pytest.mark.feature(127)

@@ -161,3 +161,50 @@ def test_bad_input_ends_in_one_readable_message(smoke: Project, params: str, say
     assert "Traceback" not in said
     for words in says:
         assert words in said
+
+
+@pytest.mark.feature(85)
+@pytest.mark.feature(152)
+def test_the_curve_of_a_killed_training_is_in_mlflow_up_to_its_checkpoint_and_whole_after_the_resume(
+    smoke: Project,
+) -> None:
+    """Killed as the kernel kills: nothing of the run itself gets to say a last word."""
+    smoke.replace("conf/smoke/parameters_stage1.yml", "checkpoint_every_steps: 10", "checkpoint_every_steps: 8")
+    smoke.replace("conf/base/parameters_stage1.yml", "micro_batch_rows: 16", "micro_batch_rows: 1")
+    smoke.replace("conf/base/parameters_stage1.yml", "peak_lr: 1.0e-3", "peak_lr: 9.0e-4")
+    command = ("kedro", "run", "--env=smoke", "--pipelines=stage1", "--force")
+    client = MlflowClient(f"sqlite:///{smoke.path / 'mlflow.db'}")
+    experiments = [each.experiment_id for each in client.search_experiments()]
+
+    def curve(run: str, key: str = "stage1.train.loss") -> list[tuple[int, float, int]]:
+        return [(point.step, point.value, point.timestamp) for point in client.get_metric_history(run, key)]
+
+    started = smoke.start(*command)
+    killed = None
+    while killed is None or not curve(killed):
+        assert started.poll() is None
+        killed = next((run.info.run_id for run in client.search_runs(experiments, "tags.stage = 'stage1'")), None)
+    started.kill()
+    started.wait()
+    (log,) = smoke.path.glob("data/smoke/.work/stage1-*/log.jsonl")
+    committed = max(int(path.name.removeprefix("step-")) for path in (log.parent / "checkpoints").glob("step-*"))
+    before = curve(killed)
+    assert [step for step, _, _ in before] == list(range(1, len(before) + 1))
+    assert len(before) % 8 == 0
+    assert len(before) <= committed < 40
+
+    smoke.succeed(*command)
+    first, second = client.search_runs(experiments, "tags.stage = 'stage1'", order_by=["attributes.start_time"])
+    assert (first.info.run_id, first.info.status, second.info.status) == (killed, "KILLED", "FINISHED")
+    rows = _read(smoke.path / "data/smoke", "stage1_log")
+    trained = [(row["step"], row["loss"]) for row in rows if row["kind"] == "train"]
+    whole = curve(second.info.run_id)
+    assert [(step, loss) for step, loss, _ in whole] == trained
+    assert whole[: len(before)] == before, "also the times are those of the rows"
+    assert [at for _, _, at in whole] == sorted({at for _, _, at in whole})
+    assert whole[-1][2] - whole[0][2] > 1000
+    assert not [row for row in rows if "time" in row], "what is published holds no clock"
+    by_channel = [(row["step"], row["channel_loss"]["domain"]) for row in rows if row["kind"] == "train"]
+    assert [(step, loss) for step, loss, _ in curve(second.info.run_id, "stage1.train.domain.loss")] == by_channel
+    heldout = curve(second.info.run_id, "stage1.heldout.domain.loss")
+    assert [step for step, _, _ in heldout] == [0, 20, 40]

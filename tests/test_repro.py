@@ -27,6 +27,22 @@ def test_after_an_adopted_run_there_is_nothing_to_do(smoke: Project) -> None:
     assert "Verdict:" in said
 
 
+@pytest.mark.feature(3)
+def test_dvc_shows_a_few_figures_and_draws_the_curves_without_a_warning(smoke: Project) -> None:
+    (smoke.path / "dvc.yaml").unlink()  # base was not run here
+    done = smoke.run("dvc", "metrics", "show", "--json")
+    (shown,) = json.loads(done.stdout)[""]["data"].values()
+    assert {"verdict", "gain", "rise", "tokens", "money"} <= shown["data"].keys()
+    assert len(shown["data"]) < 25
+    drawn = smoke.run("dvc", "plots", "show", "--out", "drawn")
+    assert (drawn.returncode, drawn.stderr, done.stderr) == (0, "", "")
+    page = (smoke.path / "drawn/index.html").read_text(encoding="utf-8")
+    for field in ("loss", "learning_rate", "gradient_norm"):
+        assert f'"title": "{field}"' in page
+    rows = json.loads((smoke.path / "data/smoke/08_reporting/training_curve.json").read_text(encoding="utf-8"))
+    assert [row["tokens"] for row in rows] == [512 * step for step in range(1, 51)]
+
+
 @pytest.mark.feature(4)
 @pytest.mark.feature(123)
 def test_an_edit_that_changes_no_document_runs_clean_and_nothing_after_it(smoke: Project) -> None:

@@ -58,7 +58,7 @@ def runs(project: Project) -> tuple[MlflowClient, list[Run]]:
 def test_one_run_holds_params_metrics_curves_files_and_verdict(tiny: Project) -> None:
     tiny.write("conf/base/parameters_draw.yml", "draw:\n  num_words: 20\n  api_key: canary-in-a-key\n")
     inside = Project(tiny.path / "src")
-    inside.succeed("kedro", "run", "--pipeline=cpt", DVC_STAGE="everything")
+    inside.succeed("kedro", "run", "--pipeline=cpt")
 
     assert not (inside.path / "mlflow.db").exists(), "the database is in the project wherever the command starts"
     client, (run,) = runs(tiny)
@@ -67,7 +67,7 @@ def test_one_run_holds_params_metrics_curves_files_and_verdict(tiny: Project) ->
     assert run.data.params["draw.api_key"] == "<hidden>"
     assert run.data.metrics["draw_metrics.num_words"] == 20.0
     assert run.data.tags["stage"] == "draw+clean+train+decide"
-    assert run.data.tags["dvc_stage"] == "everything"
+    assert run.data.tags["env"] == "base"
     assert run.data.tags["verdict"] == "promote"
     history = client.get_metric_history(run.info.run_id, "train.train.loss")
     assert [(point.step, point.value) for point in history] == [(1, 3.0), (2, 1.5), (3, 1.0)]

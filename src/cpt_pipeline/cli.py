@@ -24,7 +24,7 @@ from kedro.framework.startup import ProjectMetadata
 from cpt_pipeline import dvc, releases
 from cpt_pipeline.conf_check import check_parameters
 from cpt_pipeline.core.artifact import read_manifest, unfinished, write_json
-from cpt_pipeline.core.errors import ArtifactError, CptError, ParameterError, WorkspaceBusyError
+from cpt_pipeline.core.errors import ArtifactError, ParameterError, WorkspaceBusyError, find_fault
 from cpt_pipeline.core.process import die_with_parent
 from cpt_pipeline.core.verdicts import Verdict
 from cpt_pipeline.core.workspace import locked
@@ -46,7 +46,7 @@ def readable(command: Callable[..., Any]) -> Callable[..., Any]:
             click.secho("\nInterrupted. The same command goes on where this one stopped.", fg="yellow", err=True)
             sys.exit(_INTERRUPTED)
         except Exception as error:
-            fault = _fault(error)
+            fault = find_fault(error)
             if fault is None:
                 raise
             click.secho(f"\n{type(fault).__name__}: {fault}", fg="red", err=True)
@@ -289,12 +289,6 @@ def _decides(names: list[str]) -> bool:
     from kedro.framework.project import pipelines
 
     return any("decision" in pipelines[name].all_outputs() for name in names)
-
-
-def _fault(error: BaseException | None) -> CptError | None:
-    while error is not None and not isinstance(error, CptError):
-        error = error.__cause__ or error.__context__
-    return error
 
 
 def _read(path: Path) -> dict[str, Any]:

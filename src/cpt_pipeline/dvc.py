@@ -3,11 +3,13 @@
 A pure function of conf and source, so a test and `kedro sync-dvc --check` can compare it with the file.
 Left out on purpose: `<stage>_run` keys (how, not what; stage plan has them, for how is what a bill is about),
 `*_provenance` as a dependency (a comment would re-run the report), the releases (append-only), library versions.
+`headline` alone is a metric of DVC: with all `*_metrics` its tables have hundreds of columns.
 """
 
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,14 @@ _DIRECTORY = "DirectoryDataset"
 _RELEASE = "ReleaseDataset"
 _PARAMS = "params:"
 _BILL = "plan"
+_HEADLINE = "headline"
+_PLOTS = {
+    "Training loss": ("training_curve", ["loss"]),
+    "Learning rate": ("training_curve", ["learning_rate"]),
+    "Gradient norm": ("training_curve", ["gradient_norm"]),
+    "Held-out bits per byte": ("heldout_curve", ["domain", "general"]),
+}
+"""Title to the dataset that is drawn and its fields."""
 _FILES = {
     "collect": ("sources.*.path",),
     "evaluate.suite": ("benchmarks.*.path",),
@@ -64,10 +74,11 @@ def describe_stages(modules: Mapping[str, ModuleType]) -> list[Stage]:
     return [_describe(name, module) for name, module in modules.items()]
 
 
-def render(stages: Iterable[Stage], layout: Layout, package: Path) -> str:
+def render(stages: Sequence[Stage], layout: Layout, package: Path) -> str:
     """Give the text of the environment's dvc.yaml. `package` is the folder of the source package."""
     written = {stage.name: _stage(stage, layout, package.resolve()) for stage in stages}
-    text: str = yaml.dump({"stages": written}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+    content = {"stages": written, **_plots(layout, stages)}
+    text: str = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
     return _HEADER + text
 
 
@@ -193,13 +204,24 @@ def _sort_outputs(made: Iterable[Entry], layout: Layout) -> dict[str, list[Any]]
         place = layout.relative(entry.path)
         if entry.type.endswith(_DIRECTORY):
             outs["outs"].append(place)
-        elif entry.name.endswith("_metrics"):
+        elif entry.name == _HEADLINE:
             outs["metrics"].append({place: _Flow(cache=False)})
-        elif entry.name.endswith(("_log", "_figure")):
+        elif entry.name.endswith("_figure"):
             outs["plots"].append({place: _Flow(cache=False)})
         else:
             outs["outs"].append({place: _Flow(cache=False)})
     return outs
+
+
+def _plots(layout: Layout, stages: Iterable[Stage]) -> dict[str, Any]:
+    """Return what `dvc plots` draws: lines over tokens from the curves that a stage makes, or nothing without them."""
+    made = {name for stage in stages for name in stage.pipeline.all_outputs()}
+    drawn = []
+    for title, (name, fields) in _PLOTS.items():
+        if name in made:
+            place = Path(os.path.relpath(layout.path(name), target(layout).parent)).as_posix()
+            drawn.append({title: {"x": "tokens", "y": {place: fields}}})
+    return {"plots": drawn} if drawn else {}
 
 
 def _keys(stage: Stage) -> list[str]:

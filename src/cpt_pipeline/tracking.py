@@ -1,12 +1,13 @@
 """TrackingHook: what a run was given and what came out, recorded in MLflow; one MLflow run per `kedro run`.
 
 kedro-mlflow reads mlflow.yml and opens and closes the run; this hook drives it and records the rest itself:
-typed params flattened and without secrets, `*_metrics` as numbers, `*_log` as curves, small files as
-artifacts. A tracking server that is down costs one warning, never the run.
+typed params flattened and without secrets, `*_metrics` as numbers, `*_log` as curves (live, see curves.py), small
+files as artifacts. A tracking server that is down costs one warning, never the run.
 """
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import re
@@ -22,17 +23,21 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
-from mlflow import MlflowClient, active_run
+from mlflow import MlflowClient, active_run, end_run
 from mlflow.entities import Metric, Param
 from pydantic import BaseModel
 
 from cpt_pipeline.core.redaction import redact
-from cpt_pipeline.layout import Layout
+from cpt_pipeline.core.workspace import root
+from cpt_pipeline.curves import LiveCurves
+from cpt_pipeline.layout import BASE, Layout
 from cpt_pipeline.model_registry import ALIAS, follow_pointer
+from cpt_pipeline.runs import FINISHED, KILLED, LiveRun, close_abandoned, dvc_group, status_of
+from cpt_pipeline.training.log import TimedRow
 
 logger = logging.getLogger(__name__)
 
-_MOST_METRICS, _MOST_PARAMS, _LONGEST_PARAM = 1000, 100, 6000
+_MOST_METRICS, _MOST_PARAMS, _LONGEST_PARAM, _LONGEST_TAG = 1000, 100, 6000, 1000
 _MOST_FAILURES = 3
 _SMALL_FILES = (".json", ".png", ".svg", ".html")
 _IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
@@ -46,6 +51,8 @@ class TrackingHook:
         self._kedro_mlflow = MlflowHook()
         self._client: MlflowClient | None = None
         self._run_id = ""
+        self._run: LiveRun | None = None
+        self._curves: LiveCurves | None = None
         self._layout: Layout | None = None
         self._failures = 0
 
@@ -54,6 +61,7 @@ class TrackingHook:
         """Read mlflow.yml and reach for the server."""
         for talkative in ("alembic", "mlflow", "kedro_mlflow"):
             logging.getLogger(talkative).setLevel(logging.WARNING)
+        self._end(KILLED)  # in a notebook Ctrl-C leaves a run open
         self._client, self._failures = None, 0
         self._layout = Layout.of(context)
         tracking_place(self._layout.loader, context.project_path)
@@ -82,23 +90,18 @@ class TrackingHook:
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
         """Close the run as finished."""
-        self._survive(lambda: self._kedro_mlflow.after_pipeline_run(run_params, pipeline, catalog))
+        self._end(FINISHED)
 
     @hook_impl
     def on_pipeline_error(
         self, error: Exception, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
-        """Close the run as failed."""
-        self._survive(lambda: self._kedro_mlflow.on_pipeline_error(error, run_params, pipeline, catalog))
+        """Close the run as failed, or as killed when the same command resumes it; the reason becomes a tag."""
+        self._end(status_of(error), f"{type(error).__name__}: {error}")
 
-    def _survive(self, record: Callable[[], None], *, needed: bool = False) -> None:
+    def _survive(self, record: Callable[[], object], *, needed: bool = False) -> None:
         """Run one piece of recording; a failure is told, and a needed or a third one ends the recording."""
-        if self._layout is None:
-            return
-        try:
-            record()
-        except Exception as error:
-            logger.warning("MLflow did not record this (%s: %s); the run goes on.", type(error).__name__, error)
+        if self._layout is not None and not _try(record):
             self._failures += 1
             if needed or self._failures == _MOST_FAILURES:
                 self._layout = None
@@ -108,16 +111,49 @@ class TrackingHook:
         self._client = MlflowClient(self._kedro_mlflow.mlflow_config.server.mlflow_tracking_uri)
 
     def _open(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+        tracking = self._kedro_mlflow.mlflow_config.tracking
+        given = active_run() is not None or tracking.run.id or os.environ.get("MLFLOW_RUN_ID")
+        owned = active_run() is None
         self._kedro_mlflow.before_pipeline_run(run_params, pipeline, catalog)
         run = active_run()
-        if run is None or self._client is None:
+        if run is None or self._client is None or self._layout is None:
             self._layout = None
             return
         self._run_id = run.info.run_id
+        env = self._layout.env or BASE
         stages = list(dict.fromkeys(node.namespace or node.name for node in pipeline.nodes))
-        self._client.set_tag(self._run_id, "stage", "+".join(stages))
-        if stage := os.environ.get("DVC_STAGE"):
-            self._client.set_tag(self._run_id, "dvc_stage", stage)
+        tags = {"stage": "+".join(stages), "env": env, "dvc_stage": os.environ.get("DVC_STAGE")}
+        for key, value in tags.items():
+            if value:
+                self._client.set_tag(self._run_id, key, value)
+        live = LiveRun(self._client, run)
+        self._curves = LiveCurves(self._record_rows, live.beat)
+        if owned:
+            self._run = live
+            atexit.register(self._end, KILLED)
+            live.hold(root())
+            close_abandoned(self._client, run.info.experiment_id)
+        if not given and not tracking.run.name:
+            live.name(run_params.get("pipeline_names") or ["default"], env)
+        if owned and (group := dvc_group()):
+            live.join_group(group, env)
+
+    def _end(self, status: str, reason: str = "") -> None:
+        """Send what the curves lack and close the run; does nothing when that was done."""
+        curves, self._curves, run, self._run = self._curves, None, self._run, None
+        if curves is not None:
+            curves.stop()
+            self._survive(curves.look)
+        if run is not None:
+            _try(lambda: self._close(run, status, reason))
+            atexit.unregister(self._end)
+
+    def _close(self, run: LiveRun, status: str, reason: str) -> None:
+        assert self._client is not None
+        if reason:
+            self._client.set_tag(run.id, "reason", str(redact(reason))[:_LONGEST_TAG])
+        end_run(status)
+        run.end(status)
 
     def _record_params(self, given: Mapping[str, Any]) -> None:
         leaves = flatten(redact({name: _plain(value) for name, value in given.items()}))
@@ -128,17 +164,12 @@ class TrackingHook:
 
     def _record_output(self, name: str, data: Any) -> None:
         assert self._client is not None and self._layout is not None
-        metrics: list[Metric] = []
-        now = int(time.time() * 1000)
+        stage, now = name.removesuffix("_log"), time.time()
         if name.endswith("_metrics"):
             # under the full name: `stage1.heldout...` is the curve
-            metrics = [Metric(_name(key), value, now, 0) for key, value in numbers(data, name)]
-        elif name.endswith("_log"):
-            metrics = [
-                Metric(_name(key), value, now, step) for key, value, step in curves(data, name.removesuffix("_log"))
-            ]
-        for start in range(0, len(metrics), _MOST_METRICS):
-            self._client.log_batch(self._run_id, metrics=metrics[start : start + _MOST_METRICS])
+            self._log([Metric(_name(key), value, int(now * 1000), 0) for key, value in numbers(data, name)])
+        elif stage != name and not (self._curves and self._curves.look(stage)):
+            self._record_rows(stage, [(now, row) for row in data])
         if name == "decision":
             self._client.set_tag(self._run_id, "verdict", str(data["verdict"]))
         entry = self._layout.entry(name)
@@ -146,6 +177,25 @@ class TrackingHook:
             self._client.log_artifact(self._run_id, str(entry.path))
         if entry is not None and entry.type.endswith(".ReleaseDataset"):
             follow_pointer(self._client, self._layout, self._run_id)
+
+    def _record_rows(self, stage: str, rows: list[TimedRow]) -> None:
+        points = [(written, point) for written, row in rows for point in curves([row], stage)]
+        self._log([Metric(_name(key), value, int(1000 * at), step) for at, (key, value, step) in points])
+
+    def _log(self, metrics: list[Metric]) -> None:
+        assert self._client is not None
+        for start in range(0, len(metrics), _MOST_METRICS):
+            self._client.log_batch(self._run_id, metrics=metrics[start : start + _MOST_METRICS])
+
+
+def _try(record: Callable[[], object]) -> bool:
+    """Run one piece of recording; a failure is a warning. Return whether it succeeded."""
+    try:
+        record()
+    except Exception as error:
+        logger.warning("MLflow did not record this (%s: %s); the run goes on.", type(error).__name__, error)
+        return False
+    return True
 
 
 def tell_registry(layout: Layout) -> None:

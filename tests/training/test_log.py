@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
+import time
 from pathlib import Path
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cpt_pipeline.training.log import TrainingLog
+from cpt_pipeline.core.artifact import seal
+from cpt_pipeline.training.log import TrainingLog, covered_rows, describe_step
 
 ROWS = [{"kind": "train", "step": step, "channel_loss": {"中文": 2.5, "a\u2028b": 0.5}} for step in (1, 2, 3)]
 
@@ -22,6 +25,34 @@ def filled(path: Path) -> TrainingLog:
 
 def test_rows_come_back_in_order(tmp_path: Path) -> None:
     assert filled(tmp_path / "log.jsonl").rows() == ROWS
+
+
+def test_the_time_of_a_row_stays_beside_it_through_a_cut(tmp_path: Path) -> None:
+    before = time.time()
+    log = filled(tmp_path / "log.jsonl")
+    timed = log.timed_rows()
+    assert [row for _, row in timed] == ROWS
+    assert all(before - 0.001 <= written <= time.time() + 0.001 for written, _ in timed)
+    log.cut(2)
+    assert log.timed_rows() == timed[:2]
+
+
+def test_a_committed_checkpoint_covers_the_rows_up_to_its_step(tmp_path: Path) -> None:
+    filled(tmp_path / "log.jsonl")
+    assert covered_rows(tmp_path) == []
+    step = tmp_path / "checkpoints/step-000002"
+    step.mkdir(parents=True)
+    assert covered_rows(tmp_path) == [], "without a manifest it is none"
+    seal(step, "checkpoint")
+    assert [row for _, row in covered_rows(tmp_path)] == ROWS[:2]
+    assert covered_rows(tmp_path, after=2) == []
+
+
+def test_a_progress_line_ends_with_what_is_watched() -> None:
+    row = {"step": 5, "tokens": 20_480, "seconds": 0.5, "loss": 2.34567, "learning_rate": 3e-4, "gradient_norm": 0.871}
+    said = "loss 2.346  lr 3.00e-04  norm 0.87  8,192 tokens/s"
+    assert describe_step({**row, "memory_gb": 40.26}) == f"{said}  40.3 GB"
+    assert re.fullmatch(re.escape(said) + r"  \d+\.\d GB", describe_step(row)), "the host's, on a CPU"
 
 
 def test_a_log_that_is_not_there_is_empty(tmp_path: Path) -> None:

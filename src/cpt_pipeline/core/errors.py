@@ -78,6 +78,13 @@ class TrainingInterruptedError(CptError):
     exit_code = 75
 
 
+def find_fault(error: BaseException | None) -> CptError | None:
+    """Return the `CptError` in the chain of causes of `error`, or None when there is none."""
+    while error is not None and not isinstance(error, CptError):
+        error = error.__cause__ or error.__context__
+    return error
+
+
 def raise_all(error: type[CptError], heading: str, problems: Iterable[str]) -> None:
     """Raise one `error` that lists every problem, or return when there is none."""
     listed = list(problems)

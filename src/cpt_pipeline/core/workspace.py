@@ -29,10 +29,17 @@ ROOT_VARIABLE = "CPT_DATA_ROOT"
 Input = Path | Mapping[str, Any]
 """An artifact directory, or a small JSON value."""
 
+_opened: list[tuple[str, Path]] = []
+
 
 def root() -> Path:
     """Give the folder of all workspaces of this data root."""
     return Path(os.environ.get(ROOT_VARIABLE, "data")) / ".work"
+
+
+def opened() -> list[tuple[str, Path]]:
+    """Return stage and path of every workspace that this process has opened, the oldest first."""
+    return list(_opened)
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,7 @@ def workspace(stage: str, inputs: Mapping[str, Input], params: Params | Mapping[
         work = Workspace(stage, path.resolve(), hashes, plain)
         shutil.rmtree(work.out, ignore_errors=True)
         work.out.mkdir()
+        _opened.append((stage, work.path))
         yield work
         if not any(work.out.iterdir()):
             shutil.rmtree(path)

@@ -61,7 +61,7 @@ def plan(artifacts: Artifacts) -> Table:
         ("energy", "energy_kwh", " kWh"),
         ("carbon", "carbon_kg", " kg"),
     ):
-        rows.append(_line(artifacts, label, key, _scaled(artifacts, key, actual), unit))
+        rows.append(_line(artifacts, label, key, at_plan_rate(artifacts, key, actual), unit))
     for label, key in (("memory at the peak", "memory_gb"), ("disk", "disk_gb")):
         rows.append([label, _interval(artifacts, key, " GB"), Mark("not measured", "quiet"), ""])
     return table(("", "estimated", "actual", ""), rows, left=(0, 3))
@@ -84,8 +84,8 @@ def _with_unit(text: str | None, unit: str) -> str | None:
     return None if text is None else f"{text}{unit}"
 
 
-def _scaled(artifacts: Artifacts, key: str, seconds: float | None) -> float | None:
-    """Bill the measured time at the plan's own rate."""
+def at_plan_rate(artifacts: Artifacts, key: str, seconds: float | None) -> float | None:
+    """Return what measured seconds come to (`money`, `energy_kwh`, `carbon_kg`) at the plan's own rate."""
     amount, planned = (artifacts.number("plan_metrics", name, "high") for name in (key, "seconds"))
     return None if amount is None or not planned or seconds is None else amount / planned * seconds
 

@@ -31,7 +31,7 @@ from cpt_pipeline.training.backend import Backend, UnstableError
 from cpt_pipeline.training.export import write_model
 from cpt_pipeline.training.heldout import load_heldout, measure
 from cpt_pipeline.training.job import TrainJob
-from cpt_pipeline.training.log import TrainingLog
+from cpt_pipeline.training.log import TrainingLog, describe_step
 from cpt_pipeline.training.schedule import lr_share
 
 logger = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class Trainer:
                 row = self._train_step(self.cursor.step)
                 self.cursor.step += 1
                 self._after_step(row)
-                progress.advance(note=f"loss {row['loss']:.3f}")
+                progress.advance(note=describe_step(row))
         self._publish()
         return True
 

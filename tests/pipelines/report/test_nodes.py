@@ -26,7 +26,9 @@ def test_page_and_curves_from_every_artifact() -> None:
     values["decision"] = {"verdict": "roll_back", "model": "base", "candidate": "stage2", "reasons": ["It forgot."]}
     catalog = DataCatalog({name: MemoryDataset(value) for name, value in values.items()})
     found = {name: dataset.load() for name, dataset in SequentialRunner().run(create_pipeline(), catalog).items()}
-    assert set(found) == {"report_metrics", "report_provenance", "curves_figure", "report"}
+    shown_by_dvc = {"headline", "training_curve", "heldout_curve"}
+    assert set(found) == {"report_metrics", "report_provenance", "curves_figure", "report"} | shown_by_dvc
+    assert found["headline"] == {"verdict": "roll_back", "model": "base", "skipped_steps": 0}
     assert "It forgot." in found["report"]
     assert found["report_metrics"] == {"artifacts": len(EXPECTED), "missing": []}
     assert len(found["curves_figure"].axes) == 2

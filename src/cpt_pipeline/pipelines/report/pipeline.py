@@ -15,7 +15,15 @@ def create_pipeline() -> Pipeline:
             Node(
                 report,
                 {name: name for name in EXPECTED},
-                ["report_metrics", "report_provenance", "curves_figure", "report"],
+                [
+                    "report_metrics",
+                    "report_provenance",
+                    "headline",
+                    "training_curve",
+                    "heldout_curve",
+                    "curves_figure",
+                    "report",
+                ],
                 name="report",
             )
         ],
