@@ -6,6 +6,12 @@ Knows no Kedro, reads no conf, decides nothing. Exit codes: 0 done, 2 wrong inpu
 
 from __future__ import annotations
 
+from cpt_pipeline.core.process import die_with_launcher
+
+if __name__ == "__main__":
+    die_with_launcher()  # before torch is imported: that takes seconds, in which the launcher may die
+
+
 import logging
 import os
 import sys
@@ -19,7 +25,6 @@ from torch import nn
 
 from cpt_pipeline.core.artifact import write_json
 from cpt_pipeline.core.errors import CptError, ParameterError
-from cpt_pipeline.core.process import die_with_parent
 from cpt_pipeline.core.workspace import locked
 from cpt_pipeline.formats.mixture import Mixture
 from cpt_pipeline.model.load import load_causal_lm, load_nf4_causal_lm, new_causal_lm
@@ -106,7 +111,6 @@ def _with_adapter(model: Any, job: TrainJob) -> nn.Module:
 
 def main() -> int:
     """Run the job named on the command line."""
-    die_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     path = Path(next(argument for argument in sys.argv[1:] if not argument.startswith("--")))
     job = TrainJob.model_validate_json(path.read_text(encoding="utf-8"))
