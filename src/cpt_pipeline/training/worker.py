@@ -28,6 +28,7 @@ from cpt_pipeline.core.errors import CptError, ParameterError
 from cpt_pipeline.core.workspace import locked
 from cpt_pipeline.formats.mixture import Mixture
 from cpt_pipeline.model.load import load_causal_lm, load_nf4_causal_lm, new_causal_lm
+from cpt_pipeline.training.adapter import with_adapter
 from cpt_pipeline.training.backend import Backend, DeepSpeedBackend, TorchBackend, UnstableError, start_processes
 from cpt_pipeline.training.job import EXIT, TrainJob
 from cpt_pipeline.training.loop import StopRequest, Trainer
@@ -76,8 +77,9 @@ def make_backend(job: TrainJob, device: torch.device) -> Backend:
 
 def make_model(job: TrainJob, device: torch.device) -> nn.Module:
     """Load or initialise the model to be trained, with adapters in mode lora."""
-    deepspeed_bf16 = job.run.backend == "deepspeed" and job.params.precision == "bf16"
-    dtype = "bfloat16" if deepspeed_bf16 else "float32"
+    # Weights that bf16 steps change are fp32; a frozen base is only read, and DeepSpeed keeps its own in fp32.
+    only_read = job.params.mode == "lora" or job.run.backend == "deepspeed"
+    dtype = "bfloat16" if only_read and job.params.precision == "bf16" else "float32"
     model: Any
     if job.params.mode == "lora" and job.params.lora.quantization == "nf4":
         model = load_nf4_causal_lm(job.model, device)
@@ -88,25 +90,9 @@ def make_model(job: TrainJob, device: torch.device) -> nn.Module:
     if job.params.gradient_checkpointing:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     if job.params.mode == "lora":
-        model = _with_adapter(model, job)
+        model = with_adapter(model, job)
     trained: nn.Module = model.train()
     return trained
-
-
-def _with_adapter(model: Any, job: TrainJob) -> nn.Module:
-    from peft import LoraConfig, PeftModel, get_peft_model
-
-    adapted: nn.Module
-    if job.adapter is not None:
-        adapted = PeftModel.from_pretrained(model, str(job.adapter), is_trainable=True)
-        return adapted
-    lora = job.params.lora
-    targets = lora.target_modules if isinstance(lora.target_modules, str) else list(lora.target_modules)
-    config = LoraConfig(
-        r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules=targets, task_type="CAUSAL_LM"
-    )
-    adapted = get_peft_model(model, config)
-    return adapted
 
 
 def main() -> int:
