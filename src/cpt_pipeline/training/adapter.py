@@ -68,7 +68,7 @@ def _tied_targets(model: Any, targets: tuple[str, ...]) -> list[tuple[str, str]]
 
 def _require_same_shape(model: Any, there: Any, lora: LoraParams, stage: str) -> None:
     """Refuse wishes that the adapter of the stage before does not have: it is gone on with as it is."""
-    pairs = {
+    pairs: dict[str, tuple[Any, Any]] = {
         "rank": (lora.rank, there.r),
         "alpha": (lora.alpha, float(there.lora_alpha)),
         "dropout": (lora.dropout, float(there.lora_dropout)),
