@@ -77,9 +77,9 @@ def test_every_mode_publishes_what_was_trained(trained: Trained, tmp_path: Path,
         assert abs(gap.nats) < 1e-5
     elif mode == "qlora":
         assert gap.trained_in == "nf4"
-        assert gap.max_logit > 0.1
+        assert gap.max_logit > 0.01
         assert gap.max_logit > gap.mean_logit > 0
-        assert abs(gap.nats) > 1e-4
+        assert gap.nats != 0
     else:
         assert gap.trained_in == "bfloat16"
         assert 1e-4 < gap.max_logit < 0.3
