@@ -25,7 +25,6 @@ from cpt_pipeline import dvc, releases
 from cpt_pipeline.conf_check import check_parameters
 from cpt_pipeline.core.artifact import read_manifest, unfinished, write_json
 from cpt_pipeline.core.errors import ArtifactError, ParameterError, WorkspaceBusyError, find_fault
-from cpt_pipeline.core.process import die_with_parent
 from cpt_pipeline.core.verdicts import Verdict
 from cpt_pipeline.core.workspace import locked
 from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
@@ -73,7 +72,7 @@ def run(metadata: ProjectMetadata, force: bool, data_root: str | None, **options
     """Run stages: `kedro run --pipelines=cpt`. Does what it says; `dvc repro` redoes only what changed."""
     del force  # read by the preflight hook from the click context
     if "DVC_STAGE" in os.environ:
-        die_with_parent()  # dvc, when it is killed, leaves its stages running
+        dvc.bind_to_dvc(metadata.project_path)  # dvc, when it is killed, leaves its stages running
     if data_root:
         options["params"] = {**options["params"], DATA_ROOT: data_root}
     if options["pipeline"] and not options["pipelines"]:

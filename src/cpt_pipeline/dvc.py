@@ -9,6 +9,7 @@ Left out on purpose: `<stage>_run` keys (how, not what; stage plan has them, for
 from __future__ import annotations
 
 import inspect
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from kedro.pipeline import Pipeline
 from cpt_pipeline.core.closure import import_closure
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.patterns import split_pattern
+from cpt_pipeline.core.process import die_with_one_of, die_with_parent
 from cpt_pipeline.layout import BASE, Entry, Layout, has_key
 
 BASE_FILE = "dvc.yaml"
@@ -259,6 +261,20 @@ def _catalog(layout: Layout, entries: Iterable[Entry]) -> dict[str, Any]:
     """Give how the stage's datasets are written; where they are is in deps and outs already."""
     keys = sorted({f"{entry.key}.{option}" for entry in entries for option in entry.options})
     return {layout.relative(layout.conf / BASE / "catalog.yml"): _FlowList(keys)}
+
+
+def bind_to_dvc(project: Path) -> None:
+    """End with the `dvc` that runs this process as a stage; at once, with 75, when it is dead already.
+
+    dvc tells its stages no pid, but notes those of the processes that run stages in `.dvc/tmp/rwlock`.
+    """
+    path = project / ".dvc" / "tmp" / "rwlock"
+    notes = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    holders = [*notes.get("write", {}).values(), *(each for some in notes.get("read", {}).values() for each in some)]
+    if holders:
+        die_with_one_of({holder["pid"] for holder in holders})
+    else:
+        die_with_parent()
 
 
 class _Flow(dict[str, Any]):

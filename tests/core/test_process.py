@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import ctypes
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,10 @@ def is_running(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def wait_for(condition: object, seconds: float = 20.0) -> bool:
@@ -134,23 +140,58 @@ def test_a_child_whose_parent_is_not_the_one_it_must_have_ends_at_once(
     assert run_child([PYTHON, "-c", BIND.format(parent)], log=tmp_path / "log") == end
 
 
+RANK = """
+import os, pathlib, time
+place = pathlib.Path({place!r})
+(place / f"rank-{{os.getpid()}}").touch()
+while not (place / "go").exists():
+    time.sleep(0.01)
+from cpt_pipeline.core.process import die_with_launcher
+die_with_launcher()
+(place / f"bound-{{os.getpid()}}").touch()
+time.sleep(60)
+"""
+LAUNCHER = """
+import subprocess, sys
+rank = subprocess.Popen([sys.executable, "-c", sys.argv[1]], start_new_session=True)
+rank.wait()
+"""
+SUPERVISOR = """
+import ctypes, sys
+from pathlib import Path
+from cpt_pipeline.core.process import noting_itself, run_child
+run_child(noting_itself([sys.executable, *sys.argv[1:]]), log=Path(sys.argv[-1]))
+"""
+
+
+@pytest.fixture
+def reaper() -> Iterator[None]:
+    """Let orphans go to this process, as systemd --user and tini do, and not to process 1."""
+    libc = ctypes.CDLL(None)
+    assert libc.prctl(36, 1, 0, 0, 0) == 0  # PR_SET_CHILD_SUBREAPER
+    yield
+    libc.prctl(36, 0, 0, 0, 0)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel binds a child to its parent on Linux only")
-@pytest.mark.parametrize(("variables", "bound"), [({"DVC_STAGE": "train"}, False), ({}, True)])
-def test_a_stage_of_a_dvc_that_is_dead_already_does_not_begin(
-    tmp_path: Path, variables: dict[str, str], bound: bool
-) -> None:
-    said = tmp_path / "said"
-    said.touch()
-    code = f"import os; print(os.getpid(), os.getppid(), flush=True); {BIND.format('')}"
-    orphan = f'(while kill -0 $$ 2>/dev/null; do sleep 0.05; done; exec {PYTHON} -c "{code}") > {said} &'
-    environment = {name: value for name, value in os.environ.items() if name != "DVC_STAGE"}
-    subprocess.run(["sh", "-c", orphan], env={**environment, **variables}, stderr=subprocess.DEVNULL, check=True)
-    assert wait_for(lambda: said.read_text().endswith("\n"))
-    pid, parent = map(int, said.read_text().splitlines()[0].split())
-    assert wait_for(lambda: not is_running(pid))
-    if parent != 1:
-        pytest.skip("orphans of this machine go to another process than 1")
-    assert said.read_text().splitlines()[1:] == (["bound"] if bound else [])
+@pytest.mark.usefixtures("reaper")
+@pytest.mark.parametrize("bound", [False, True], ids=["while it imports", "later"])
+def test_a_rank_ends_with_the_supervisor_of_its_launcher_whoever_takes_the_orphan(tmp_path: Path, bound: bool) -> None:
+    rank_code = RANK.format(place=str(tmp_path))
+    command = [PYTHON, "-c", SUPERVISOR, "-c", LAUNCHER, rank_code, str(tmp_path / "log")]
+    supervisor = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    assert wait_for(lambda: list(tmp_path.glob("rank-*")))
+    (rank,) = (int(path.name.removeprefix("rank-")) for path in tmp_path.glob("rank-*"))
+    if bound:
+        (tmp_path / "go").touch()
+        assert wait_for((tmp_path / f"bound-{rank}").exists)
+    supervisor.kill()
+    supervisor.wait()
+    if not bound:
+        assert wait_for(lambda: parent_of(rank) == os.getpid())
+        (tmp_path / "go").touch()
+    assert wait_for(lambda: not is_running(rank), 5)
+    assert (tmp_path / f"bound-{rank}").exists() == bound
 
 
 def test_an_error_here_stops_the_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

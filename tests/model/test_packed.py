@@ -56,7 +56,7 @@ def test_packed_losses_and_gradients_equal_those_of_separate_documents(kind: str
     assert torch.allclose(packed, separate, atol=1e-5)
     assert len(gradients) > 10
     for name, weight in model.named_parameters():
-        assert torch.allclose(gradients[name], weight.grad, atol=1e-5), name
+        assert torch.allclose(gradients[name], weight.grad, atol=1e-4), name
 
 
 @pytest.mark.parametrize("kind", ["llama", "qwen2"])

@@ -251,7 +251,15 @@ def artifacts() -> dict[str, Any]:
         },
         "stage1_metrics": _training(147, 60.3, middle),
         "stage2_metrics": _training(37, 15.2, end),
-        "merge_metrics": {"candidates": ["stage1-step-000100", "stage1", "stage2"], "merged_adapters": 0},
+        "merge_metrics": {
+            "candidates": ["stage1-step-000100", "stage1", "stage2"],
+            "merged_adapters": 3,
+            "dtype": "bfloat16",
+            "gap": {
+                name: {"trained_in": "nf4", "max_logit": 3.25, "mean_logit": 0.41, "nats": 0.012}
+                for name in ("stage1-step-000100", "stage1", "stage2")
+            },
+        },
         "evaluate_metrics": {"models": 4, "documents": {"domain": 150, "en": 150, "code": 150}},
         "decide_metrics": {"promoted": 1, "rolled_back": 0, "checks": 3, "checks_passed": 3},
         "base_log": _log({"en": 4096.0, "code": 4096.0}, {"en": 236.0, "code": 176.0}, 293),

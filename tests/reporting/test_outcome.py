@@ -9,6 +9,7 @@ import pytest
 from cpt_pipeline.reporting import outcome
 from cpt_pipeline.reporting.page import Mark
 from cpt_pipeline.reporting.reading import Artifacts
+from cpt_pipeline.reporting.report import render_report
 
 
 @pytest.mark.parametrize(
@@ -60,3 +61,15 @@ def test_line_ends_in_a_row_are_counted_and_not_shown(artifacts: dict[str, Any])
     texts["base"] = f" the{chr(10) * 30}end\n\n\nof it"
     shown = dict(outcome.samples(Artifacts(artifacts))[0].continuations)
     assert shown["base"] == " the\n[30 line ends]\nend\n\n\nof it"
+
+
+def test_the_distance_of_what_is_published_from_what_was_trained_is_said_on_the_page(artifacts: dict[str, Any]) -> None:
+    said = (
+        "stage2 was trained on a base in 4 bits and is published in bf16: on the same tokens its logits differ from "
+        "those at the end of training by 3.2 at most and 0.41 on average, its loss by +0.012 nats a token. What is "
+        "judged here is the published model."
+    )
+    assert said in render_report(artifacts)
+    del artifacts["merge_metrics"]["gap"]["stage2"]["nats"]
+    assert outcome.published(Artifacts(artifacts)) is None
+    assert said not in render_report(artifacts)

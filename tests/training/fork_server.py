@@ -39,9 +39,9 @@ def attempt(job: TrainJob) -> int:
     os._exit(code)
 
 
-def wait_for_save(work: Path, until: float) -> bool:
-    """Wait until a save is under way or the time is over."""
-    while time.monotonic() < until:
+def wait_for_save(work: Path, pid: int, until: float) -> bool:
+    """Wait until a save is under way, the process has ended or the time is over."""
+    while time.monotonic() < until and os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
         if any(work.glob("*/.tmp-*")):
             return True
         time.sleep(0.0005)
@@ -57,7 +57,7 @@ def serve(path: Path, seed: int, kills: int, duration: float) -> dict[str, int]:
         pid = attempt(job)
         aimed = chance.random() < 0.5
         until = time.monotonic() + chance.uniform(0.02, duration)
-        saving = wait_for_save(job.work, until) if aimed else False
+        saving = aimed and wait_for_save(job.work, pid, until + 20.0 * duration)
         time.sleep(chance.uniform(0, 0.004) if aimed else max(0.0, until - time.monotonic()))
         done, _ = os.waitpid(pid, os.WNOHANG)
         if done:

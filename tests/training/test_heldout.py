@@ -23,4 +23,4 @@ def test_the_curves_rest_on_texts_from_all_over_and_not_on_the_first_book(tmp_pa
     assert len(tokens) >= 20
     assert 5 <= sum(token > 1_000 for token in tokens) <= 17
     assert found.num_labels == 7 * len(tokens)
-    assert found.num_bytes == 14.0 * len(tokens)  # the first token of a document is not predicted, nor its bytes counted
+    assert found.num_bytes == 14.0 * len(tokens)  # of 16: the first token is not predicted

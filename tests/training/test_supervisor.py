@@ -18,6 +18,10 @@ def command(**given: object) -> list[str]:
     return worker_command(JOB, TrainRunParams.model_validate(given))
 
 
+NOTING = ["/bin/sh", "-c", 'CPT_LAUNCHER_PID=$$ exec "$0" "$@"']
+"""The shell that becomes the launcher, so that its ranks know whom to end with."""
+
+
 def without_port(arguments: list[str]) -> list[str]:
     return [re.sub(r"(port=)\d+", r"\1N", argument) for argument in arguments]
 
@@ -30,6 +34,7 @@ def test_one_process() -> None:
 def test_torchrun_starts_the_ranks_once() -> None:
     """Its own restarts hang on gloo after a kill, so it has none."""
     assert without_port(command(launcher="torchrun", num_ranks=2)) == [
+        *NOTING,
         sys.executable,
         "-m",
         "torch.distributed.run",
@@ -48,7 +53,7 @@ def test_deepspeed_on_one_machine_and_on_several() -> None:
     one = without_port(command(launcher="deepspeed", backend="deepspeed", num_ranks=2, zero_stage=3))
     ranks = "eyJsb2NhbGhvc3QiOiBbMCwgMV19"  # {"localhost": [0, 1]}
     start = [sys.executable, "-m", "deepspeed.launcher.launch", f"--world_info={ranks}"]
-    assert one == [*start, "--master_port=N", "--module", WORKER, str(JOB)]
+    assert one == [*NOTING, *start, "--master_port=N", "--module", WORKER, str(JOB)]
     several = command(launcher="deepspeed", backend="deepspeed", num_ranks=16, hostfile="hosts.txt")
     start = [sys.executable, "-m", "deepspeed.launcher.runner", "--hostfile=hosts.txt"]
     assert without_port(several) == [*start, "--master_port=N", "--module", WORKER, str(JOB)]

@@ -169,8 +169,10 @@ def _memory(parameters: int, config: dict[str, Any], sequence_length: int, stage
 
 
 def _bytes_per_weight(stage: StageShape) -> float:
-    """4-bit weights carry their scales (0.55 bytes in all); trained weights and LoRA's base are fp32."""
-    return 0.55 if stage.lora and stage.nf4 else 4.0
+    """4-bit weights carry their scales (0.55 bytes in all); LoRA's base is bf16 under bf16, what is trained fp32."""
+    if not stage.lora:
+        return 4.0
+    return 0.55 if stage.nf4 else 2.0 if stage.bf16 else 4.0
 
 
 def _disk(parameters: int, stages: dict[str, StageShape], tokens: int) -> Interval:

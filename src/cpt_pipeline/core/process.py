@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from cpt_pipeline.core.errors import StoppedBySignalError
 
 _PR_SET_PDEATHSIG = 1
 _ORPHANED = 75
+_LAUNCHER = "CPT_LAUNCHER_PID"
 _RESUMABLE = 75
 _SECONDS_TO_STOP = 60.0
 SECONDS_OF_ONE_REQUEST = 2.0
@@ -36,13 +37,49 @@ _QUIET_WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
 def die_with_parent(sig: int = signal.SIGKILL, parent: int | None = None) -> None:
     """Ask the kernel to send `sig` to this process when its parent thread ends. Linux only, silent elsewhere.
 
-    The kernel says nothing of a parent that is dead already, so this process then ends at once, with 75: when its
-    parent is not the process `parent`, or, without that pid, when it is a stage that dvc left behind.
+    The kernel says nothing of a parent that is dead already, so this process then ends at once, with 75, when its
+    parent is not the process `parent`.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, sig)
-        if _is_orphan(parent):
+        if parent is not None and os.getppid() != parent:
             os._exit(_ORPHANED)
+
+
+def noting_itself(command: Sequence[str]) -> list[str]:
+    """Return the command of a launcher so that the processes it starts can tell whether it is still there.
+
+    The shell becomes the launcher, whose pid is then in the environment of its children: `die_with_launcher`.
+    """
+    return ["/bin/sh", "-c", f'{_LAUNCHER}=$$ exec "$0" "$@"', *command]
+
+
+def die_with_launcher() -> None:
+    """Bind a rank to the launcher that started it; with 75 at once when that is dead already.
+
+    Called before the first import that takes seconds: until then a death goes unnoticed. Without a note of
+    `noting_itself`, as under srun or when typed by hand, the rank is bound to whatever its parent is now.
+    """
+    noted = os.environ.pop(_LAUNCHER, None)
+    die_with_parent(parent=int(noted) if noted else None)
+
+
+def die_with_one_of(pids: Collection[int]) -> None:
+    """Bind this process to its parent; with 75 at once when no ancestor is one of `pids`. Linux only."""
+    die_with_parent()
+    if sys.platform == "linux" and not set(pids) & set(_ancestors()):
+        os._exit(_ORPHANED)
+
+
+def _ancestors() -> Iterator[int]:
+    pid = os.getppid()
+    while pid:
+        yield pid
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+        except OSError:  # it ends now
+            return
+        pid = int(stat.rpartition(")")[2].split()[1])  # the program's name before, in brackets, may hold anything
 
 
 def allow_many_files() -> None:
@@ -50,13 +87,6 @@ def allow_many_files() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _is_orphan(parent: int | None) -> bool:
-    if parent is not None:
-        return os.getppid() != parent
-    # dvc tells its stages no pid; it may be process 1 itself, in a container.
-    return "DVC_STAGE" in os.environ and os.getppid() == 1 and b"dvc" not in Path("/proc/1/cmdline").read_bytes()
 
 
 def run_child(

@@ -121,6 +121,24 @@ def _plain(value: Any) -> str | None:
     return words.significant(float(value)) if isinstance(value, int | float) else str(value)
 
 
+def published(artifacts: Artifacts) -> str | None:
+    """Return how far the judged model, as it is published, is from the one that was trained, in a sentence."""
+    name = str(artifacts.candidate())
+    gap = artifacts.mapping("merge_metrics", "gap", name)
+    largest, mean, nats = (
+        artifacts.number("merge_metrics", "gap", name, key) for key in ("max_logit", "mean_logit", "nats")
+    )
+    if largest is None or mean is None or nats is None:
+        return None
+    trained = {"nf4": "on a base in 4 bits", "bfloat16": "in bf16"}.get(str(gap.get("trained_in")), "in fp32")
+    written = {"bfloat16": "bf16", "float16": "fp16"}.get(str(artifacts.get("merge_metrics", "dtype")), "fp32")
+    return (
+        f"{name} was trained {trained} and is published in {written}: on the same tokens its logits differ from those "
+        f"at the end of training by {largest:.2g} at most and {mean:.2g} on average, its loss by {nats:+.2g} nats a "
+        "token. What is judged here is the published model."
+    )
+
+
 def before_after(artifacts: Artifacts) -> Table:
     """Give bits per byte of base and candidate for every channel, with the paired interval of the change."""
     candidate = str(artifacts.candidate())

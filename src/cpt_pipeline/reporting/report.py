@@ -73,6 +73,7 @@ def _content(artifacts: Artifacts) -> dict[str, Any]:
         "candidate": artifacts.candidate(),
         "before_after": outcome.before_after(artifacts),
         "candidates": outcome.candidates(artifacts),
+        "published": outcome.published(artifacts),
         "benchmarks": outcome.benchmarks(artifacts),
         "samples": outcome.samples(artifacts),
         "figures": _as_markup(_figures(artifacts) | _corpus_figures(artifacts)),

@@ -10,7 +10,7 @@ import contextlib
 import math
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import torch
 import torch.distributed as dist
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from cpt_pipeline.core.process import free_port
 from cpt_pipeline.training.params import TrainParams, TrainRunParams
@@ -45,6 +46,11 @@ class Backend(ABC):
     def forward_module(self) -> nn.Module:
         """What to call for a forward pass."""
 
+    def exchanging(self, *, last: bool) -> AbstractContextManager[None]:
+        """Return what surrounds the forward and backward pass of a micro-batch: only the `last` exchanges gradients."""
+        del last
+        return contextlib.nullcontext()
+
     @abstractmethod
     def backward(self, loss: Tensor, *, last: bool) -> None:
         """Add the gradient of this rank's micro-batch; `last` closes the step's accumulation."""
@@ -54,7 +60,7 @@ class Backend(ABC):
         """Clip, update the weights, clear the gradient; give the gradient's norm before clipping.
 
         With a loss or norm that is not finite the weights and moments stay as they are and the norm given is
-        not finite. `UnstableError` from a backend that cannot take a step back.
+        not finite.
         """
 
     @abstractmethod
@@ -128,25 +134,18 @@ class TorchBackend(Backend):
     def _wrap(self) -> nn.Module:
         if self.world_size == 1:
             return self.module
-        from torch.nn.parallel import DistributedDataParallel
-
         return DistributedDataParallel(self.module, broadcast_buffers=False)
+
+    def exchanging(self, *, last: bool) -> AbstractContextManager[None]:
+        # The forward pass decides whether the backward pass exchanges, so both lie inside.
+        if last or not isinstance(self._parallel, DistributedDataParallel):
+            return contextlib.nullcontext()
+        without_exchange: AbstractContextManager[None] = self._parallel.no_sync()
+        return without_exchange
 
     def backward(self, loss: Tensor, *, last: bool) -> None:
         # DistributedDataParallel averages over ranks; our loss is already a share of the global mean.
-        with self._without_exchange() if not last else contextlib.nullcontext():
-            torch.autograd.backward(loss * self.world_size)
-
-    @contextlib.contextmanager
-    def _without_exchange(self) -> Iterator[None]:
-        if self.world_size == 1:
-            yield
-            return
-        self._parallel.require_backward_grad_sync = False  # type: ignore[assignment]
-        try:
-            yield
-        finally:
-            self._parallel.require_backward_grad_sync = True  # type: ignore[assignment]
+        torch.autograd.backward(loss * self.world_size)
 
     def step(self, learning_rate: float, *, finite: bool) -> float:
         norm = float(torch.nn.utils.clip_grad_norm_(self._trained.values(), self._params.optimizer.max_gradient_norm))
@@ -210,10 +209,15 @@ class DeepSpeedBackend(Backend):
         self._zero_stage = run.zero_stage
         self._num_micro_batches = num_micro_batches
         trained = [name for name, weight in model.named_parameters() if weight.requires_grad]
+        optimizer = make_optimizer(model, params, fused=False)
+        config = _deepspeed_config(params, run, num_micro_batches)
+        if run.zero_stage == 0 and params.precision == "fp32":
+            optimizer = WatchedAdamW(optimizer.param_groups, params.optimizer.max_gradient_norm)
+            config["gradient_clipping"] = 0.0
         self._engine, self._optimizer, *_ = deepspeed.initialize(
             model=model,
-            optimizer=make_optimizer(model, params, fused=False),
-            config=_deepspeed_config(params, run, num_micro_batches),
+            optimizer=optimizer,
+            config=config,
             dist_init_required=False,
         )
         self._trained = set(trained)
@@ -224,21 +228,19 @@ class DeepSpeedBackend(Backend):
         return engine
 
     def backward(self, loss: Tensor, *, last: bool) -> None:
+        # A loss that is no number makes every gradient none, so that the engine passes the step over on all ranks.
+        loss = loss * torch.where(loss.isfinite(), 1.0, math.nan)
         # The engine divides by ranks and by micro-batches; our loss is already a share of the global mean.
         self._engine.backward(loss * self.world_size * self._num_micro_batches)
         if not last:
             self._engine.step()
 
     def step(self, learning_rate: float, *, finite: bool) -> float:
-        if not finite:
-            raise UnstableError("the loss is not finite")
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate
         self._engine.step()
         norm = float(self._engine.get_global_grad_norm())
-        if not math.isfinite(norm):
-            raise UnstableError("the gradient is not finite")
-        return norm
+        return norm if finite else math.nan
 
     def save(self, folder: Path) -> None:
         self._engine.save_checkpoint(str(folder), tag="engine", save_latest=False)
@@ -256,6 +258,27 @@ class DeepSpeedBackend(Backend):
                     if self.rank == 0:
                         found[name] = weight.detach().cpu().clone().contiguous()
         return found
+
+
+class WatchedAdamW(torch.optim.AdamW):
+    """AdamW that clips, tells the gradient's norm, and passes over a gradient that is no number.
+
+    DeepSpeed's optimizers do so, but with ZeRO 0 in fp32 it has none of its own; the two attributes are what its
+    engine reads after each step.
+    """
+
+    def __init__(self, groups: list[dict[str, Any]], max_gradient_norm: float) -> None:
+        super().__init__(groups)
+        self._max_gradient_norm = max_gradient_norm
+        self._global_grad_norm = 0.0
+        self.overflow = False
+
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        weights = [weight for group in self.param_groups for weight in group["params"]]
+        self._global_grad_norm = float(torch.nn.utils.clip_grad_norm_(weights, self._max_gradient_norm))
+        self.overflow = not math.isfinite(self._global_grad_norm)
+        if not self.overflow:
+            super().step(closure)
 
 
 def make_optimizer(model: nn.Module, params: TrainParams, *, fused: bool) -> torch.optim.AdamW:

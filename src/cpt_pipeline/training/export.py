@@ -7,13 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from cpt_pipeline.core.artifact import write_json
+from cpt_pipeline.formats.mixture import Mixture
 from cpt_pipeline.formats.models import TOKENIZER_FILES
 from cpt_pipeline.training.backend import Backend
 from cpt_pipeline.training.job import TrainJob
+from cpt_pipeline.training.probe import write_probe
 
 
 def write_model(job: TrainJob, backend: Backend, folder: Path) -> None:
-    """Write model or adapter, and the tokenizer, into an existing folder. Called on every rank; rank 0 writes."""
+    """Write model or adapter, tokenizer, and what the model answers to a few tokens, into an existing folder.
+
+    Called on every rank; rank 0 writes.
+    """
+    autocast = job.params.precision == "bf16" and job.run.backend == "torch"
+    write_probe(backend, Mixture(job.mixture, job.tokens), folder, autocast=autocast)
     weights = backend.weights()
     if backend.rank != 0:
         return

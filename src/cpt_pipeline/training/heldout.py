@@ -7,6 +7,8 @@ with intervals is stage evaluate.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,35 +84,39 @@ def measure(
 
     All ranks run the same number of passes, as sharded weights require.
     """
-    _stop_dropout(backend.module)
     found = {}
-    for each in sets:
-        total = torch.zeros((), dtype=torch.float64, device=backend.device)
-        stride = micro_batch_rows * backend.world_size
-        for start in range(0, len(each.input_ids), stride):
-            mine = slice(start + backend.rank * micro_batch_rows, start + (backend.rank + 1) * micro_batch_rows)
-            total += _batch_loss(backend, each, mine, precision)
-        nats = float(backend.sum(total))
-        loss = nats / max(each.num_labels, 1)
-        found[each.channel] = {
-            "loss": loss,
-            "perplexity": math.exp(min(loss, 50.0)),
-            "bits_per_byte": nats / math.log(2) / max(each.num_bytes, 1.0),
-        }
-    backend.module.train()
+    with evaluating(backend.module):
+        for each in sets:
+            total = torch.zeros((), dtype=torch.float64, device=backend.device)
+            stride = micro_batch_rows * backend.world_size
+            for start in range(0, len(each.input_ids), stride):
+                mine = slice(start + backend.rank * micro_batch_rows, start + (backend.rank + 1) * micro_batch_rows)
+                total += _batch_loss(backend, each, mine, precision)
+            nats = float(backend.sum(total))
+            loss = nats / max(each.num_labels, 1)
+            found[each.channel] = {
+                "loss": loss,
+                "perplexity": math.exp(min(loss, 50.0)),
+                "bits_per_byte": nats / math.log(2) / max(each.num_bytes, 1.0),
+            }
     return found
 
 
-def _stop_dropout(module: nn.Module) -> None:
-    """Switch to evaluation, except the 4-bit layers of bitsandbytes.
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Switch dropout off inside, except in the 4-bit layers of bitsandbytes, and back to training behind.
 
-    Evaluated on a CPU they repack their weights for good, and every gradient through them is wrong from then on.
+    Evaluated on a CPU those repack their weights for good, and every gradient through them is wrong from then on.
     """
     module.eval()
     for each in module.modules():
         kind = type(each)
         if kind.__name__ == "Linear4bit" and kind.__module__.startswith("bitsandbytes"):
             each.training = True
+    try:
+        yield
+    finally:
+        module.train()
 
 
 def _batch_loss(backend: Backend, each: HeldoutSet, mine: slice, precision: str) -> Tensor:

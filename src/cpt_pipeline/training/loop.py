@@ -27,6 +27,7 @@ from cpt_pipeline.core.progress import Progress
 from cpt_pipeline.formats.mixture import Mixture
 from cpt_pipeline.model.packed import token_losses
 from cpt_pipeline.training import checkpoint
+from cpt_pipeline.training.apart import require_apart
 from cpt_pipeline.training.backend import Backend, UnstableError
 from cpt_pipeline.training.export import write_model
 from cpt_pipeline.training.heldout import load_heldout, measure
@@ -86,6 +87,8 @@ class Trainer:
 
     def run(self, stop: StopRequest) -> bool:
         """Train to the end and publish, or to a limit or signal; say whether it is finished."""
+        rows = self.job.run.micro_batch_rows
+        require_apart(self.backend, self.mixture.sequence_length, rows, autocast=self._autocast)
         self._resume()
         num_steps = self.mixture.num_steps
         with self._progress(num_steps) as progress:
@@ -150,9 +153,11 @@ class Trainer:
         sums = torch.zeros(2, len(self.mixture.channels), dtype=torch.float64, device=backend.device)
         batches = self._micro_batches(step)
         for number, (channels, *batch) in enumerate(batches):
-            with torch.autocast(backend.device.type, torch.bfloat16, enabled=self._autocast):
-                losses = token_losses(backend.forward_module, *batch)
-            backend.backward(losses.sum() / num_labels, last=number == len(batches) - 1)
+            last = number == len(batches) - 1
+            with backend.exchanging(last=last):
+                with torch.autocast(backend.device.type, torch.bfloat16, enabled=self._autocast):
+                    losses = token_losses(backend.forward_module, *batch)
+                backend.backward(losses.sum() / num_labels, last=last)
             sums[0].index_add_(0, channels, losses.detach().double().sum(1))
             sums[1].index_add_(0, channels, (batch[2][:, 1:] >= 0).double().sum(1))
         nats, counts = backend.sum(sums).tolist()

@@ -1,14 +1,15 @@
 """Make every candidate a whole model that plain `from_pretrained` loads, and prove it.
 
-Full weights are hard-linked. Adapters are merged in fp32; the merged model is read back from disk and its
-logits must equal those of base + adapter. Runs in a process of its own (`merge_worker`), so no torch here.
+Adapters are merged in fp32; what is published has the base model's number format. Each candidate is read back from disk
+and must answer as the trained model did at the end of its training (`training.probe`). Runs in a process of its own
+(`merge_worker`), so no torch here.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -24,7 +25,11 @@ class MergeParams(Params):
     """`merge:` in conf."""
 
     max_logit_difference: float = Field(default=1.0e-4, gt=0.0)
-    """Largest difference allowed between adapter + base and the merged model, fp32."""
+    """Largest difference allowed between a published model and what was trained, both in fp32."""
+    max_logit_share: float = Field(default=1.0 / 32.0, gt=0.0, lt=1.0)
+    """The same as a share of the largest logit, where 16- or 4-bit numbers stand on one side (bf16 keeps 8 bits)."""
+    dtype: Literal["base", "float32"] = "base"
+    """What candidates and releases are written in: as the base model is stored, or in fp32."""
 
 
 class MergeSource(Params):
@@ -46,12 +51,29 @@ class MergeJob(Params):
     params: MergeParams
 
 
+class Gap(Report):
+    """How far a published model is from the one that was trained, in the training's own arithmetic."""
+
+    trained_in: str
+    """What the weights were held in, and the arithmetic: float32, bfloat16 or nf4."""
+    max_logit: float
+    """Largest difference of a logit on the probe tokens."""
+    mean_logit: float
+    """Mean absolute difference."""
+    nats: float
+    """Loss of the published model less that of the trained one, per probe token."""
+
+
 class MergeReport(Report):
     """What stage merge made, by candidate."""
 
     candidates: tuple[str, ...]
     merged_adapters: int
+    dtype: str
+    """What the candidates are written in: float32, bfloat16 or float16."""
     max_logit_difference: dict[str, float]
+    allowed_logit_difference: dict[str, float]
+    gap: dict[str, Gap]
 
 
 def merge_candidates(

@@ -4,40 +4,52 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections import Counter
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 
 from cpt_pipeline.core.artifact import MANIFEST, link_tree, seal, write_json
 from cpt_pipeline.core.errors import CptError, TrainingFailedError
 from cpt_pipeline.core.process import die_with_parent
 from cpt_pipeline.formats.models import TOKENIZER_FILES, resolve
-from cpt_pipeline.model.load import load_causal_lm
-from cpt_pipeline.training.merge import MergeJob, MergeReport, MergeSource
+from cpt_pipeline.model.load import load_causal_lm, load_nf4_causal_lm
+from cpt_pipeline.training.heldout import evaluating
+from cpt_pipeline.training.merge import Gap, MergeJob, MergeParams, MergeReport, MergeSource
+from cpt_pipeline.training.probe import PROBE, Answers, Probe, answers, read_probe
 
 logger = logging.getLogger(__name__)
-_PROBE_TOKENS = 64
+_DTYPES = {"F32": torch.float32, "BF16": torch.bfloat16, "F16": torch.float16}
 
 
 def merge(job: MergeJob) -> MergeReport:
     """Write every candidate below `job.out`, verify and seal them."""
     job.out.mkdir(parents=True)
-    differences, merged = {}, 0
+    base = resolve(job.start_model)
+    dtype = torch.float32 if job.params.dtype == "float32" else stored_dtype(base)
+    merged, found = 0, {}
     for source in job.sources:
-        target = job.out / source.name
         if (source.folder / "adapter_config.json").is_file():
-            expected = _merge_adapter(resolve(job.start_model), source, target)
+            expected = _merge_adapter(base, source, job.out / source.name, dtype, job.params)
             merged += 1
         else:
-            link_tree(source.folder, target)
-            expected = _logits(load_causal_lm(source.folder))
-        differences[source.name] = _check(target, expected, job.params.max_logit_difference)
-        logger.info("merge      %s: largest logit difference %.1e", source.name, differences[source.name])
+            expected = _write_whole(source, job.out / source.name, dtype)
+        found[source.name] = _check(job.out / source.name, expected, read_probe(source.folder), dtype, job.params)
+        difference, _, gap = found[source.name]
+        logger.info(
+            "merge      %s: largest logit difference %.1e; %.1e (%+.4f nats a token) from the model as trained (%s)",
+            *(source.name, difference, gap.max_logit, gap.nats, gap.trained_in),
+        )
     report = MergeReport(
         candidates=tuple(source.name for source in job.sources),
         merged_adapters=merged,
-        max_logit_difference=differences,
+        dtype=_name(dtype),
+        max_logit_difference={name: difference for name, (difference, _, _) in found.items()},
+        allowed_logit_difference={name: limit for name, (_, limit, _) in found.items()},
+        gap={name: gap for name, (_, _, gap) in found.items()},
     )
     listed = [{**source.model_dump(mode="json", exclude={"folder"}), "folder": source.name} for source in job.sources]
     write_json(job.out / "candidates.json", listed)
@@ -46,44 +58,108 @@ def merge(job: MergeJob) -> MergeReport:
     return report
 
 
-def _merge_adapter(base: Path, source: MergeSource, target: Path) -> torch.Tensor:
-    """Merge one adapter in fp32; give the logits of base + adapter."""
-    from peft import PeftModel
+def _write_whole(source: MergeSource, target: Path, dtype: torch.dtype) -> Answers:
+    """Link whole weights, or write them in another number format; return what was trained."""
+    if stored_dtype(source.folder) == dtype:
+        link_tree(source.folder, target, skip=(MANIFEST, PROBE))
+    else:
+        _save(load_causal_lm(source.folder), source, target, dtype)
+    probe = read_probe(source.folder)
+    return probe.exact or probe.trained
 
-    adapted: Any = PeftModel.from_pretrained(load_causal_lm(base), str(source.folder)).eval()
-    expected = _logits(adapted)
-    whole = adapted.merge_and_unload(safe_merge=True)
-    whole.config.use_cache = True
-    whole.save_pretrained(target, safe_serialization=True)
-    link_tree(source.folder, target / "adapter", skip=(MANIFEST, *TOKENIZER_FILES))
-    for name in TOKENIZER_FILES:
-        if (source.folder / name).is_file():
-            (target / name).write_bytes((source.folder / name).read_bytes())
+
+def _merge_adapter(base: Path, source: MergeSource, target: Path, dtype: torch.dtype, params: MergeParams) -> Answers:
+    """Merge one adapter in fp32; return what was trained, or base + adapter in fp32 where that was in fewer bits."""
+    probe = read_probe(source.folder)
+    if probe.exact is None:
+        _check_adapter(base, source, probe, params)
+    adapted: Any = _with_adapter(load_causal_lm(base), source)
+    expected = probe.exact or answers(adapted.eval(), probe.input_ids, torch.device("cpu"))
+    _save(adapted.merge_and_unload(safe_merge=True), source, target, dtype)
+    link_tree(source.folder, target / "adapter", skip=(MANIFEST, PROBE, *TOKENIZER_FILES))
     return expected
 
 
-def _check(folder: Path, expected: torch.Tensor, limit: float) -> float:
-    """Load a candidate as a stranger would and compare its logits."""
+def _check_adapter(base: Path, source: MergeSource, probe: Probe, params: MergeParams) -> None:
+    """Put the adapter from disk on the base as it was held in training; it must answer as it did then."""
+    device = torch.device(probe.device if torch.cuda.is_available() else "cpu")
+    whole = (
+        load_nf4_causal_lm(base, device) if probe.held == "nf4" else load_causal_lm(base, dtype=probe.held).to(device)
+    )
+    adapted = _with_adapter(whole, source)
+    with evaluating(adapted):
+        found = answers(adapted, probe.input_ids, device, autocast=probe.autocast)
+    _require_close(source.name, found, probe.trained, _allowed(probe.trained, params))
+
+
+def _with_adapter(model: Any, source: MergeSource) -> Any:
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(model, str(source.folder))
+
+
+def _save(model: Any, source: MergeSource, target: Path, dtype: torch.dtype) -> None:
+    model.config.use_cache = True
+    model.to(dtype).save_pretrained(target, safe_serialization=True)
+    for name in TOKENIZER_FILES:
+        if (source.folder / name).is_file():
+            (target / name).write_bytes((source.folder / name).read_bytes())
+
+
+def _check(
+    folder: Path, expected: Answers, probe: Probe, dtype: torch.dtype, params: MergeParams
+) -> tuple[float, float, Gap]:
+    """Load a candidate as a stranger would and compare its answers; return difference, limit and gap."""
     from transformers import AutoModelForCausalLM
 
     model = AutoModelForCausalLM.from_pretrained(
         folder, dtype=torch.float32, trust_remote_code=False, local_files_only=True
     ).eval()
-    difference = float((_logits(model) - expected).abs().max())
+    found = answers(model, probe.input_ids, torch.device("cpu"))
+    expected_in_fp32 = probe.exact is not None or expected is not probe.trained
+    strict = dtype == torch.float32 and expected_in_fp32
+    limit = params.max_logit_difference if strict else _allowed(expected, params)
+    difference = _require_close(folder.name, found, expected, limit)
+    gap = found.logits - probe.trained.logits
+    return (
+        difference,
+        limit,
+        Gap(
+            trained_in=probe.held if probe.held == "nf4" or not probe.autocast else "bfloat16",
+            max_logit=float(gap.abs().max()),
+            mean_logit=float(gap.abs().mean()),
+            nats=float((found.nats - probe.trained.nats).mean()),
+        ),
+    )
+
+
+def _allowed(expected: Answers, params: MergeParams) -> float:
+    return params.max_logit_share * float(expected.logits.abs().max())
+
+
+def _require_close(name: str, found: Answers, expected: Answers, limit: float) -> float:
+    difference = float((found.logits - expected.logits).abs().max())
     if not difference <= limit:
         raise TrainingFailedError(
-            f"{folder.name}: its logits differ by {difference:.2e} from what was trained; "
-            f"merge.max_logit_difference is {limit:.0e}"
+            f"{name}: its logits differ by {difference:.2e} from what was trained; merge.max_logit_difference and "
+            f"merge.max_logit_share allow {limit:.1e}"
         )
     return difference
 
 
-@torch.no_grad()
-def _logits(model: Any) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(0)
-    ids = torch.randint(0, model.config.vocab_size, (2, _PROBE_TOKENS), generator=generator)
-    logits: torch.Tensor = model(input_ids=ids, use_cache=False).logits
-    return logits
+def stored_dtype(folder: Path) -> torch.dtype:
+    """Return the number format of most weights of a model folder; fp32 when it is none that a model is published in."""
+    counts: Counter[str] = Counter()
+    for path in folder.glob("*.safetensors"):
+        with safe_open(path, framework="pt") as stored:
+            for name in stored.keys():  # noqa: SIM118
+                part = stored.get_slice(name)
+                counts[part.get_dtype()] += prod(part.get_shape())
+    return _DTYPES.get(counts.most_common(1)[0][0], torch.float32)
+
+
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def main() -> int:

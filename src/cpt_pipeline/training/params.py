@@ -35,7 +35,7 @@ class ScheduleParams(Params):
 
 
 class LoraParams(Params):
-    """Low-rank adapters (Hu et al. 2021)."""
+    """Low-rank adapters (Hu et al. 2021). stage2 goes on with stage1's adapter, so its shape must be the same."""
 
     rank: int = Field(default=32, gt=0)
     alpha: float = Field(default=64.0, gt=0.0)
@@ -53,7 +53,7 @@ class TrainParams(Params):
     schedule: ScheduleParams = ScheduleParams()
     lora: LoraParams = LoraParams()
     precision: Literal["fp32", "bf16"] = "fp32"
-    """bf16: autocast with fp32 weights."""
+    """bf16: autocast with fp32 weights; in mode lora the frozen base is held in bf16, the adapter in fp32."""
     gradient_checkpointing: bool = False
     seed: int = 0
     candidate_every_steps: int = Field(default=0, ge=0)

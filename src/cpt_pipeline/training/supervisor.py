@@ -17,7 +17,7 @@ from pydantic import Field
 
 from cpt_pipeline.core.errors import StoppedBySignalError, TrainingFailedError, TrainingInterruptedError
 from cpt_pipeline.core.params import Report
-from cpt_pipeline.core.process import free_port, run_child
+from cpt_pipeline.core.process import free_port, noting_itself, run_child
 from cpt_pipeline.training import checkpoint
 from cpt_pipeline.training.job import EXIT, TrainJob
 from cpt_pipeline.training.log import TrainingLog
@@ -92,13 +92,13 @@ def worker_command(job: Path, run: TrainRunParams) -> list[str]:
     port = str(free_port())
     if run.launcher == "torchrun":
         launcher = [sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={run.num_ranks}"]
-        return [*launcher, "--max-restarts=0", f"--master-port={port}", "-m", WORKER, str(job)]
+        return noting_itself([*launcher, "--max-restarts=0", f"--master-port={port}", "-m", WORKER, str(job)])
+    arguments = [f"--master_port={port}", "--module", WORKER, str(job)]
     if run.hostfile:
-        launcher = [sys.executable, "-m", "deepspeed.launcher.runner", f"--hostfile={run.hostfile}"]
-    else:  # the launcher of one machine: on one machine the runner starts it unbound and passes no signal on
-        ranks = base64.urlsafe_b64encode(json.dumps({"localhost": list(range(run.num_ranks))}).encode()).decode()
-        launcher = [sys.executable, "-m", "deepspeed.launcher.launch", f"--world_info={ranks}"]
-    return [*launcher, f"--master_port={port}", "--module", WORKER, str(job)]
+        return [sys.executable, "-m", "deepspeed.launcher.runner", f"--hostfile={run.hostfile}", *arguments]
+    # The launcher of one machine: on one machine the runner starts it unbound and passes no signal on.
+    ranks = base64.urlsafe_b64encode(json.dumps({"localhost": list(range(run.num_ranks))}).encode()).decode()
+    return noting_itself([sys.executable, "-m", "deepspeed.launcher.launch", f"--world_info={ranks}", *arguments])
 
 
 def _environment(run: TrainRunParams) -> dict[str, str]:

@@ -6,6 +6,12 @@ Knows no Kedro, reads no conf, decides nothing. Exit codes: 0 done, 2 wrong inpu
 
 from __future__ import annotations
 
+from cpt_pipeline.core.process import die_with_launcher
+
+if __name__ == "__main__":
+    die_with_launcher()  # before torch is imported: that takes seconds, in which the launcher may die
+
+
 import logging
 import os
 import sys
@@ -19,10 +25,10 @@ from torch import nn
 
 from cpt_pipeline.core.artifact import write_json
 from cpt_pipeline.core.errors import CptError, ParameterError
-from cpt_pipeline.core.process import die_with_parent
 from cpt_pipeline.core.workspace import locked
 from cpt_pipeline.formats.mixture import Mixture
 from cpt_pipeline.model.load import load_causal_lm, load_nf4_causal_lm, new_causal_lm
+from cpt_pipeline.training.adapter import with_adapter
 from cpt_pipeline.training.backend import Backend, DeepSpeedBackend, TorchBackend, UnstableError, start_processes
 from cpt_pipeline.training.job import EXIT, TrainJob
 from cpt_pipeline.training.loop import StopRequest, Trainer
@@ -71,8 +77,9 @@ def make_backend(job: TrainJob, device: torch.device) -> Backend:
 
 def make_model(job: TrainJob, device: torch.device) -> nn.Module:
     """Load or initialise the model to be trained, with adapters in mode lora."""
-    deepspeed_bf16 = job.run.backend == "deepspeed" and job.params.precision == "bf16"
-    dtype = "bfloat16" if deepspeed_bf16 else "float32"
+    # Weights that bf16 steps change are fp32; a frozen base is only read, and DeepSpeed keeps its own in fp32.
+    only_read = job.params.mode == "lora" or job.run.backend == "deepspeed"
+    dtype = "bfloat16" if only_read and job.params.precision == "bf16" else "float32"
     model: Any
     if job.params.mode == "lora" and job.params.lora.quantization == "nf4":
         model = load_nf4_causal_lm(job.model, device)
@@ -83,30 +90,13 @@ def make_model(job: TrainJob, device: torch.device) -> nn.Module:
     if job.params.gradient_checkpointing:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     if job.params.mode == "lora":
-        model = _with_adapter(model, job)
+        model = with_adapter(model, job)
     trained: nn.Module = model.train()
     return trained
 
 
-def _with_adapter(model: Any, job: TrainJob) -> nn.Module:
-    from peft import LoraConfig, PeftModel, get_peft_model
-
-    adapted: nn.Module
-    if job.adapter is not None:
-        adapted = PeftModel.from_pretrained(model, str(job.adapter), is_trainable=True)
-        return adapted
-    lora = job.params.lora
-    targets = lora.target_modules if isinstance(lora.target_modules, str) else list(lora.target_modules)
-    config = LoraConfig(
-        r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules=targets, task_type="CAUSAL_LM"
-    )
-    adapted = get_peft_model(model, config)
-    return adapted
-
-
 def main() -> int:
     """Run the job named on the command line."""
-    die_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     path = Path(next(argument for argument in sys.argv[1:] if not argument.startswith("--")))
     job = TrainJob.model_validate_json(path.read_text(encoding="utf-8"))

@@ -1,0 +1,108 @@
+"""Low-rank adapters on a loaded model: a new one, or that of the stage before, refused where they could not hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from cpt_pipeline.core.errors import ParameterError, raise_all
+from cpt_pipeline.training.job import TrainJob
+from cpt_pipeline.training.params import LoraParams
+
+
+def with_adapter(model: Any, job: TrainJob) -> nn.Module:
+    """Return the model behind its adapter, whose weights are in fp32 whatever the model's are.
+
+    `ParameterError` when target modules are not there or are tied to one another, or when a stage that goes on with
+    an adapter asks for another shape than it has.
+    """
+    from peft import LoraConfig, PeftModel, get_peft_model
+
+    adapted: nn.Module
+    lora, stage = job.params.lora, job.stage
+    if job.adapter is not None:
+        adapted = PeftModel.from_pretrained(model, str(job.adapter), is_trainable=True)
+        _require_same_shape(model, LoraConfig.from_pretrained(str(job.adapter)), lora, stage)
+        return adapted
+    _require_targets(model, lora, stage)
+    targets = lora.target_modules if isinstance(lora.target_modules, str) else list(lora.target_modules)
+    config = LoraConfig(
+        r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules=targets, task_type="CAUSAL_LM"
+    )
+    adapted = get_peft_model(model, config)
+    return adapted
+
+
+def _require_targets(model: Any, lora: LoraParams, stage: str) -> None:
+    if lora.target_modules == "all-linear":
+        return
+    names = [name for name, module in model.named_modules() if hasattr(module, "weight")]
+    known = ", ".join(sorted({name.rpartition(".")[2] for name in names}))
+    problems = [
+        f"{stage}.lora.target_modules: {target} is no module of the model, which has {known}"
+        for target in lora.target_modules
+        if not any(_is_named(name, target) for name in names)
+    ]
+    problems += [
+        f"{stage}.lora.target_modules: {target} shares its weights with {other}, and an adapter on one of them is lost "
+        "when the model is merged; leave it out (all-linear does), or train whole weights"
+        for target, other in _tied_targets(model, lora.target_modules)
+    ]
+    raise_all(ParameterError, f"{stage}: the adapter does not fit the base model", problems)
+
+
+def _tied_targets(model: Any, targets: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return the targets that are one of the two embeddings of a model that ties them, and the other one."""
+    ends = (model.get_input_embeddings(), model.get_output_embeddings())
+    if None in ends or ends[0].weight is not ends[1].weight:
+        return []
+    first, last = (next(name for name, module in model.named_modules() if module is end) for end in ends)
+    return [
+        (target, other)
+        for target in targets
+        for name, other in ((first, last), (last, first))
+        if _is_named(name, target)
+    ]
+
+
+def _require_same_shape(model: Any, there: Any, lora: LoraParams, stage: str) -> None:
+    """Refuse wishes that the adapter of the stage before does not have: it is gone on with as it is."""
+    pairs: dict[str, tuple[Any, Any]] = {
+        "rank": (lora.rank, there.r),
+        "alpha": (lora.alpha, float(there.lora_alpha)),
+        "dropout": (lora.dropout, float(there.lora_dropout)),
+    }
+    if _modules_of(model) != _asked_modules(model, lora):
+        pairs["target_modules"] = (lora.target_modules, sorted(there.target_modules))
+    raise_all(
+        ParameterError,
+        f"{stage} goes on with the adapter of the stage before, which keeps its shape. Give both stages the same lora:",
+        [
+            f"{stage}.lora.{key} is {asked}, the adapter has {has}"
+            for key, (asked, has) in pairs.items()
+            if asked != has
+        ],
+    )
+
+
+def _modules_of(model: Any) -> set[str]:
+    """Return the names of the modules that carry an adapter."""
+    return {name for name, module in model.named_modules() if hasattr(module, "lora_A")}
+
+
+def _asked_modules(model: Any, lora: LoraParams) -> set[str]:
+    """Return the names of the modules that `lora` would give an adapter, adapted already or not."""
+    whole = {
+        name: getattr(module, "base_layer", module)
+        for name, module in model.named_modules()
+        if not any(part in name.split(".") for part in ("base_layer", "lora_A", "lora_B", "lora_dropout"))
+    }
+    if lora.target_modules == "all-linear":
+        last = getattr(model.get_output_embeddings(), "base_layer", model.get_output_embeddings())
+        return {name for name, module in whole.items() if isinstance(module, nn.Linear) and module is not last}
+    return {name for name in whole if any(_is_named(name, target) for target in lora.target_modules)}
+
+
+def _is_named(name: str, target: str) -> bool:
+    return name == target or name.endswith(f".{target}")
