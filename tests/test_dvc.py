@@ -46,14 +46,7 @@ def test_a_stage_lists_its_data_code_parameters_and_outputs(stages: list[dvc.Sta
     assert rendered(stages)["train"] == {
         "desc": "Train the model.",
         "cmd": "exec kedro run --env=base --pipelines=train",
-        "deps": [
-            "data/02_intermediate/clean_words",
-            "src/tiny/pipelines/__init__.py",
-            "src/tiny/pipelines/train/__init__.py",
-            "src/tiny/pipelines/train/nodes.py",
-            "src/tiny/pipelines/train/pipeline.py",
-            "src/tiny/words.py",
-        ],
+        "deps": ["data/02_intermediate/clean_words"],
         "params": [
             {"conf/base/parameters_train.yml": ["train"]},
             {
@@ -64,15 +57,26 @@ def test_a_stage_lists_its_data_code_parameters_and_outputs(stages: list[dvc.Sta
                     "{stage}_provenance.type",
                 ]
             },
+            {"data/08_reporting/code.json": ["train"]},
         ],
         "outs": ["data/06_models/model", {"data/08_reporting/train_provenance.json": {"cache": False}}],
         "plots": [{"data/08_reporting/train_log.json": {"cache": False}}],
     }
 
 
+def test_one_light_stage_turns_the_source_folder_into_fingerprints(stages: list[dvc.Stage]) -> None:
+    assert rendered(stages, "other")["code"] == {
+        "desc": "Write the fingerprint of every stage's code.",
+        "wdir": "../..",
+        "cmd": "exec python -m cpt_pipeline.core.fingerprint src/tiny data/other/08_reporting/code.json",
+        "deps": ["src/tiny"],
+        "outs": [{"data/other/08_reporting/code.json": {"cache": False}}],
+    }
+
+
 def test_stages_keep_their_order_and_metrics_are_metrics(stages: list[dvc.Stage]) -> None:
     found = rendered(stages)
-    assert list(found) == ["draw", "clean", "train", "decide"]
+    assert list(found) == ["code", "draw", "clean", "train", "decide"]
     assert found["draw"]["metrics"] == [{"data/08_reporting/draw_metrics.json": {"cache": False}}]
     assert found["draw"]["desc"] == "Draw words."
 
@@ -123,7 +127,7 @@ def configured(tmp_path: Path, collect: object, evaluate: object) -> Layout:
 def named_deps(layout: Layout, *inputs: str) -> list[str]:
     """Give the dependencies of a stage that has no code and no data, only parameters."""
     pipeline = Pipeline([Node(lambda *_: None, [f"params:{name}" for name in inputs], None, name="any")])
-    stage = dvc.Stage("any", "Any.", pipeline, ())
+    stage = dvc.Stage("any", "Any.", pipeline)
     found: list[str] = yaml.safe_load(dvc.render([stage], layout, layout.project / "src/any"))["stages"]["any"]["deps"]
     return found
 
@@ -161,8 +165,16 @@ def test_a_pattern_that_begins_where_results_are_written_is_refused(tmp_path: Pa
 def test_dvc_redoes_what_changed_and_nothing_else(recorded: Project) -> None:
     assert recorded.repro() == []
 
-    recorded.replace("src/tiny/pipelines/clean/nodes.py", '"""Keep the long words."""', '"""Keep the longer words."""')
-    assert recorded.repro() == ["clean"], "a comment gives the same documents"
+    recorded.replace(
+        "src/tiny/words.py", '"""Keep the long ones."""', '"""Keep the longer ones."""  # not the short ones'
+    )
+    recorded.replace("src/tiny/words.py", "def draw_words(out: Path,", "def draw_words(out: Path | str,")
+    assert recorded.repro() == ["code"], "how code is written is no reason to run"
+    assert recorded.repro() == []
+
+    recorded.replace("src/tiny/pipelines/clean/nodes.py", 'work.out / "clean_words"', '(work.out / "clean_words")')
+    recorded.replace("src/tiny/pipelines/clean/pipeline.py", 'name="clean"', 'name="cl" + "ean"')
+    assert recorded.repro() == ["code", "clean"], "the same documents are no reason to train"
 
     recorded.replace("conf/base/parameters_train.yml", "pause_seconds: 0.0", "pause_seconds: 0.01")
     assert recorded.repro() == [], "how it runs is no reason to run"
@@ -212,22 +224,30 @@ def test_a_killed_dvc_leaves_no_stage_behind_and_the_next_one_goes_on(recorded: 
 
 
 def test_sync_writes_checks_and_shows_the_difference(tiny: Project) -> None:
-    tiny.succeed("kedro", "sync-dvc", "--check")
     tiny.replace(
-        "src/tiny/pipelines/clean/nodes.py",
-        "from typing import Any\n",
-        "from typing import Any\nimport tiny.settings\n",
+        "src/tiny/pipelines/clean/nodes.py", "from typing import Any\n", "import tiny.words\nfrom typing import Any\n"
     )
+    tiny.succeed("kedro", "sync-dvc", "--check")
+    tiny.replace("src/tiny/pipelines/clean/pipeline.py", '"""Keep the long words."""', '"""Keep the longer words."""')
     done = tiny.run("kedro", "sync-dvc", "--check")
     assert done.returncode == 1
-    assert "+      - src/tiny/settings.py" in done.stdout
+    assert "+    desc: Keep the longer words." in done.stdout
+
+
+@pytest.mark.feature(4)
+def test_code_edited_while_a_run_was_going_on_is_still_to_come(recorded: Project) -> None:
+    recorded.replace("src/tiny/pipelines/train/nodes.py", 'work.out / "model", params', 'work.out / "MODEL", params')
+    recorded.succeed("dvc", "commit", "--force", "dvc.yaml")
+    recorded.succeed("dvc", "repro", "--force", "--single-item", "code")  # as `make demo` does
+    said = recorded.succeed("dvc", "status")
+    assert [line for line in said.splitlines() if not line.startswith("\t")] == ["train:"]
 
 
 def test_an_environment_of_its_own_sees_an_override_added_later(recorded: Project) -> None:
     recorded.succeed("kedro", "sync-dvc", "--env=other")
     assert (recorded.path / "conf/other/parameters_train.yml").read_text(encoding="utf-8") == "{}\n"
     target = "conf/other/dvc.yaml:clean"
-    assert recorded.repro(target) == ["draw", "clean"]
+    assert recorded.repro(target) == ["code", "draw", "clean"]
     recorded.write("conf/other/parameters_clean.yml", "clean:\n  min_chars: 5\n")
     assert recorded.repro(target) == ["clean"]
     assert recorded.repro() == [], "base has a root of its own"

@@ -1,6 +1,7 @@
 """dvc.yaml, written from the Kedro project: a stage re-runs when its data, its code or its parameters changed.
 
-A pure function of conf and source, so a test and `kedro sync-dvc --check` can compare it with the file.
+A pure function of conf and pipelines, so a test and `kedro sync-dvc --check` can compare it with the file. Code enters
+as one fingerprint per stage (core.fingerprint, ADR 0007), which the stage `code` writes when the source folder changed.
 Left out on purpose: `<stage>_run` keys (how, not what; stage plan has them, for how is what a bill is about),
 `*_provenance` as a dependency (a comment would re-run the report), the releases (append-only), library versions.
 """
@@ -17,17 +18,17 @@ from typing import Any
 import yaml
 from kedro.pipeline import Pipeline
 
-from cpt_pipeline.core.closure import import_closure
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.patterns import split_pattern
 from cpt_pipeline.layout import BASE, Entry, Layout, has_key
 
 BASE_FILE = "dvc.yaml"
 BASE_LOCK = "dvc.lock"
-_HEADER = "# Written by `kedro sync-dvc` from the pipelines, conf and imports of the project. Do not edit.\n"
+_HEADER = "# Written by `kedro sync-dvc` from the pipelines and conf of the project. Do not edit.\n"
 _DIRECTORY = "DirectoryDataset"
 _RELEASE = "ReleaseDataset"
 _PARAMS = "params:"
+_CODE = "code"
 _BILL = "plan"
 _FILES = {
     "collect": ("sources.*.path",),
@@ -51,12 +52,11 @@ _FILES = {
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage as DVC needs it: what it reads and makes, and the files its code begins with."""
+    """One stage as DVC needs it: what it reads and makes."""
 
     name: str
     description: str
     pipeline: Pipeline
-    sources: tuple[Path, ...]
 
 
 def describe_stages(modules: Mapping[str, ModuleType]) -> list[Stage]:
@@ -66,7 +66,8 @@ def describe_stages(modules: Mapping[str, ModuleType]) -> list[Stage]:
 
 def render(stages: Iterable[Stage], layout: Layout, package: Path) -> str:
     """Give the text of the environment's dvc.yaml. `package` is the folder of the source package."""
-    written = {stage.name: _stage(stage, layout, package.resolve()) for stage in stages}
+    code = layout.relative(package)
+    written = {_CODE: _code_stage(layout, code), **{stage.name: _stage(stage, layout) for stage in stages}}
     text: str = yaml.dump({"stages": written}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
     return _HEADER + text
 
@@ -119,29 +120,45 @@ def tracked_outputs(layout: Layout) -> dict[Path, dict[Path, set[str]]]:
     return found
 
 
+def code_file(layout: Layout) -> Path:
+    """Return the place of the environment's code fingerprints, by stage; it is in Git as the metrics are."""
+    return layout.data_root / "08_reporting" / "code.json"
+
+
 def _describe(name: str, module: ModuleType) -> Stage:
-    pipeline: Pipeline = module.create_pipeline()
-    functions = [module.create_pipeline, *(node.func for node in pipeline.nodes)]
-    sources = {Path(inspect.getfile(inspect.unwrap(function))) for function in functions}
     description = (inspect.getdoc(module.create_pipeline) or name).splitlines()[0]
-    return Stage(name, description, pipeline, tuple(sorted(sources)))
+    return Stage(name, description, module.create_pipeline())
 
 
-def _stage(stage: Stage, layout: Layout, package: Path) -> dict[str, Any]:
+def _code_stage(layout: Layout, code: str) -> dict[str, Any]:
+    """Return the stage that writes the fingerprints; a comment re-runs it alone, in seconds."""
+    out = layout.relative(code_file(layout))
+    return {
+        "desc": "Write the fingerprint of every stage's code.",
+        **_folder(layout),
+        "cmd": f"exec python -m cpt_pipeline.core.fingerprint {code} {out}",
+        "deps": [code],
+        "outs": [{out: _Flow(cache=False)}],
+    }
+
+
+def _folder(layout: Layout) -> dict[str, str]:
+    return {} if layout.owner == BASE else {"wdir": "../.."}
+
+
+def _stage(stage: Stage, layout: Layout) -> dict[str, Any]:
     read = _entries(layout, stage.pipeline.inputs())
     made = _entries(layout, stage.pipeline.all_outputs())
-    files = [path for path in import_closure(stage.sources, package) if path != package / "__init__.py"]
     deps = {layout.relative(entry.path) for entry in read if not entry.name.endswith("_provenance")}
     deps.update(_named_files(stage, layout))
     outs = _sort_outputs(made, layout)
     env = layout.owner
-    written: dict[str, Any] = {"desc": stage.description}
-    if env != BASE:
-        written["wdir"] = "../.."
+    written: dict[str, Any] = {"desc": stage.description, **_folder(layout)}
     # exec: no shell may stay between DVC and the stage, or a killed DVC would leave the stage running (dash forks).
     written["cmd"] = f"exec kedro run --env={env} --pipelines={stage.name}"
-    written["deps"] = [*sorted(deps), *(path.relative_to(package.parents[1]).as_posix() for path in files)]
-    written["params"] = [*_params(stage, layout), _catalog(layout, [*read, *made])]
+    written["deps"] = sorted(deps)
+    fingerprint = {layout.relative(code_file(layout)): _FlowList([stage.name])}
+    written["params"] = [*_params(stage, layout), _catalog(layout, [*read, *made]), fingerprint]
     return {**written, **{kind: listed for kind, listed in outs.items() if listed}}
 
 
