@@ -15,6 +15,8 @@ from kedro.pipeline import Node, Pipeline
 
 from cpt_pipeline import dvc
 from cpt_pipeline.core.errors import ParameterError
+from cpt_pipeline.core.inputs import HubName, HubParams, InputFile, InputPattern
+from cpt_pipeline.core.params import Params
 from cpt_pipeline.layout import Layout
 from tests.conftest import TINY
 from tests.project import Project
@@ -103,60 +105,73 @@ def test_another_environment_works_from_its_own_folder_in_its_own_root(stages: l
     assert dvc.lock_of(layout("other")) == TINY / "conf/other/dvc.lock"
 
 
-def naming(tmp_path: Path, *paths: str) -> Layout:
-    """Give the layout of a project whose conf names these texts and one benchmark; none of them is there."""
-    sources = [{"kind": "python_environment"}, *({"kind": "files", "path": path} for path in paths)]
-    benchmarks = [{"name": "own", "path": "own/items.jsonl"}]
-    return configured(tmp_path, {"sources": sources}, {"suite": {"benchmarks": benchmarks}})
+class FilesParams(Params):
+    path: InputPattern
 
 
-def configured(tmp_path: Path, collect: object, evaluate: object) -> Layout:
-    """Give the layout of a project that has these two parameter files."""
+class CollectParams(Params):
+    sources: tuple[FilesParams, ...] = ()
+
+
+class SuiteParams(Params):
+    items: InputFile | None = None
+
+
+class Model(HubParams):
+    name: HubName | None = None
+
+
+class EvaluateParams(Params):
+    suite: SuiteParams = SuiteParams()
+    judge: Model = Model()
+
+
+def collect(sources: CollectParams, suite: SuiteParams) -> None: ...
+
+
+def evaluate(params: EvaluateParams) -> None: ...
+
+
+STAGES = [
+    dvc.Stage("collect", "Collect.", Pipeline([Node(collect, ["params:collect", "params:evaluate.suite"], None)])),
+    dvc.Stage("evaluate", "Evaluate.", Pipeline([Node(evaluate, "params:evaluate", None)])),
+]
+
+
+def named_deps(project: Path, collect: object, evaluate: object) -> dict[str, list[str]]:
+    """Give the dependencies of two stages that have no data, only parameters; nothing that they name is there."""
     for name, content in {
         "globals": {"data_root": "data"},
         "catalog": {},
         "parameters_collect": {"collect": collect},
         "parameters_evaluate": {"evaluate": evaluate},
     }.items():
-        (tmp_path / "conf/base").mkdir(parents=True, exist_ok=True)
-        (tmp_path / f"conf/base/{name}.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
-    loader = OmegaConfigLoader(str(tmp_path / "conf"), env="base", base_env="base", default_run_env="local")
-    return Layout(tmp_path, loader, "base")
-
-
-def named_deps(layout: Layout, *inputs: str) -> list[str]:
-    """Give the dependencies of a stage that has no code and no data, only parameters."""
-    pipeline = Pipeline([Node(lambda *_: None, [f"params:{name}" for name in inputs], None, name="any")])
-    stage = dvc.Stage("any", "Any.", pipeline)
-    found: list[str] = yaml.safe_load(dvc.render([stage], layout, layout.project / "src/any"))["stages"]["any"]["deps"]
-    return found
+        (project / "conf/base").mkdir(parents=True, exist_ok=True)
+        (project / f"conf/base/{name}.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    loader = OmegaConfigLoader(str(project / "conf"), env="base", base_env="base", default_run_env="local")
+    text = dvc.render(STAGES, Layout(project, loader, "base"), project / "src/any")
+    return {name: stage["deps"] for name, stage in yaml.safe_load(text)["stages"].items() if name != "code"}
 
 
 @pytest.mark.feature(123)
-def test_texts_and_benchmarks_that_the_parameters_name_are_dependencies(tmp_path: Path) -> None:
+def test_files_folders_and_models_that_the_parameters_name_are_dependencies(tmp_path: Path) -> None:
     paths = ("data/own/book.md", "data/own/notes/**/*.md", "data/own/*.txt", "../texts", "/mnt/corpus/*.jsonl")
-    found = naming(tmp_path, *paths)
-    assert named_deps(found, "collect") == [
-        "../texts",
-        "/mnt/corpus",
-        "data/own",
-        "data/own/book.md",
-        "data/own/notes",
-    ]
-    assert named_deps(found, "evaluate.suite") == ["own/items.jsonl"]
-    assert named_deps(found, "evaluate") == [], "the scores come from the published items"
+    evaluate = {"suite": {"items": "own/items.jsonl"}, "judge": {"name": "/models/judge"}}
+    assert named_deps(tmp_path, {"sources": [{"path": path} for path in paths]}, evaluate) == {
+        "collect": ["../texts", "/mnt/corpus", "data/own", "data/own/book.md", "data/own/notes", "own/items.jsonl"],
+        "evaluate": ["/models/judge"],
+    }, "the scores come from the items that collect published"
 
 
-@pytest.mark.parametrize("nothing", [{}, None], ids=["empty", "null"])
-def test_conf_that_names_no_texts_and_no_benchmarks_has_no_such_dependencies(tmp_path: Path, nothing: object) -> None:
-    found = configured(tmp_path, nothing, {"suite": nothing})
-    assert named_deps(found, "collect") == named_deps(found, "evaluate.suite") == []
+def test_a_hub_name_is_known_by_its_commit_and_is_no_dependency(tmp_path: Path) -> None:
+    evaluate = {"suite": {}, "judge": {"name": "owner/judge", "revision": "a" * 40}}
+    assert named_deps(tmp_path, {}, evaluate) == {"collect": [], "evaluate": []}
 
 
 @pytest.mark.parametrize("pattern", ["*.md", "data/*/*.md", "**/*.md"])
 def test_a_pattern_that_begins_where_results_are_written_is_refused(tmp_path: Path, pattern: str) -> None:
-    with pytest.raises(ParameterError, match="where the results of base are written too"):
-        named_deps(naming(tmp_path, pattern), "collect")
+    with pytest.raises(ParameterError, match=r"collect\.sources\.0\.path: .* the results of base are written too"):
+        named_deps(tmp_path, {"sources": [{"path": pattern}]}, {"suite": {}})
 
 
 @pytest.mark.feature(4)

@@ -264,19 +264,35 @@ def test_every_environment_can_be_given_to_dvc(pipelines: dict[str, Pipeline], e
 
 
 @pytest.mark.feature(123)
-def test_dvc_sees_an_edit_of_a_benchmark(house_template: Path, tmp_path: Path) -> None:
+def test_dvc_sees_every_byte_of_what_conf_names(house_template: Path, tmp_path: Path) -> None:
     project = Project(Path(shutil.copytree(house_template, tmp_path / "project")))
-    for name in ("raw_documents", "collect_excluded", "benchmark_texts"):
-        project.write(f"data/01_raw/{name}/manifest.json", "{}")
-    for name in ("collect_metrics", "collect_provenance"):
-        project.write(f"data/08_reporting/{name}.json", "{}")
+    models = {name: tmp_path / name / "model.safetensors" for name in ("base", "names", "encoder")}
+    for path in models.values():
+        path.parent.mkdir()
+        path.write_bytes(bytes(2000))
+    project.replace("conf/base/parameters_base.yml", "name: null ", f"name: {models['base'].parent} ")
+    project.replace("conf/base/parameters_clean.yml", "name_model: null", f"name_model: {models['names'].parent}")
+    encoder = f"{{kind: encoder, model: {models['encoder'].parent}}}"
+    project.replace("conf/base/parameters_dedup.yml", "{kind: hashed, dimensions: 256}", encoder, count=1)
+    project.succeed("kedro", "sync-dvc")
+    stages = yaml.safe_load((project.path / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    touched = ("collect", "clean", "dedup", "base")
+    for place in (place for name in touched for place in places(stages[name])):
+        project.write(f"{place}/manifest.json" if "." not in Path(place).name else place, "{}")
     project.succeed("dvc", "repro", "code")
-    project.succeed("dvc", "commit", "--force", "collect")
-    assert json.loads(project.succeed("dvc", "status", "--json", "collect")) == {}
+    project.succeed("dvc", "commit", "--force", *touched)
+    assert json.loads(project.succeed("dvc", "status", "--json", *touched)) == {}
+
+    for path in models.values():
+        path.write_bytes(bytes(1000) + b"\1" * 1000)
     probes = "conf/base/benchmarks/probes.jsonl"
     project.write(probes, (project.path / probes).read_text(encoding="utf-8").partition("\n")[2])
-    status = json.loads(project.succeed("dvc", "status", "--json", "collect"))
-    assert status == {"collect": [{"changed deps": {probes: "modified"}}]}
+    assert json.loads(project.succeed("dvc", "status", "--json", *touched)) == {
+        "collect": [{"changed deps": {probes: "modified"}}],
+        "clean": [{"changed deps": {str(models["names"].parent): "modified"}}],
+        "dedup": [{"changed deps": {str(models["encoder"].parent): "modified"}}],
+        "base": [{"changed deps": {str(models["base"].parent): "modified"}}],
+    }
 
 
 def test_no_stage_depends_on_provenance(dvc_stages: dict[str, Any]) -> None:

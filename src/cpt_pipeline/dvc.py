@@ -9,7 +9,7 @@ Left out on purpose: `<stage>_run` keys (how, not what; stage plan has them, for
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 from kedro.pipeline import Pipeline
 
+from cpt_pipeline.conf_check import stage_inputs
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.patterns import split_pattern
 from cpt_pipeline.layout import BASE, Entry, Layout, has_key
@@ -30,24 +31,6 @@ _RELEASE = "ReleaseDataset"
 _PARAMS = "params:"
 _CODE = "code"
 _BILL = "plan"
-_FILES = {
-    "collect": ("sources.*.path",),
-    "evaluate.suite": ("benchmarks.*.path",),
-    "clean": (
-        "noise.advert_files.*",
-        "dialogues.tool_claims.files.*",
-        "dialogues.stock_replies.files.*",
-        "blocked_words.lists.*.file",
-        "blocked_words.lists.*.allow_file",
-        "augmentation.synonyms.files.*",
-        "personal_data.name_model",
-        "scorer.labels.path",
-        "classify.examples",
-        "categories.labels",
-    ),
-    "dedup": ("earlier_index", "coverage.terms.*"),
-}
-"""Parameter key to where below it files and folders are named that the stage reads; `*` is every one of a list."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +47,13 @@ def describe_stages(modules: Mapping[str, ModuleType]) -> list[Stage]:
     return [_describe(name, module) for name, module in modules.items()]
 
 
-def render(stages: Iterable[Stage], layout: Layout, package: Path) -> str:
-    """Give the text of the environment's dvc.yaml. `package` is the folder of the source package."""
+def render(stages: Sequence[Stage], layout: Layout, package: Path) -> str:
+    """Give the text of the environment's dvc.yaml. `package` is the folder of the source package.
+
+    The environment's parameters must be valid (`conf_check.check_parameters`).
+    """
     code = layout.relative(package)
-    written = {_CODE: _code_stage(layout, code), **{stage.name: _stage(stage, layout) for stage in stages}}
+    written = {_CODE: _code_stage(layout, code), **{stage.name: _stage(stage, stages, layout) for stage in stages}}
     text: str = yaml.dump({"stages": written}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
     return _HEADER + text
 
@@ -146,11 +132,11 @@ def _folder(layout: Layout) -> dict[str, str]:
     return {} if layout.owner == BASE else {"wdir": "../.."}
 
 
-def _stage(stage: Stage, layout: Layout) -> dict[str, Any]:
+def _stage(stage: Stage, stages: Sequence[Stage], layout: Layout) -> dict[str, Any]:
     read = _entries(layout, stage.pipeline.inputs())
     made = _entries(layout, stage.pipeline.all_outputs())
     deps = {layout.relative(entry.path) for entry in read if not entry.name.endswith("_provenance")}
-    deps.update(_named_files(stage, layout))
+    deps.update(_named_files(stage, stages, layout))
     outs = _sort_outputs(made, layout)
     env = layout.owner
     written: dict[str, Any] = {"desc": stage.description, **_folder(layout)}
@@ -173,29 +159,16 @@ def _entries(layout: Layout, names: Iterable[str]) -> list[Entry]:
     return found
 
 
-def _named_files(stage: Stage, layout: Layout) -> list[str]:
-    """Give the files and folders that the stage's parameters name; of a pattern, the folder that all matches are in."""
-    found = []
-    for key in sorted(_FILES.keys() & set(_keys(stage))):
-        for place in _FILES[key]:
-            named = _values(layout.parameters, f"{key}.{place}".split("."))
-            found += [_fixed_part(each, key, layout) for each in named if each]
-    return found
+def _named_files(stage: Stage, stages: Sequence[Stage], layout: Layout) -> set[str]:
+    """Return the files and folders that the stage's parameters name; of a pattern, the folder of all its matches."""
+    keys = _keys(stage)
+    named = stage_inputs(layout, stage.pipeline, {each.name: each.pipeline for each in stages})
+    deciding = [each for each in named if any(each.key.startswith(f"{key}.") for key in keys)]
+    return {_fixed_part(each.path, each.key, layout) for each in deciding if each.path is not None}
 
 
-def _values(given: Any, path: Sequence[str]) -> Iterator[Any]:
-    """Give everything that stands at a path into parameters."""
-    if not path:
-        yield given
-    elif path[0] == "*":
-        for each in given.values() if isinstance(given, dict) else given or ():
-            yield from _values(each, path[1:])
-    elif isinstance(given, dict):
-        yield from _values(given.get(path[0]), path[1:])
-
-
-def _fixed_part(pattern: str, key: str, layout: Layout) -> str:
-    place, _ = split_pattern(Path(pattern))
+def _fixed_part(pattern: Path, key: str, layout: Layout) -> str:
+    place, _ = split_pattern(pattern)
     if layout.data_root.is_relative_to(layout.project / place):
         raise ParameterError(
             f"{key}: {pattern} looks in {place.as_posix()}, where the results of {layout.owner} are written too, "

@@ -25,7 +25,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from cpt_pipeline.conf_check import check_parameters
+from cpt_pipeline.conf_check import check_inputs, check_parameters
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.fingerprint import write_fingerprints
 from cpt_pipeline.core.redaction import redact
@@ -66,7 +66,9 @@ class PreflightHook:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
-        """Refuse to overwrite recorded outputs, note the code, then tell the releases what they shall remember."""
+        """Refuse what cannot go well, note the code, then tell the releases what they shall remember."""
+        if not run_params.get("only_missing_outputs"):  # a finished collect needs its sources no more
+            check_inputs(self._layout, pipeline, pipelines)
         if not _asked_to_force():
             refuse_overwrite(self._layout, pipeline.all_outputs(), run_params.get("runtime_params") or {})
         if "DVC_STAGE" not in os.environ:  # dvc has run the stage `code`; `dvc commit` after this run needs its file
