@@ -40,6 +40,7 @@ class All(Params):
     address: InputAddress = ""
     index: InputFolder | None = None
     either: Annotated[Model | Words, Field(discriminator="kind")] = Model()
+    home: Model = Model()
     note: str = "/etc/hosts"
 
 
@@ -52,6 +53,7 @@ def test_every_named_thing_is_found_with_its_key_and_where_it_lies(monkeypatch: 
         source="books/**/*.txt",
         address="s3://bucket/books",
         index="~/index",
+        home={"name": "~/model"},
         either={"kind": "model", "name": "owner/model", "revision": "a" * 40},
     )
     assert {each.key: str(each.path) if each.path else None for each in named_inputs(params, "clean")} == {
@@ -62,8 +64,9 @@ def test_every_named_thing_is_found_with_its_key_and_where_it_lies(monkeypatch: 
         "clean.terms.of.law": "law.txt",
         "clean.source": "books/**/*.txt",
         "clean.address": None,
-        "clean.index": "/home/me/index",
+        "clean.index": "~/index",
         "clean.either.name": None,
+        "clean.home.name": "/home/me/model",
     }
     assert list(named_inputs(All())) == []
     assert [each.key for each in named_inputs(params, only=frozenset({"terms", "index"}))] == ["terms.of.law", "index"]

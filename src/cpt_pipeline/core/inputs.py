@@ -66,11 +66,11 @@ class Named:
     @property
     def path(self) -> Path | None:
         """The file, folder or pattern; None for what is not on this machine's disk: a hub name, a remote address."""
-        if self.kind is Kind.HUB and not is_folder_name(self.value):
-            return None
+        if self.kind is Kind.HUB:  # the only kind whose reader knows `~`
+            return Path(self.value).expanduser() if is_folder_name(self.value) else None
         if self.kind is Kind.ADDRESS and _REMOTE.match(self.value):
             return None
-        return Path(self.value.removeprefix("file://") if self.kind is Kind.ADDRESS else self.value).expanduser()
+        return Path(self.value.removeprefix("file://"))
 
     @property
     def problem(self) -> str | None:
