@@ -203,6 +203,18 @@ def test_dvc_redoes_what_changed_and_nothing_else(recorded: Project) -> None:
     assert "num_words" in recorded.succeed("dvc", "metrics", "diff")
 
 
+def test_a_file_that_conf_names_is_not_read_before_dvc_knows_it(recorded: Project) -> None:
+    recorded.write("own/words.txt", "one\n")
+    recorded.write("conf/base/parameters_clean.yml", "clean:\n  min_chars: 3\n  extra_words: own/words.txt\n")
+    done = recorded.run("dvc", "repro", "clean")
+    assert done.returncode != 0
+    assert "conf names own/words.txt for stage clean, and dvc.yaml does not list it" in done.stdout + done.stderr
+    recorded.succeed("kedro", "sync-dvc")
+    assert recorded.repro("clean") == ["clean"]
+    recorded.write("own/words.txt", "two\n")
+    assert "own/words.txt" in recorded.succeed("dvc", "status", "clean")
+
+
 @pytest.mark.feature(127)
 def test_another_machine_pulls_and_needs_to_run_nothing(recorded: Project, tmp_path: Path) -> None:
     recorded.succeed("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))

@@ -111,6 +111,21 @@ def code_file(layout: Layout) -> Path:
     return layout.data_root / "08_reporting" / "code.json"
 
 
+def refuse_unlisted(name: str, pipeline: Pipeline, pipelines: Mapping[str, Pipeline], layout: Layout) -> None:
+    """Raise `ParameterError` when a stage that DVC runs would read a file that its dvc.yaml does not list."""
+    written = target(layout)
+    stages = yaml.safe_load(written.read_text(encoding="utf-8"))["stages"] if written.is_file() else {}
+    if name not in stages:
+        return  # a stage of the user's own dvc.yaml
+    unlisted = sorted(_named_files(Stage(name, "", pipeline), pipelines, layout) - set(stages[name].get("deps", ())))
+    if unlisted:
+        sync = "kedro sync-dvc" + ("" if layout.owner == BASE else f" --env={layout.owner}")
+        raise ParameterError(
+            f"conf names {', '.join(unlisted)} for stage {name}, and {layout.relative(written)} does not list it, "
+            f"so DVC would not see it change. Run `{sync}` and `dvc repro` again."
+        )
+
+
 def _describe(name: str, module: ModuleType) -> Stage:
     description = (inspect.getdoc(module.create_pipeline) or name).splitlines()[0]
     return Stage(name, description, module.create_pipeline())
@@ -136,7 +151,7 @@ def _stage(stage: Stage, stages: Sequence[Stage], layout: Layout) -> dict[str, A
     read = _entries(layout, stage.pipeline.inputs())
     made = _entries(layout, stage.pipeline.all_outputs())
     deps = {layout.relative(entry.path) for entry in read if not entry.name.endswith("_provenance")}
-    deps.update(_named_files(stage, stages, layout))
+    deps.update(_named_files(stage, {each.name: each.pipeline for each in stages}, layout))
     outs = _sort_outputs(made, layout)
     env = layout.owner
     written: dict[str, Any] = {"desc": stage.description, **_folder(layout)}
@@ -159,10 +174,10 @@ def _entries(layout: Layout, names: Iterable[str]) -> list[Entry]:
     return found
 
 
-def _named_files(stage: Stage, stages: Sequence[Stage], layout: Layout) -> set[str]:
+def _named_files(stage: Stage, pipelines: Mapping[str, Pipeline], layout: Layout) -> set[str]:
     """Return the files and folders that the stage's parameters name; of a pattern, the folder of all its matches."""
     keys = _keys(stage)
-    named = stage_inputs(layout, stage.pipeline, {each.name: each.pipeline for each in stages})
+    named = stage_inputs(layout, stage.pipeline, pipelines)
     deciding = [each for each in named if any(each.key.startswith(f"{key}.") for key in keys)]
     return {_fixed_part(each.path, each.key, layout) for each in deciding if each.path is not None}
 

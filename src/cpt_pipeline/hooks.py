@@ -31,7 +31,7 @@ from cpt_pipeline.core.fingerprint import write_fingerprints
 from cpt_pipeline.core.redaction import redact
 from cpt_pipeline.core.workspace import ROOT_VARIABLE
 from cpt_pipeline.datasets import ReleaseDataset
-from cpt_pipeline.dvc import code_file, lock_of, tracked_outputs
+from cpt_pipeline.dvc import code_file, lock_of, refuse_unlisted, tracked_outputs
 from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
 from cpt_pipeline.releases import RunFacts
 from cpt_pipeline.tracking import flatten
@@ -71,7 +71,10 @@ class PreflightHook:
             check_inputs(self._layout, pipeline, pipelines)
         if not _asked_to_force():
             refuse_overwrite(self._layout, pipeline.all_outputs(), run_params.get("runtime_params") or {})
-        if "DVC_STAGE" not in os.environ:  # dvc has run the stage `code`; `dvc commit` after this run needs its file
+        stage = os.environ.get("DVC_STAGE", "").rpartition(":")[2]
+        if stage:
+            refuse_unlisted(stage, pipeline, pipelines, self._layout)
+        else:  # dvc has run its stage `code`; `dvc commit` after this run needs the file too
             write_fingerprints(
                 Path(str(import_module(str(project.PACKAGE_NAME)).__file__)).parent, code_file(self._layout)
             )

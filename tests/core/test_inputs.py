@@ -41,6 +41,9 @@ class All(Params):
     index: InputFolder | None = None
     either: Annotated[Model | Words, Field(discriminator="kind")] = Model()
     home: Model = Model()
+    share: float | dict[str, float] = 1.0
+    pair: tuple[InputFile, int] | None = None
+    nested: Annotated[tuple[float | list[InputFile], ...], Field(min_length=1)] = (1.0,)
     note: str = "/etc/hosts"
 
 
@@ -54,6 +57,9 @@ def test_every_named_thing_is_found_with_its_key_and_where_it_lies(monkeypatch: 
         address="s3://bucket/books",
         index="~/index",
         home={"name": "~/model"},
+        share={"en": 0.5},
+        pair=("pair.txt", 3),
+        nested=(0.5, ["e.txt"]),
         either={"kind": "model", "name": "owner/model", "revision": "a" * 40},
     )
     assert {each.key: str(each.path) if each.path else None for each in named_inputs(params, "clean")} == {
@@ -67,6 +73,8 @@ def test_every_named_thing_is_found_with_its_key_and_where_it_lies(monkeypatch: 
         "clean.index": "~/index",
         "clean.either.name": None,
         "clean.home.name": "/home/me/model",
+        "clean.pair.0": "pair.txt",
+        "clean.nested.1.0": "e.txt",
     }
     assert list(named_inputs(All())) == []
     assert [each.key for each in named_inputs(params, only=frozenset({"terms", "index"}))] == ["terms.of.law", "index"]

@@ -8,9 +8,10 @@ any other name is one of the hub, and enters by its commit.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import repeat
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
@@ -134,21 +135,30 @@ def digest_inputs(params: Params, *, only: frozenset[str] | None = None) -> dict
 
 
 def _named(annotation: Any, value: Any, key: str, owner: Params) -> Iterator[Named]:
-    mark = next((each for each in get_args(annotation)[1:] if isinstance(each, Names)), None)
     if value is None or value == "":
         return
+    marks = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+    mark = next((each for each in marks if isinstance(each, Names)), None)
     if isinstance(value, Params):
         yield from named_inputs(value, key)
     elif mark is not None:
         yield Named(key, mark.kind, str(value), getattr(owner, "revision", None))
-    elif get_origin(annotation) is Annotated:
-        yield from _named(get_args(annotation)[0], value, key, owner)
-    elif get_origin(annotation) in (Union, UnionType):
-        for each in get_args(annotation):
-            yield from _named(each, value, key, owner)
-    elif isinstance(value, Mapping):
-        for name, each in value.items():
-            yield from _named(get_args(annotation)[-1], each, f"{key}.{name}", owner)
-    elif isinstance(value, tuple | list):
-        for index, each in enumerate(value):
-            yield from _named((get_args(annotation) or (Any,))[0], each, f"{key}.{index}", owner)
+    else:
+        for inner, each, below in _inside(annotation, value):
+            yield from _named(inner, each, f"{key}{below}", owner)
+
+
+def _inside(annotation: Any, value: Any) -> Iterator[tuple[Any, Any, str]]:
+    """Yield the types inside a type, each with its part of the value and the end of that part's key."""
+    origin, types = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        yield types[0], value, ""
+    elif origin in (Union, UnionType):
+        yield from ((each, value, "") for each in types)
+    elif origin is dict and isinstance(value, dict):
+        yield from ((types[1], each, f".{name}") for name, each in value.items())
+    elif origin is list and isinstance(value, list):
+        yield from ((types[0], each, f".{index}") for index, each in enumerate(value))
+    elif origin is tuple and isinstance(value, tuple):
+        kinds = repeat(types[0]) if Ellipsis in types else types
+        yield from ((kind, each, f".{index}") for index, (kind, each) in enumerate(zip(kinds, value, strict=False)))
