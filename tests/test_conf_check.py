@@ -9,8 +9,9 @@ from kedro.config import OmegaConfigLoader
 from kedro.pipeline import Node, Pipeline
 from pydantic import model_validator
 
-from cpt_pipeline.conf_check import check_parameters, find_problems
+from cpt_pipeline.conf_check import check_inputs, check_parameters, find_problems
 from cpt_pipeline.core.errors import ParameterError
+from cpt_pipeline.core.inputs import HubName, HubParams, InputFile
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.layout import Layout
 
@@ -25,9 +26,15 @@ class CollectParams(Params):
     max_bad_share: float = 0.1
 
 
+class StartParams(HubParams):
+    name: HubName | None = None
+
+
 class TrainParams(Params):
     num_steps: int
     warmup_steps: int = 0
+    start: StartParams = StartParams()
+    words: InputFile | None = None
 
     @model_validator(mode="after")
     def _warmup_is_shorter(self) -> TrainParams:
@@ -38,6 +45,7 @@ class TrainParams(Params):
 
 class SuiteParams(Params):
     items: int
+    file: InputFile | None = None
 
 
 def collect(params: CollectParams, suite: SuiteParams) -> int:
@@ -212,3 +220,40 @@ def test_the_check_raises_one_error_with_every_line(tmp_path: Path) -> None:
 def test_the_same_key_in_two_files_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match=r"(?s)cannot be read.*parameters_again\.yml"):
         problems(tmp_path, {"base/parameters_again.yml": "train: {num_steps: 9}"})
+
+
+@pytest.mark.parametrize("revision", ["null", "main"])
+def test_a_hub_name_without_a_commit_is_refused_with_the_commit_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, revision: str
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    start = f"train: {{num_steps: 4, start: {{name: owner/model, revision: {revision}}}}}"
+    line = "conf/base/parameters_train.yml: train.start.name: owner/model is a hub name and needs `revision`"
+    (found,) = problems(tmp_path, {"base/parameters_train.yml": start})
+    assert found.startswith(line)
+    assert "known here" not in found
+    (tmp_path / "hub/models--owner--model/refs").mkdir(parents=True)
+    (tmp_path / "hub/models--owner--model/refs/main").write_text("0a" * 20, encoding="utf-8")
+    (found,) = problems(tmp_path, {"base/parameters_train.yml": start})
+    assert found.startswith(line)
+    assert found.endswith(f"The newest that is known here is {'0a' * 20}")
+
+
+def test_all_that_a_run_would_read_and_that_is_not_there_is_said_at_once(tmp_path: Path) -> None:
+    files = {
+        "base/parameters_train.yml": "train: {num_steps: 4, words: no/words.txt, start: {name: ./no/model}}",
+        "base/parameters_evaluate.yml": "evaluate: {suite: {items: 3, file: no/items.jsonl}}",
+    }
+    assert problems(tmp_path, files) == [], "the parameters themselves are right"
+    layout = Layout(tmp_path, OmegaConfigLoader(str(tmp_path / "conf"), env="base", base_env="base"), "base")
+    with pytest.raises(ParameterError) as caught:
+        check_inputs(layout, sum(PIPELINES.values(), start=Pipeline([])), PIPELINES)
+    assert [line.strip(" -") for line in str(caught.value).splitlines()[1:]] == [
+        "conf/base/parameters_evaluate.yml: evaluate.suite.file = 'no/items.jsonl': no such file",
+        "conf/base/parameters_train.yml: train.start.name = './no/model': no such folder",
+        "conf/base/parameters_train.yml: train.words = 'no/words.txt': no such file",
+    ]
+    with pytest.raises(ParameterError, match=r"evaluate\.suite\.file") as caught:
+        check_inputs(layout, PIPELINES["collect"], PIPELINES)
+    assert "train" not in str(caught.value), "another stage's files are not this run's matter"

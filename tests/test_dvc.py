@@ -15,6 +15,8 @@ from kedro.pipeline import Node, Pipeline
 
 from cpt_pipeline import dvc
 from cpt_pipeline.core.errors import ParameterError
+from cpt_pipeline.core.inputs import HubName, HubParams, InputFile, InputPattern
+from cpt_pipeline.core.params import Params
 from cpt_pipeline.layout import Layout
 from tests.conftest import TINY
 from tests.project import Project
@@ -46,14 +48,7 @@ def test_a_stage_lists_its_data_code_parameters_and_outputs(stages: list[dvc.Sta
     assert rendered(stages)["train"] == {
         "desc": "Train the model.",
         "cmd": "exec kedro run --env=base --pipelines=train",
-        "deps": [
-            "data/02_intermediate/clean_words",
-            "src/tiny/pipelines/__init__.py",
-            "src/tiny/pipelines/train/__init__.py",
-            "src/tiny/pipelines/train/nodes.py",
-            "src/tiny/pipelines/train/pipeline.py",
-            "src/tiny/words.py",
-        ],
+        "deps": ["data/02_intermediate/clean_words"],
         "params": [
             {"conf/base/parameters_train.yml": ["train"]},
             {
@@ -64,6 +59,7 @@ def test_a_stage_lists_its_data_code_parameters_and_outputs(stages: list[dvc.Sta
                     "{stage}_provenance.type",
                 ]
             },
+            {"data/08_reporting/code.json": ["train"]},
         ],
         "outs": [
             "data/06_models/model",
@@ -73,9 +69,19 @@ def test_a_stage_lists_its_data_code_parameters_and_outputs(stages: list[dvc.Sta
     }
 
 
+def test_one_light_stage_turns_the_source_folder_into_fingerprints(stages: list[dvc.Stage]) -> None:
+    assert rendered(stages, "other")["code"] == {
+        "desc": "Write the fingerprint of every stage's code.",
+        "wdir": "../..",
+        "cmd": "exec python -m cpt_pipeline.core.fingerprint src/tiny data/other/08_reporting/code.json",
+        "deps": ["src/tiny"],
+        "outs": [{"data/other/08_reporting/code.json": {"cache": False}}],
+    }
+
+
 def test_stages_keep_their_order_and_what_they_count_is_no_metric_of_dvc(stages: list[dvc.Stage]) -> None:
     found = rendered(stages)
-    assert list(found) == ["draw", "clean", "train", "decide"]
+    assert list(found) == ["code", "draw", "clean", "train", "decide"]
     assert {"data/08_reporting/draw_metrics.json": {"cache": False}} in found["draw"]["outs"]
     assert not [name for name, stage in found.items() if "metrics" in stage or "plots" in stage]
     assert found["draw"]["desc"] == "Draw words."
@@ -103,60 +109,73 @@ def test_another_environment_works_from_its_own_folder_in_its_own_root(stages: l
     assert dvc.lock_of(layout("other")) == TINY / "conf/other/dvc.lock"
 
 
-def naming(tmp_path: Path, *paths: str) -> Layout:
-    """Give the layout of a project whose conf names these texts and one benchmark; none of them is there."""
-    sources = [{"kind": "python_environment"}, *({"kind": "files", "path": path} for path in paths)]
-    benchmarks = [{"name": "own", "path": "own/items.jsonl"}]
-    return configured(tmp_path, {"sources": sources}, {"suite": {"benchmarks": benchmarks}})
+class FilesParams(Params):
+    path: InputPattern
 
 
-def configured(tmp_path: Path, collect: object, evaluate: object) -> Layout:
-    """Give the layout of a project that has these two parameter files."""
+class CollectParams(Params):
+    sources: tuple[FilesParams, ...] = ()
+
+
+class SuiteParams(Params):
+    items: InputFile | None = None
+
+
+class Model(HubParams):
+    name: HubName | None = None
+
+
+class EvaluateParams(Params):
+    suite: SuiteParams = SuiteParams()
+    judge: Model = Model()
+
+
+def collect(sources: CollectParams, suite: SuiteParams) -> None: ...
+
+
+def evaluate(params: EvaluateParams) -> None: ...
+
+
+STAGES = [
+    dvc.Stage("collect", "Collect.", Pipeline([Node(collect, ["params:collect", "params:evaluate.suite"], None)])),
+    dvc.Stage("evaluate", "Evaluate.", Pipeline([Node(evaluate, "params:evaluate", None)])),
+]
+
+
+def named_deps(project: Path, collect: object, evaluate: object) -> dict[str, list[str]]:
+    """Give the dependencies of two stages that have no data, only parameters; nothing that they name is there."""
     for name, content in {
         "globals": {"data_root": "data"},
         "catalog": {},
         "parameters_collect": {"collect": collect},
         "parameters_evaluate": {"evaluate": evaluate},
     }.items():
-        (tmp_path / "conf/base").mkdir(parents=True, exist_ok=True)
-        (tmp_path / f"conf/base/{name}.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
-    loader = OmegaConfigLoader(str(tmp_path / "conf"), env="base", base_env="base", default_run_env="local")
-    return Layout(tmp_path, loader, "base")
-
-
-def named_deps(layout: Layout, *inputs: str) -> list[str]:
-    """Give the dependencies of a stage that has no code and no data, only parameters."""
-    pipeline = Pipeline([Node(lambda *_: None, [f"params:{name}" for name in inputs], None, name="any")])
-    stage = dvc.Stage("any", "Any.", pipeline, ())
-    found: list[str] = yaml.safe_load(dvc.render([stage], layout, layout.project / "src/any"))["stages"]["any"]["deps"]
-    return found
+        (project / "conf/base").mkdir(parents=True, exist_ok=True)
+        (project / f"conf/base/{name}.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    loader = OmegaConfigLoader(str(project / "conf"), env="base", base_env="base", default_run_env="local")
+    text = dvc.render(STAGES, Layout(project, loader, "base"), project / "src/any")
+    return {name: stage["deps"] for name, stage in yaml.safe_load(text)["stages"].items() if name != "code"}
 
 
 @pytest.mark.feature(123)
-def test_texts_and_benchmarks_that_the_parameters_name_are_dependencies(tmp_path: Path) -> None:
+def test_files_folders_and_models_that_the_parameters_name_are_dependencies(tmp_path: Path) -> None:
     paths = ("data/own/book.md", "data/own/notes/**/*.md", "data/own/*.txt", "../texts", "/mnt/corpus/*.jsonl")
-    found = naming(tmp_path, *paths)
-    assert named_deps(found, "collect") == [
-        "../texts",
-        "/mnt/corpus",
-        "data/own",
-        "data/own/book.md",
-        "data/own/notes",
-    ]
-    assert named_deps(found, "evaluate.suite") == ["own/items.jsonl"]
-    assert named_deps(found, "evaluate") == [], "the scores come from the published items"
+    evaluate = {"suite": {"items": "own/items.jsonl"}, "judge": {"name": "/models/judge"}}
+    assert named_deps(tmp_path, {"sources": [{"path": path} for path in paths]}, evaluate) == {
+        "collect": ["../texts", "/mnt/corpus", "data/own", "data/own/book.md", "data/own/notes", "own/items.jsonl"],
+        "evaluate": ["/models/judge"],
+    }, "the scores come from the items that collect published"
 
 
-@pytest.mark.parametrize("nothing", [{}, None], ids=["empty", "null"])
-def test_conf_that_names_no_texts_and_no_benchmarks_has_no_such_dependencies(tmp_path: Path, nothing: object) -> None:
-    found = configured(tmp_path, nothing, {"suite": nothing})
-    assert named_deps(found, "collect") == named_deps(found, "evaluate.suite") == []
+def test_a_hub_name_is_known_by_its_commit_and_is_no_dependency(tmp_path: Path) -> None:
+    evaluate = {"suite": {}, "judge": {"name": "owner/judge", "revision": "a" * 40}}
+    assert named_deps(tmp_path, {}, evaluate) == {"collect": [], "evaluate": []}
 
 
 @pytest.mark.parametrize("pattern", ["*.md", "data/*/*.md", "**/*.md"])
 def test_a_pattern_that_begins_where_results_are_written_is_refused(tmp_path: Path, pattern: str) -> None:
-    with pytest.raises(ParameterError, match="where the results of base are written too"):
-        named_deps(naming(tmp_path, pattern), "collect")
+    with pytest.raises(ParameterError, match=r"collect\.sources\.0\.path: .* the results of base are written too"):
+        named_deps(tmp_path, {"sources": [{"path": pattern}]}, {"suite": {}})
 
 
 @pytest.mark.feature(4)
@@ -165,8 +184,16 @@ def test_a_pattern_that_begins_where_results_are_written_is_refused(tmp_path: Pa
 def test_dvc_redoes_what_changed_and_nothing_else(recorded: Project) -> None:
     assert recorded.repro() == []
 
-    recorded.replace("src/tiny/pipelines/clean/nodes.py", '"""Keep the long words."""', '"""Keep the longer words."""')
-    assert recorded.repro() == ["clean"], "a comment gives the same documents"
+    recorded.replace(
+        "src/tiny/words.py", '"""Keep the long ones."""', '"""Keep the longer ones."""  # not the short ones'
+    )
+    recorded.replace("src/tiny/words.py", "def draw_words(out: Path,", "def draw_words(out: Path | str,")
+    assert recorded.repro() == ["code"], "how code is written is no reason to run"
+    assert recorded.repro() == []
+
+    recorded.replace("src/tiny/pipelines/clean/nodes.py", 'work.out / "clean_words"', '(work.out / "clean_words")')
+    recorded.replace("src/tiny/pipelines/clean/pipeline.py", 'name="clean"', 'name="cl" + "ean"')
+    assert recorded.repro() == ["code", "clean"], "the same documents are no reason to train"
 
     recorded.replace("conf/base/parameters_train.yml", "pause_seconds: 0.0", "pause_seconds: 0.01")
     assert recorded.repro() == [], "how it runs is no reason to run"
@@ -177,6 +204,18 @@ def test_dvc_redoes_what_changed_and_nothing_else(recorded: Project) -> None:
 
     recorded.replace("conf/base/parameters_clean.yml", "min_chars: 3", "min_chars: 4")
     assert recorded.repro() == ["clean", "train", "decide"]
+
+
+def test_a_file_that_conf_names_is_not_read_before_dvc_knows_it(recorded: Project) -> None:
+    recorded.write("own/words.txt", "one\n")
+    recorded.write("conf/base/parameters_clean.yml", "clean:\n  min_chars: 3\n  extra_words: own/words.txt\n")
+    done = recorded.run("dvc", "repro", "clean")
+    assert done.returncode != 0
+    assert "conf names own/words.txt for stage clean, and dvc.yaml does not list it" in done.stdout + done.stderr
+    recorded.succeed("kedro", "sync-dvc")
+    assert recorded.repro("clean") == ["clean"]
+    recorded.write("own/words.txt", "two\n")
+    assert "own/words.txt" in recorded.succeed("dvc", "status", "clean")
 
 
 @pytest.mark.feature(127)
@@ -215,22 +254,30 @@ def test_a_killed_dvc_leaves_no_stage_behind_and_the_next_one_goes_on(recorded: 
 
 
 def test_sync_writes_checks_and_shows_the_difference(tiny: Project) -> None:
-    tiny.succeed("kedro", "sync-dvc", "--check")
     tiny.replace(
-        "src/tiny/pipelines/clean/nodes.py",
-        "from typing import Any\n",
-        "from typing import Any\nimport tiny.settings\n",
+        "src/tiny/pipelines/clean/nodes.py", "from typing import Any\n", "import tiny.words\nfrom typing import Any\n"
     )
+    tiny.succeed("kedro", "sync-dvc", "--check")
+    tiny.replace("src/tiny/pipelines/clean/pipeline.py", '"""Keep the long words."""', '"""Keep the longer words."""')
     done = tiny.run("kedro", "sync-dvc", "--check")
     assert done.returncode == 1
-    assert "+      - src/tiny/settings.py" in done.stdout
+    assert "+    desc: Keep the longer words." in done.stdout
+
+
+@pytest.mark.feature(4)
+def test_code_edited_while_a_run_was_going_on_is_still_to_come(recorded: Project) -> None:
+    recorded.replace("src/tiny/pipelines/train/nodes.py", 'work.out / "model", params', 'work.out / "MODEL", params')
+    recorded.succeed("dvc", "commit", "--force", "dvc.yaml")
+    recorded.succeed("dvc", "repro", "--force", "--single-item", "code")  # as `make demo` does
+    said = recorded.succeed("dvc", "status")
+    assert [line for line in said.splitlines() if not line.startswith("\t")] == ["train:"]
 
 
 def test_an_environment_of_its_own_sees_an_override_added_later(recorded: Project) -> None:
     recorded.succeed("kedro", "sync-dvc", "--env=other")
     assert (recorded.path / "conf/other/parameters_train.yml").read_text(encoding="utf-8") == "{}\n"
     target = "conf/other/dvc.yaml:clean"
-    assert recorded.repro(target) == ["draw", "clean"]
+    assert recorded.repro(target) == ["code", "draw", "clean"]
     recorded.write("conf/other/parameters_clean.yml", "clean:\n  min_chars: 5\n")
     assert recorded.repro(target) == ["clean"]
     assert recorded.repro() == [], "base has a root of its own"

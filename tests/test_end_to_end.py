@@ -16,7 +16,7 @@ from cpt_pipeline.formats.mixture import Mixture
 from tests.project import Project
 
 HARSH = (
-    "base.kind=pretrained,base.name=data/smoke/06_models/base_model,mix.domain_share=1.0,stage1.optimizer.peak_lr=0.3"
+    "base.kind=pretrained,base.name=./data/smoke/06_models/base_model,mix.domain_share=1.0,stage1.optimizer.peak_lr=0.3"
 )
 
 
@@ -140,7 +140,7 @@ def test_domain_only_and_a_harsh_rate_are_rolled_back_with_a_remedy(smoke: Proje
 @pytest.mark.parametrize(
     ("params", "says"),
     [
-        ("base.kind=pretrained,base.name=data/no/such", ["data/no/such", "base.name"]),
+        ("base.kind=pretrained,base.name=./data/no/such", ["data/no/such", "base.name"]),
         ("mix.max_passes=0.01", ["0.01", "passes", "lower num_tokens"]),
         ("plan.max_hours=0.0000001", ["stage1 is over budget", "plan.max_hours is 1e-07"]),
         (

@@ -46,9 +46,17 @@ def test_dvc_shows_a_few_figures_and_draws_the_curves_without_a_warning(smoke: P
 @pytest.mark.feature(4)
 @pytest.mark.feature(123)
 def test_an_edit_that_changes_no_document_runs_clean_and_nothing_after_it(smoke: Project) -> None:
-    smoke.replace("src/cpt_pipeline/corpus/clean/stage.py", '"""', '# An edit.\n"""', count=1)
+    smoke.replace("src/cpt_pipeline/corpus/clean/stage.py", "%d documents, %d excluded", "%d documents and %d excluded")
     smoke.replace("conf/base/parameters_clean.yml", "max_characters: null", "max_characters: 1000000000")
-    assert smoke.repro(DVC_FILE) == ["clean"]
+    assert smoke.repro(DVC_FILE) == ["code", "clean"]
+
+
+@pytest.mark.feature(4)
+@pytest.mark.feature(123)
+def test_a_comment_in_the_training_code_runs_nothing(smoke: Project) -> None:
+    smoke.replace("src/cpt_pipeline/training/loop.py", '"""', '# An edit.\n"""More words. ', count=1)
+    assert smoke.repro(DVC_FILE) == ["code"]
+    assert smoke.repro(DVC_FILE) == []
 
 
 @pytest.mark.long
@@ -72,7 +80,7 @@ def test_how_far_and_how_a_stage_runs_is_a_new_bill_and_no_reason_to_run_it(smok
 @pytest.mark.feature(4)
 def test_a_fresh_clone_runs_each_stage_once(house_template: Path, tmp_path: Path) -> None:
     project = Project(Path(shutil.copytree(house_template, tmp_path / "project")))
-    assert sorted(project.repro(DVC_FILE)) == sorted(STAGES)
+    assert sorted(project.repro(DVC_FILE)) == sorted(["code", *STAGES])
     assert project.repro(DVC_FILE) == []
 
 

@@ -102,6 +102,7 @@ def sync_dvc(metadata: ProjectMetadata, check: bool, env: str | None) -> None:
     registry = importlib.import_module(f"{metadata.package_name}.pipeline_registry")
     layout = Layout.read(metadata.project_path, Layout.read(metadata.project_path, env or BASE).owner)
     stages = dvc.describe_stages(registry.STAGES)
+    check_parameters(layout, {stage.name: stage.pipeline for stage in stages})
     if not check:
         for made in dvc.prepare_environment(stages, layout):
             click.echo(f"made {layout.relative(made)}")

@@ -17,7 +17,10 @@ from kedro.validation.type_extractor import TypeExtractor
 from pydantic import BaseModel, ValidationError
 
 from cpt_pipeline.core.errors import ParameterError, raise_all
+from cpt_pipeline.core.inputs import UNPINNED, Named, named_inputs
+from cpt_pipeline.core.params import Params
 from cpt_pipeline.core.redaction import redact
+from cpt_pipeline.formats.models import newest_commit
 from cpt_pipeline.layout import BASE, DATA_ROOT, LOCAL, Layout, has_key
 
 _PREFIX = "params:"
@@ -44,6 +47,36 @@ def find_problems(layout: Layout, pipelines: Mapping[str, Pipeline]) -> list[str
         *_taught_by_the_base(where, layout),
         *(line for key in read if key in typed for line in _invalid(where, layout.parameters, key, typed[key])),
     ]
+
+
+def check_inputs(layout: Layout, pipeline: Pipeline, pipelines: Mapping[str, Pipeline]) -> None:
+    """Raise one `ParameterError` that lists everything that parameters name, a run would read, and is not there."""
+    where = _Where(layout)
+    problems = [
+        f"{where.of(each.key)}: {each.key} = {_shown(each.key, each.value)}: {each.problem}"
+        for each in stage_inputs(layout, pipeline, pipelines)
+        if each.problem
+    ]
+    raise_all(ParameterError, "What conf names is not there and nothing was started:", problems)
+
+
+def stage_inputs(layout: Layout, pipeline: Pipeline, pipelines: Mapping[str, Pipeline]) -> list[Named]:
+    """Return the files, folders and models that the parameters of a pipeline name, in the order of their keys.
+
+    The parameters must be valid (`check_parameters`). What another stage reads under a key of its own
+    (`evaluate.suite`, which collect fetches) is not named again by the stage that has the key around it.
+    """
+    typed = TypeExtractor({"run": pipeline}).extract_types_from_pipelines()
+    own = {name.removeprefix(_PREFIX) for name in pipeline.inputs() if _is_key(name)}
+    read = {name.removeprefix(_PREFIX) for each in pipelines.values() for name in each.inputs() if _is_key(name)}
+    found: dict[str, Named] = {}
+    for key in sorted(own & typed.keys()):
+        elsewhere = {other for other in read - own if other.startswith(f"{key}.")}
+        for model in _models_in(typed[key]):
+            for each in named_inputs(model.model_validate(_value_at(layout.parameters, key)), key):
+                if not any(each.key.startswith(f"{other}.") for other in elsewhere):
+                    found[each.key] = each
+    return list(found.values())
 
 
 _TEACHERS = (
@@ -151,6 +184,10 @@ def _invalid(where: _Where, parameters: Mapping[str, Any], key: str, model: Any)
 
 def _line(where: _Where, dotted: str, detail: Mapping[str, Any], known: list[str]) -> str:
     name = dotted.rpartition(".")[2]
+    if detail["type"] == UNPINNED:
+        commit = newest_commit(detail["ctx"]["name"], detail["ctx"]["repository"])
+        known = f". The newest that is known here is {commit}" if commit else ""
+        return f"{where.of(dotted)}: {dotted}.{detail['ctx']['field']}: {detail['msg']}{known}"
     if detail["type"] == "extra_forbidden":
         return f"{where.of(dotted)}: {dotted} = {_shown(name, detail['input'])}: no such key{_closest(name, known)}"
     if detail["type"] == "missing":
@@ -176,7 +213,7 @@ def _closest(name: str, known: Iterable[str]) -> str:
     return f"; known here: {', '.join(listed)}" if listed else ""
 
 
-def _names_at(models: list[type[BaseModel]], location: tuple[int | str, ...]) -> list[str]:
+def _names_at(models: list[type[Params]], location: tuple[int | str, ...]) -> list[str]:
     """Give the field names allowed at a place inside the models."""
     for part in location:
         inner = [
@@ -189,8 +226,8 @@ def _names_at(models: list[type[BaseModel]], location: tuple[int | str, ...]) ->
     return sorted({name for model in models for name in model.model_fields})
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+def _models_in(annotation: Any) -> list[type[Params]]:
+    if inspect.isclass(annotation) and issubclass(annotation, Params):
         return [annotation]
     return [model for argument in get_args(annotation) for model in _models_in(argument)]
 

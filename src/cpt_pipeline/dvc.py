@@ -1,6 +1,7 @@
 """dvc.yaml, written from the Kedro project: a stage re-runs when its data, its code or its parameters changed.
 
-A pure function of conf and source, so a test and `kedro sync-dvc --check` can compare it with the file.
+A pure function of conf and pipelines, so a test and `kedro sync-dvc --check` can compare it with the file. Code enters
+as one fingerprint per stage (core.fingerprint, ADR 0007), which the stage `code` writes when the source folder changed.
 Left out on purpose: `<stage>_run` keys (how, not what; stage plan has them, for how is what a bill is about),
 `*_provenance` as a dependency (a comment would re-run the report), the releases (append-only), library versions.
 `headline` alone is a metric of DVC: with all `*_metrics` its tables have hundreds of columns.
@@ -11,7 +12,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +21,7 @@ from typing import Any
 import yaml
 from kedro.pipeline import Pipeline
 
-from cpt_pipeline.core.closure import import_closure
+from cpt_pipeline.conf_check import stage_inputs
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.patterns import split_pattern
 from cpt_pipeline.core.process import die_with_one_of, die_with_parent
@@ -28,10 +29,11 @@ from cpt_pipeline.layout import BASE, Entry, Layout, has_key
 
 BASE_FILE = "dvc.yaml"
 BASE_LOCK = "dvc.lock"
-_HEADER = "# Written by `kedro sync-dvc` from the pipelines, conf and imports of the project. Do not edit.\n"
+_HEADER = "# Written by `kedro sync-dvc` from the pipelines and conf of the project. Do not edit.\n"
 _DIRECTORY = "DirectoryDataset"
 _RELEASE = "ReleaseDataset"
 _PARAMS = "params:"
+_CODE = "code"
 _BILL = "plan"
 _HEADLINE = "headline"
 _PLOTS = {
@@ -41,34 +43,15 @@ _PLOTS = {
     "Held-out bits per byte": ("heldout_curve", ["domain", "general"]),
 }
 """Title to the dataset that is drawn and its fields."""
-_FILES = {
-    "collect": ("sources.*.path",),
-    "evaluate.suite": ("benchmarks.*.path",),
-    "clean": (
-        "noise.advert_files.*",
-        "dialogues.tool_claims.files.*",
-        "dialogues.stock_replies.files.*",
-        "blocked_words.lists.*.file",
-        "blocked_words.lists.*.allow_file",
-        "augmentation.synonyms.files.*",
-        "personal_data.name_model",
-        "scorer.labels.path",
-        "classify.examples",
-        "categories.labels",
-    ),
-    "dedup": ("earlier_index", "coverage.terms.*"),
-}
-"""Parameter key to where below it files and folders are named that the stage reads; `*` is every one of a list."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage as DVC needs it: what it reads and makes, and the files its code begins with."""
+    """One stage as DVC needs it: what it reads and makes."""
 
     name: str
     description: str
     pipeline: Pipeline
-    sources: tuple[Path, ...]
 
 
 def describe_stages(modules: Mapping[str, ModuleType]) -> list[Stage]:
@@ -77,8 +60,12 @@ def describe_stages(modules: Mapping[str, ModuleType]) -> list[Stage]:
 
 
 def render(stages: Sequence[Stage], layout: Layout, package: Path) -> str:
-    """Give the text of the environment's dvc.yaml. `package` is the folder of the source package."""
-    written = {stage.name: _stage(stage, layout, package.resolve()) for stage in stages}
+    """Return the text of the environment's dvc.yaml. `package` is the folder of the source package.
+
+    The environment's parameters must be valid (`conf_check.check_parameters`).
+    """
+    code = layout.relative(package)
+    written = {_CODE: _code_stage(layout, code), **{stage.name: _stage(stage, stages, layout) for stage in stages}}
     content = {"stages": written, **_plots(layout, stages)}
     text: str = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
     return _HEADER + text
@@ -132,29 +119,60 @@ def tracked_outputs(layout: Layout) -> dict[Path, dict[Path, set[str]]]:
     return found
 
 
+def code_file(layout: Layout) -> Path:
+    """Return the place of the environment's code fingerprints, by stage; it is in Git as the metrics are."""
+    return layout.data_root / "08_reporting" / "code.json"
+
+
+def refuse_unlisted(name: str, pipeline: Pipeline, pipelines: Mapping[str, Pipeline], layout: Layout) -> None:
+    """Raise `ParameterError` when a stage that DVC runs would read a file that its dvc.yaml does not list."""
+    written = target(layout)
+    stages = yaml.safe_load(written.read_text(encoding="utf-8"))["stages"] if written.is_file() else {}
+    if name not in stages:
+        return  # a stage of the user's own dvc.yaml
+    unlisted = sorted(_named_files(Stage(name, "", pipeline), pipelines, layout) - set(stages[name].get("deps", ())))
+    if unlisted:
+        sync = "kedro sync-dvc" + ("" if layout.owner == BASE else f" --env={layout.owner}")
+        raise ParameterError(
+            f"conf names {', '.join(unlisted)} for stage {name}, and {layout.relative(written)} does not list it, "
+            f"so DVC would not see it change. Run `{sync}` and `dvc repro` again."
+        )
+
+
 def _describe(name: str, module: ModuleType) -> Stage:
-    pipeline: Pipeline = module.create_pipeline()
-    functions = [module.create_pipeline, *(node.func for node in pipeline.nodes)]
-    sources = {Path(inspect.getfile(inspect.unwrap(function))) for function in functions}
     description = (inspect.getdoc(module.create_pipeline) or name).splitlines()[0]
-    return Stage(name, description, pipeline, tuple(sorted(sources)))
+    return Stage(name, description, module.create_pipeline())
 
 
-def _stage(stage: Stage, layout: Layout, package: Path) -> dict[str, Any]:
+def _code_stage(layout: Layout, code: str) -> dict[str, Any]:
+    """Return the stage that writes the fingerprints; a comment re-runs it alone, in seconds."""
+    out = layout.relative(code_file(layout))
+    return {
+        "desc": "Write the fingerprint of every stage's code.",
+        **_folder(layout),
+        "cmd": f"exec python -m cpt_pipeline.core.fingerprint {code} {out}",
+        "deps": [code],
+        "outs": [{out: _Flow(cache=False)}],
+    }
+
+
+def _folder(layout: Layout) -> dict[str, str]:
+    return {} if layout.owner == BASE else {"wdir": "../.."}
+
+
+def _stage(stage: Stage, stages: Sequence[Stage], layout: Layout) -> dict[str, Any]:
     read = _entries(layout, stage.pipeline.inputs())
     made = _entries(layout, stage.pipeline.all_outputs())
-    files = [path for path in import_closure(stage.sources, package) if path != package / "__init__.py"]
     deps = {layout.relative(entry.path) for entry in read if not entry.name.endswith("_provenance")}
-    deps.update(_named_files(stage, layout))
+    deps.update(_named_files(stage, {each.name: each.pipeline for each in stages}, layout))
     outs = _sort_outputs(made, layout)
     env = layout.owner
-    written: dict[str, Any] = {"desc": stage.description}
-    if env != BASE:
-        written["wdir"] = "../.."
+    written: dict[str, Any] = {"desc": stage.description, **_folder(layout)}
     # exec: no shell may stay between DVC and the stage, or a killed DVC would leave the stage running (dash forks).
     written["cmd"] = f"exec kedro run --env={env} --pipelines={stage.name}"
-    written["deps"] = [*sorted(deps), *(path.relative_to(package.parents[1]).as_posix() for path in files)]
-    written["params"] = [*_params(stage, layout), _catalog(layout, [*read, *made])]
+    written["deps"] = sorted(deps)
+    fingerprint = {layout.relative(code_file(layout)): _FlowList([stage.name])}
+    written["params"] = [*_params(stage, layout), _catalog(layout, [*read, *made]), fingerprint]
     return {**written, **{kind: listed for kind, listed in outs.items() if listed}}
 
 
@@ -169,29 +187,16 @@ def _entries(layout: Layout, names: Iterable[str]) -> list[Entry]:
     return found
 
 
-def _named_files(stage: Stage, layout: Layout) -> list[str]:
-    """Give the files and folders that the stage's parameters name; of a pattern, the folder that all matches are in."""
-    found = []
-    for key in sorted(_FILES.keys() & set(_keys(stage))):
-        for place in _FILES[key]:
-            named = _values(layout.parameters, f"{key}.{place}".split("."))
-            found += [_fixed_part(each, key, layout) for each in named if each]
-    return found
+def _named_files(stage: Stage, pipelines: Mapping[str, Pipeline], layout: Layout) -> set[str]:
+    """Return the files and folders that the stage's parameters name; of a pattern, the folder of all its matches."""
+    keys = _keys(stage)
+    named = stage_inputs(layout, stage.pipeline, pipelines)
+    deciding = [each for each in named if any(each.key.startswith(f"{key}.") for key in keys)]
+    return {_fixed_part(each.path, each.key, layout) for each in deciding if each.path is not None}
 
 
-def _values(given: Any, path: Sequence[str]) -> Iterator[Any]:
-    """Give everything that stands at a path into parameters."""
-    if not path:
-        yield given
-    elif path[0] == "*":
-        for each in given.values() if isinstance(given, dict) else given or ():
-            yield from _values(each, path[1:])
-    elif isinstance(given, dict):
-        yield from _values(given.get(path[0]), path[1:])
-
-
-def _fixed_part(pattern: str, key: str, layout: Layout) -> str:
-    place, _ = split_pattern(Path(pattern))
+def _fixed_part(pattern: Path, key: str, layout: Layout) -> str:
+    place, _ = split_pattern(pattern)
     if layout.data_root.is_relative_to(layout.project / place):
         raise ParameterError(
             f"{key}: {pattern} looks in {place.as_posix()}, where the results of {layout.owner} are written too, "

@@ -1,7 +1,8 @@
 """PreflightHook: everything that is settled before the first node runs.
 
 The data root is made known to the stages, the parameters are checked as a whole, work that DVC has on
-record is not overwritten by a run DVC would not repeat, and an unfinished release is completed.
+record is not overwritten by a run DVC would not repeat, the code's fingerprints are written, and an unfinished
+release is completed.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import os
 import subprocess
 import time
 from collections.abc import Container, Iterable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
+from kedro.framework import project
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines
@@ -22,12 +25,13 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from cpt_pipeline.conf_check import check_parameters
+from cpt_pipeline.conf_check import check_inputs, check_parameters
 from cpt_pipeline.core.errors import ParameterError
+from cpt_pipeline.core.fingerprint import write_fingerprints
 from cpt_pipeline.core.redaction import redact
 from cpt_pipeline.core.workspace import ROOT_VARIABLE
 from cpt_pipeline.datasets import ReleaseDataset
-from cpt_pipeline.dvc import lock_of, tracked_outputs
+from cpt_pipeline.dvc import code_file, lock_of, refuse_unlisted, tracked_outputs
 from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
 from cpt_pipeline.releases import RunFacts
 from cpt_pipeline.tracking import flatten
@@ -62,9 +66,18 @@ class PreflightHook:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
-        """Refuse to overwrite recorded outputs, then tell the releases what they shall remember."""
+        """Refuse what cannot go well, note the code, then tell the releases what they shall remember."""
+        if not run_params.get("only_missing_outputs"):  # a finished collect needs its sources no more
+            check_inputs(self._layout, pipeline, pipelines)
         if not _asked_to_force():
             refuse_overwrite(self._layout, pipeline.all_outputs(), run_params.get("runtime_params") or {})
+        stage = os.environ.get("DVC_STAGE", "").rpartition(":")[2]
+        if stage:
+            refuse_unlisted(stage, pipeline, pipelines, self._layout)
+        else:  # dvc has run its stage `code`; `dvc commit` after this run needs the file too
+            write_fingerprints(
+                Path(str(import_module(str(project.PACKAGE_NAME)).__file__)).parent, code_file(self._layout)
+            )
         for name in sorted(pipeline.all_outputs()):
             dataset = catalog.get(name)
             if isinstance(dataset, ReleaseDataset):

@@ -67,8 +67,8 @@ def test_several_starts_are_joined_without_repeats(house: Path) -> None:
     assert [path.name for path in found] == ["__init__.py", "attic.py", "hall.py"]
 
 
-def test_files_of_a_folder_that_is_no_package_belong_to_the_modules_above_it(house: Path) -> None:
-    for name in ("rooms/papers/a/list.html", "rooms/papers/.DS_Store", "rooms/.cache/list.html", "rooms/beside.html"):
+def test_data_files_belong_to_every_module_of_their_package(house: Path) -> None:
+    for name in ("rooms/papers/a/list.html", "rooms/papers/.DS_Store", "rooms/.cache/list.html", "rooms/words.txt"):
         (house / name).parent.mkdir(parents=True, exist_ok=True)
         (house / name).write_text("", encoding="utf-8")
     assert set(names(house, "rooms/hall.py")) == {
@@ -76,7 +76,14 @@ def test_files_of_a_folder_that_is_no_package_belong_to_the_modules_above_it(hou
         "attic.py",
         "rooms/hall.py",
         "rooms/papers/a/list.html",
+        "rooms/words.txt",
     }
+
+
+def test_imports_for_types_alone_are_not_followed(house: Path) -> None:
+    text = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import house.garden.shed\nimport house.attic\n"
+    (house / "lazy.py").write_text(text, encoding="utf-8")
+    assert names(house, "lazy.py") == ["__init__.py", "attic.py", "lazy.py"]
 
 
 def test_domain_modules_do_not_reach_the_wiring() -> None:

@@ -67,8 +67,8 @@ def test_a_reference_does_not_depend_on_where_the_project_lies(tmp_path: Path, m
     for home in ("here", "there"):
         make_model(tmp_path / home / "models" / "tiny")
         monkeypatch.chdir(tmp_path / home)
-        found = find_model("models/tiny", None)
-        manifests.append(write_reference(Path("base_model"), found, name="models/tiny", revision=None))
+        found = find_model("./models/tiny", None)
+        manifests.append(write_reference(Path("base_model"), found, name="./models/tiny", revision=None))
         assert resolve(Path("base_model")) == tmp_path / home / "models" / "tiny"
     assert manifests[0] == manifests[1]
 
@@ -114,8 +114,8 @@ def test_a_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         ("/no/such/folder", "/no/such/folder: no such folder"),
         ("model", "model: no such folder"),
         ("a/b/c", "a/b/c: no such folder"),
-        ("weightless", r"weightless has no \*\.safetensors; other weights are pickled and never loaded"),
-        ("empty", r"empty has no config\.json"),
+        ("./weightless", r"weightless has no \*\.safetensors; other weights are pickled and never loaded"),
+        ("./empty", r"empty has no config\.json"),
     ],
 )
 def test_what_is_no_model_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str) -> None:

@@ -80,7 +80,7 @@ def test_a_relative_name_leaves_no_trace_of_this_machine(
     model: Path, documents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    _, _, base = run(documents, name="models/tiny")
+    _, _, base = run(documents, name="./models/tiny")
     assert resolve(base) == model
     assert str(tmp_path) not in (base / REFERENCE).read_text()
 

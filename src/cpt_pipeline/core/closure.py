@@ -2,7 +2,8 @@
 
 Follows absolute and relative imports and string constants that name a module of the package (the
 training worker is reached only by `-m`), so a change in the loop retrains and a change elsewhere does not.
-Files in a sub-folder that is no package (templates) belong to every module of the folder above it.
+Imports for types alone (`if TYPE_CHECKING:`) are not followed. Files that are no Python (word lists, templates)
+belong to every module of their package.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+
+from cpt_pipeline.core.syntax import Syntax, read_syntax
 
 
 def import_closure(starts: Iterable[Path], package: Path) -> list[Path]:
@@ -23,16 +26,24 @@ def import_closure(starts: Iterable[Path], package: Path) -> list[Path]:
         if path not in reached:
             reached.add(path)
             waiting.extend(_imported(path, package))
-    return sorted({*reached, *(file for path in reached for file in _data_files(path.parent))})
+    return sorted({*reached, *(file for folder in {path.parent for path in reached} for file in _data_files(folder))})
+
+
+@cache
+def read_module(path: Path, keep_annotations: bool) -> Syntax:
+    """Return the syntax of a source file as it was when this process first asked for it."""
+    source = path.read_text(encoding="utf-8")
+    return read_syntax(source, keep_annotations=keep_annotations, filename=str(path))
 
 
 @cache
 def _data_files(folder: Path) -> tuple[Path, ...]:
-    """Give the files that lie in folders of a package which are no packages themselves: templates and the like."""
+    """Return the data files of a package: beside its modules, and in its folders that are no packages themselves."""
     inside = [each for each in folder.iterdir() if each.is_dir() and each.name != "__pycache__"]
     plain = [each for each in inside if not (each / "__init__.py").is_file()]
-    files = (file for each in plain for file in each.rglob("*") if file.is_file())
-    return tuple(file for file in files if file.suffix not in (".py", ".pyc") and not _is_hidden(file, folder))
+    files = [*folder.iterdir(), *(file for each in plain for file in each.rglob("*"))]
+    found = (file for file in files if file.is_file() and file.suffix not in (".py", ".pyc"))
+    return tuple(file for file in found if not _is_hidden(file, folder))
 
 
 def _is_hidden(file: Path, folder: Path) -> bool:
@@ -42,26 +53,19 @@ def _is_hidden(file: Path, folder: Path) -> bool:
 
 @cache
 def _imported(path: Path, package: Path) -> tuple[Path, ...]:
-    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        names.update(_names(node, path, package))
-    return tuple(file for name in sorted(names) for file in _files_of(name, package))
+    syntax = read_module(path, False)
+    names = {name for node in syntax.imports for name in _names(node, path, package)}
+    named = {text for text in syntax.constants if text.startswith(f"{package.name}.") and " " not in text}
+    return tuple(file for name in sorted(names | named) for file in _files_of(name, package))
 
 
-def _names(node: ast.AST, path: Path, package: Path) -> Iterator[str]:
+def _names(node: ast.Import | ast.ImportFrom, path: Path, package: Path) -> Iterator[str]:
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
+    else:
         base = _absolute(node, path, package)
         yield base
         yield from (f"{base}.{alias.name}" for alias in node.names)
-    elif isinstance(node, ast.Constant) and _names_module(node.value, package):
-        yield str(node.value)
-
-
-def _names_module(value: object, package: Path) -> bool:
-    return isinstance(value, str) and value.startswith(f"{package.name}.") and " " not in value
 
 
 def _absolute(node: ast.ImportFrom, path: Path, package: Path) -> str:

@@ -14,8 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from cpt_pipeline.core.artifact import digest_file, digest_json
-from cpt_pipeline.core.closure import import_closure
+from cpt_pipeline.core.fingerprint import stage_fingerprint
 from cpt_pipeline.core.redaction import redact
 
 _LIBRARIES = (
@@ -38,9 +37,6 @@ def describe(
     stage: str, params: dict[str, Any], inputs: dict[str, str], outputs: dict[str, str], started: datetime
 ) -> dict[str, Any]:
     """Give the provenance record of one finished stage."""
-    package = Path(__file__).parents[1]
-    nodes = package / "pipelines" / stage / "nodes.py"
-    sources = import_closure([nodes], package) if nodes.is_file() else []
     return {
         "stage": stage,
         "params": redact(params),
@@ -49,7 +45,7 @@ def describe(
         "code": {
             "commit": _git("rev-parse", "HEAD"),
             "changed_files": len((_git("status", "--porcelain", "--untracked-files=no") or "").splitlines()),
-            "digest": digest_json({path.relative_to(package).as_posix(): digest_file(path) for path in sources}),
+            "digest": stage_fingerprint(stage, Path(__file__).parents[1]),
         },
         "versions": {"python": platform.python_version(), **_versions()},
         "machine": {"platform": platform.platform(terse=True), "processors": os.cpu_count()},

@@ -24,17 +24,16 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import redirect_stderr
 from copy import deepcopy
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import xxhash
 from datatrove.executor import LocalPipelineExecutor, RayPipelineExecutor, SlurmPipelineExecutor
 from datatrove.executor.base import PipelineExecutor
 from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import digest_json, write_json
 from cpt_pipeline.core.errors import StoppedBySignalError, TasksFailedError
+from cpt_pipeline.core.fingerprint import folder_fingerprint
 from cpt_pipeline.core.process import allow_many_files, die_with_parent
 from cpt_pipeline.core.progress import Progress
 from cpt_pipeline.corpus.engine_params import EngineParams
@@ -43,6 +42,8 @@ logger = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_LOOKS = 2.0
 _LAST_LINES = 5
+_CODE = Path(__file__).parent
+"""What the files of a task depend on beside its settings: an edit never goes on with those of the code before it."""
 
 
 class Tasks:
@@ -53,7 +54,7 @@ class Tasks:
         self.name = name
         self.num_tasks = len(tasks)
         texts = [json.dumps(task, sort_keys=True) for task in tasks]  # ASCII: names of files may hold any bytes
-        digest = digest_json({"tasks": texts, "settings": settings, "code": _code_digest()})[:16]
+        digest = digest_json({"tasks": texts, "settings": settings, "code": folder_fingerprint(_CODE)})[:16]
         self.folder = scratch.resolve() / f"{name}-{digest}"
         self.folder.mkdir(parents=True, exist_ok=True)
         for number, text in enumerate(texts):
@@ -228,12 +229,3 @@ def _describe(tasks: Tasks, unfinished: list[int]) -> str:
             *(f"    {line}" for line in lines),
         ]
     )
-
-
-@cache
-def _code_digest() -> str:
-    """Hash the code of the corpus package, so that an edit never goes on with files of the code before it."""
-    digest = xxhash.xxh3_128()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

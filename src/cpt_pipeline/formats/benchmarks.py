@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import Field, ValidationError, model_validator
 
 from cpt_pipeline.core.artifact import read_manifest, seal
+from cpt_pipeline.core.inputs import InputFile
 from cpt_pipeline.core.params import Params
 
 _ITEMS = "items.jsonl"
@@ -24,7 +25,7 @@ class BenchmarkParams(Params):
     """One benchmark: a JSONL file of items."""
 
     name: str = Field(min_length=1)
-    path: Path
+    path: InputFile
     """JSONL, one item per line: `id`, `prompt`, `choices`, `answer` (index of the right choice), `ability`."""
     ability: str | None = None
     """Ability of the items that name none."""

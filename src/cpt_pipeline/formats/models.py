@@ -7,12 +7,16 @@ snapshot, as conf does, with a digest per file. `resolve` gives the folder to lo
 from __future__ import annotations
 
 import json
+import logging
 import os
 from pathlib import Path
 from typing import Any
 
 from cpt_pipeline.core.artifact import digest_file, read_manifest, seal, write_json
 from cpt_pipeline.core.errors import ArtifactError, ModelNotFoundError
+from cpt_pipeline.core.inputs import is_folder_name
+
+logger = logging.getLogger(__name__)
 
 REFERENCE = "reference.json"
 TOKENIZER_FILES = (
@@ -27,6 +31,7 @@ TOKENIZER_FILES = (
     "generation_config.json",
 )
 """What belongs to a model besides config and weights; copied beside every trained model."""
+_SET = "Set {key} to a model folder or a hub name like Qwen/Qwen2.5-7B."
 _KEPT_SUFFIXES = (".json", ".safetensors", ".txt", ".model", ".jinja")
 
 
@@ -43,7 +48,7 @@ def write_reference(directory: Path, folder: Path, *, name: str, revision: str |
     """
     directory.mkdir(parents=True, exist_ok=True)
     files = {path.name: digest_file(path) for path in model_files(folder)}
-    commit = revision if Path(name).expanduser().is_dir() else folder.name
+    commit = revision if is_folder_name(name) else folder.name
     write_json(directory / REFERENCE, {"name": name, "revision": commit, "files": files})
     return seal(directory, "model")
 
@@ -61,13 +66,15 @@ def resolve(artifact: Path) -> Path:
 
 
 def find_model(name: str, revision: str | None, *, key: str = "base.name") -> Path:
-    """Find a model: an existing folder, or a hub name whose snapshot is downloaded or already cached.
+    """Find a model: a folder (`is_folder_name`), or a hub name whose snapshot is downloaded or already cached.
 
     Only configuration, tokenizer and safetensors files are fetched; pickled weights never are. `key` is where conf
     names the model.
     """
-    folder = Path(name).expanduser()
-    if folder.is_dir():
+    if is_folder_name(name):
+        folder = Path(name).expanduser()
+        if not folder.is_dir():
+            raise ModelNotFoundError(f"{name}: no such folder. {_SET.format(key=key)}")
         if not (folder / "config.json").is_file():
             raise ModelNotFoundError(f"{folder} has no config.json, so it is no model folder ({key} in conf)")
         if not any(folder.glob("*.safetensors")):
@@ -76,11 +83,27 @@ def find_model(name: str, revision: str | None, *, key: str = "base.name") -> Pa
                 f"Convert them first ({key} in conf)."
             )
         return folder
-    if name.startswith(("/", ".", "~")) or name.count("/") != 1:
+    if name.count("/") != 1:
         raise ModelNotFoundError(
-            f"{name}: no such folder. Set {key} to a model folder or a hub name like Qwen/Qwen2.5-7B."
+            f"{name}: no such folder (its name begins with /, . or ~) and no hub name. {_SET.format(key=key)}"
         )
     return _snapshot(name, revision, key)
+
+
+def newest_commit(name: str, repository: str) -> str | None:
+    """Return the commit of a hub name's main branch as the hub or its cache here knows it; else None."""
+    import httpx
+    from huggingface_hub import HfApi
+    from huggingface_hub.constants import HF_HUB_CACHE, HF_HUB_OFFLINE
+    from huggingface_hub.errors import HfHubHTTPError
+
+    cached = Path(HF_HUB_CACHE, f"{repository}s--{name.replace('/', '--')}", "refs", "main")
+    if not HF_HUB_OFFLINE:
+        try:
+            return HfApi().repo_info(name, repo_type=repository, timeout=10).sha
+        except (HfHubHTTPError, httpx.HTTPError, OSError, ValueError):
+            logger.info("%s: the hub does not say its newest commit", name)
+    return cached.read_text(encoding="utf-8").strip() if cached.is_file() else None
 
 
 def _find_referenced(reference: dict[str, Any]) -> Path:

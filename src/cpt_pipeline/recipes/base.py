@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import ParameterError
+from cpt_pipeline.core.inputs import HubName, HubParams
 from cpt_pipeline.core.params import Params, Report
 from cpt_pipeline.core.workspace import Workspace
 from cpt_pipeline.formats.documents import read_documents
@@ -59,14 +60,12 @@ class ScratchParams(Params):
     seed: int = 0
 
 
-class BaseParams(Params):
+class BaseParams(HubParams):
     """`base:` in conf: which model to continue from."""
 
     kind: Literal["scratch", "pretrained"]
-    name: str | None = None
-    """pretrained: a model folder, or a hub name like Qwen/Qwen2.5-7B."""
-    revision: str | None = None
-    """pretrained: the hub commit to pin."""
+    name: HubName | None = None
+    """pretrained: a model folder (with /, ./ or ~), or a hub name like Qwen/Qwen2.5-7B with `revision`."""
     scratch: ScratchParams | None = None
 
     @model_validator(mode="after")

@@ -20,6 +20,7 @@ import ahocorasick
 from pydantic import Field
 
 from cpt_pipeline.core.errors import ParameterError, raise_all
+from cpt_pipeline.core.inputs import InputFile
 from cpt_pipeline.core.params import DropNulls, Params
 
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
@@ -30,8 +31,8 @@ _CATEGORY = re.compile(r"\[([^\[\]]+)\]")
 class BlockedListParams(Params):
     """One list and what its hits mean."""
 
-    file: Path
-    allow_file: Path | None = None
+    file: InputFile
+    allow_file: InputFile | None = None
     """Words in which a term means something else, one per line."""
     policy: Literal["exclude", "drop_sentence", "count"] = "count"
     max_per_1000_characters: float = Field(0.0, ge=0)

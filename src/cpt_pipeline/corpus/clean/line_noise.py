@@ -18,6 +18,7 @@ from pathlib import Path
 from pydantic import Field
 
 from cpt_pipeline.core.errors import ParameterError, raise_all
+from cpt_pipeline.core.inputs import InputFile
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.corpus.clean.noise_patterns import (
     ADVERT_KEYWORDS,
@@ -69,7 +70,7 @@ class LineNoiseParams(Params):
     navigation: bool = True
     max_advert_characters: int = Field(120, ge=1)
     """A Chinese character counts as two. A longer line speaks about something, even if it advertises too."""
-    advert_files: tuple[Path, ...] = ()
+    advert_files: tuple[InputFile, ...] = ()
     """More phrases of adverts, one per line, without case; `#` starts a comment."""
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params, Report
@@ -67,15 +65,6 @@ class CleanParams(Params):
     scorer: ScorerParams = ScorerParams()
     format_cap: FormatCapParams = FormatCapParams()
     augmentation: AugmentationParams = AugmentationParams()
-
-    @property
-    def files(self) -> list[Path]:
-        """The files of the user that decide what comes out, but for those that only a pass of their own reads."""
-        listed = self.blocked_words.lists.values()
-        allowed = [each.allow_file for each in listed if each.allow_file is not None]
-        phrases = [*self.dialogues.tool_claims.files, *self.dialogues.stock_replies.files]
-        labels = [] if self.categories.labels is None else [self.categories.labels]
-        return [*self.noise.advert_files, *phrases, *(each.file for each in listed), *allowed, *labels]
 
 
 class CleanRunParams(EngineParams):

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from datatrove.pipeline.base import PipelineStep
 
-from cpt_pipeline.core.artifact import content_hash, digest_file, read_manifest
+from cpt_pipeline.core.artifact import content_hash, read_manifest
+from cpt_pipeline.core.inputs import digest_inputs
 from cpt_pipeline.corpus.clean.classifying.classifiers import Classifiers, train_classifiers
 from cpt_pipeline.corpus.clean.dialogues.steps import CleanDialogues, MineReplies, limits
 from cpt_pipeline.corpus.clean.mining import Mined, Steps, mine
@@ -35,8 +36,9 @@ from cpt_pipeline.corpus.clean.steps import (
 )
 from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.steps import DocumentStep, ReadDocuments, plan_tasks
-from cpt_pipeline.formats.models import model_files
 
+_OF_EVERY_PASS = frozenset(CleanParams.model_fields) - {"classify", "scorer", "augmentation"}
+"""The parameters whose files every pass depends on; those of the others only a pass of their own reads."""
 _REPAIRING = {"strong_formats", "normalise", "noise"}
 """The parameters on which the text depends that dialogues are cleaned in."""
 
@@ -46,9 +48,7 @@ class Passes:
 
     def __init__(self, raw_documents: Path, scratch: Path, params: CleanParams, run: CleanRunParams) -> None:
         self._raw_documents, self._scratch, self._params, self._run = raw_documents, scratch, params, run
-        model = params.personal_data.name_model
-        files = [*params.files, *(model_files(model) if model is not None else ())]
-        self._files = [digest_file(path) for path in files]
+        self._files = digest_inputs(params, only=_OF_EVERY_PASS)
 
     def tasks(self, name: str) -> Tasks:
         """Divide the documents; the folder is named after all that decides what a task gives."""

@@ -13,11 +13,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import Field, field_validator
 
+from cpt_pipeline.core.inputs import InputFolder
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.corpus.clean.addresses import Emails, Hosts
 from cpt_pipeline.corpus.clean.names import ModelNames
@@ -60,7 +60,7 @@ class PersonalDataParams(Params):
     """Public resolvers."""
     exempt: dict[str, tuple[Kind, ...]] = Field({"code": ("phone", "bank_card")})
     """Category of documents to the kinds that are kept there: constants look like numbers of persons."""
-    name_model: Path | None = None
+    name_model: InputFolder | None = None
     """Folder of a token classifier of transformers, with safetensors."""
     max_pattern_share: float = Field(0.001, gt=0, le=1)
     """Of all replacements; a pattern with more is too frequent."""

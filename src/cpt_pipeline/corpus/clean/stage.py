@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 from cpt_pipeline.core.errors import ParameterError, raise_all
+from cpt_pipeline.core.inputs import named_inputs
 from cpt_pipeline.corpus.clean.augmentation.stage import Augmented, Rules, augment
 from cpt_pipeline.corpus.clean.augmentation.stage import check as check_augmentation
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWords
@@ -66,8 +67,8 @@ def _check(raw_documents: Path, params: CleanParams, run: CleanRunParams) -> Non
     check_classifiers(raw_documents, params)
     check_augmentation(params.augmentation, run.endpoint)
     check_scorer(params.scorer, run.endpoint)
-    missing = [f"{path} is no file" for path in params.files if not path.is_file()]
-    raise_all(ParameterError, "Files named in conf (clean) are not there:", missing)
+    missing = [f"{each.key}: {each.value}: {each.problem}" for each in named_inputs(params, "clean") if each.problem]
+    raise_all(ParameterError, "What conf names is not there:", missing)
 
 
 def _augment(kept: Tasks, passes: Passes, params: CleanParams, run: CleanRunParams) -> Augmented:

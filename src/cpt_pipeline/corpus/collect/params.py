@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from cpt_pipeline.core.inputs import InputAddress, InputPattern
 from cpt_pipeline.core.params import Params, Report
 from cpt_pipeline.corpus.collect.docx import DocxParams
 from cpt_pipeline.corpus.collect.epub import EpubParams
@@ -32,7 +32,7 @@ class FilesParams(_FileSourceParams):
     """A source of kind `files`."""
 
     kind: Literal["files"]
-    path: Path
+    path: InputPattern
     """A file, a folder (every file below it) or a pattern like `books/**/*.txt`."""
 
 
@@ -40,7 +40,7 @@ class ObjectStoreParams(_FileSourceParams):
     """A source of kind `object_store`."""
 
     kind: Literal["object_store"]
-    address: str = Field(min_length=1)
+    address: InputAddress = Field(min_length=1)
     """`s3://bucket/books/**/*.jsonl.zst`; any file system that fsspec knows and whose driver is installed."""
 
 

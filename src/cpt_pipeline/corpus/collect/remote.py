@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from cpt_pipeline.core.errors import SourceError
+from cpt_pipeline.core.inputs import HubName, HubParams
 from cpt_pipeline.corpus.collect.source_params import SourceParams
 
 _DRIVERS = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs", "oss": "ossfs"}
@@ -39,32 +40,17 @@ class RemoteFile:
     """What the store says of the content (ETag, MD5), else size and time of the last change."""
 
 
-class HubDatasetParams(SourceParams):
+class HubDatasetParams(SourceParams, HubParams):
     """A source of kind `hugging_face`."""
 
+    repository: ClassVar[Literal["model", "dataset"]] = "dataset"
     kind: Literal["hugging_face"]
-    dataset: str = Field(min_length=1)
+    dataset: HubName = Field(min_length=1)
     """Hub name like `wikimedia/wikipedia`, or a folder of jsonl, csv or parquet files (absolute, or with ./ or ~)."""
     config: str | None = None
     split: str = "train"
-    revision: str | None = Field(None, pattern=r"^[0-9a-f]{40}$")
-    """Commit of the hub; required for a hub name, because branches and tags move."""
     streaming: bool = True
     """False downloads the whole split into the cache of `datasets` first."""
-
-    @property
-    def is_folder(self) -> bool:
-        """Say whether `dataset` is a folder; a hub name is `name` or `owner/name`."""
-        return self.dataset.startswith(("/", ".", "~"))
-
-    @model_validator(mode="after")
-    def _revision_is_pinned(self) -> HubDatasetParams:
-        if not self.is_folder and self.revision is None:
-            raise ValueError(
-                f"source {self.name}: {self.dataset} is a hub name and needs `revision`, the 40 hex digits of a commit "
-                "(shown on the hub under Files, History). A local folder must begin with /, . or ~"
-            )
-        return self
 
 
 def list_files(url: str) -> list[RemoteFile]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
+from cpt_pipeline.core.inputs import InputFile
 from cpt_pipeline.core.params import DropNulls, Params, Report
 
 
 class CoverageParams(Params):
     """Which terms the text for training should hold."""
 
-    terms: Annotated[dict[str, Path], DropNulls] = Field({})
+    terms: Annotated[dict[str, InputFile], DropNulls] = Field({})
     """Name of a list to its file: a term per line."""
     topics: bool = True
     """Also the distinctive terms of the benchmarks."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import Field
 
+from cpt_pipeline.core.inputs import InputFolder
 from cpt_pipeline.core.params import Params, Report
 from cpt_pipeline.corpus.dedup.coverage_params import CoverageParams, CoverageReport
 from cpt_pipeline.corpus.dedup.diversity_params import DiversityParams, DiversityReport
@@ -32,7 +31,7 @@ class DedupParams(Params):
     target_characters: int | None = Field(None, ge=1)
     """Text that is needed (tokens times characters per token: about 1.5 in Chinese, 4 in English). The lowest threshold
     of the curve that keeps so much then replaces `minhash.min_similarity`: the most copies go that can be spared."""
-    earlier_index: Path | None = None
+    earlier_index: InputFolder | None = None
     """`corpus_index` of an earlier round: documents that round had are excluded without reading them again."""
     heldout_documents_per_channel: int = Field(150, ge=1)
     """Documents that no training reads, counted as a source gives them: all parts of a book are held out with it."""

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cpt_pipeline.core.artifact import content_hash, digest_file, read_manifest, remove_unfinished, unfinished
+from cpt_pipeline.core.artifact import content_hash, read_manifest, remove_unfinished, unfinished
 from cpt_pipeline.core.channels import ChannelsParams
+from cpt_pipeline.core.inputs import digest_inputs
 from cpt_pipeline.corpus.dedup import verdicts as kinds
 from cpt_pipeline.corpus.dedup.candidates import find_pairs
 from cpt_pipeline.corpus.dedup.clusters import clusters
@@ -117,7 +118,7 @@ class _Passes:
             "items": read_manifest(benchmark_texts)["files"],
             "earlier": None if params.earlier_index is None else content_hash(params.earlier_index),
             "dedup": params.model_dump(mode="json"),
-            "terms": [digest_file(path) for path in params.coverage.terms.values()],
+            "terms": digest_inputs(params.coverage),
             "channels": channels.model_dump(mode="json"),
             "models": identify_models(params),
         }

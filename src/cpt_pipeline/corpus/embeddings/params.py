@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from cpt_pipeline.core.inputs import HubName, HubParams
 from cpt_pipeline.core.params import Params
 
 Pooling = Literal["mean", "cls", "last"]
@@ -24,34 +25,18 @@ class HashedParams(Params):
     seed: int = Field(1, ge=0)
 
 
-class EncoderParams(Params):
+class EncoderParams(HubParams):
     """A sentence encoder in the layout of transformers, such as BGE: safetensors only, code in it is never run."""
 
     kind: Literal["encoder"]
-    model: str = Field(min_length=1)
+    model: HubName = Field(min_length=1)
     """A folder (absolute, or with ./ or ~), or a name of the hub."""
-    revision: str | None = Field(None, pattern=r"^[0-9a-f]{40}$")
-    """Commit of the hub; required for a hub name, because branches and tags move."""
     pooling: Pooling | None = None
     """How token vectors become one; none reads it from the model's 1_Pooling/config.json, or takes the mean."""
     max_tokens: int | None = Field(None, ge=8)
     """Longer texts are cut; none means as long as the model reads."""
     prefix: str = ""
     """Put before every text, for models that want one ("passage: ")."""
-
-    @property
-    def is_folder(self) -> bool:
-        """Say whether `model` is a folder; a hub name is `name` or `owner/name`."""
-        return self.model.startswith(("/", ".", "~"))
-
-    @model_validator(mode="after")
-    def _revision_is_pinned(self) -> EncoderParams:
-        if not self.is_folder and self.revision is None:
-            raise ValueError(
-                f"{self.model} is a hub name and needs `revision`, the 40 hex digits of a commit (shown on the hub "
-                "under Files, History). A local folder must begin with /, . or ~"
-            )
-        return self
 
 
 EmbeddingParams = Annotated[HashedParams | EncoderParams, Field(discriminator="kind")]

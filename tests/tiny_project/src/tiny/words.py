@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cpt_pipeline.core.artifact import read_manifest, seal
 from cpt_pipeline.core.errors import NothingLeftError
+from cpt_pipeline.core.inputs import InputFile
 from cpt_pipeline.core.params import Params
 
 logger = logging.getLogger("cpt_pipeline.tiny")
@@ -24,6 +25,7 @@ class CleanParams(Params):
     """Which words stay."""
 
     min_chars: int
+    extra_words: InputFile | None = None
 
 
 class TrainParams(Params):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from cpt_pipeline.core.inputs import InputFile
 from cpt_pipeline.core.params import DropNulls, Params, Report
 from cpt_pipeline.corpus.clean.augmentation.prompts import QUESTIONS, REWRITE
 from cpt_pipeline.corpus.endpoint_params import EndpointParams
@@ -53,7 +53,7 @@ class SynonymsParams(SelectionParams):
     """The same text in other words; the words are yours."""
 
     share: float = Field(0.1, gt=0, le=1)
-    files: tuple[Path, ...] = ()
+    files: tuple[InputFile, ...] = ()
     """A group of words with one meaning per line, separated by commas (`,` `，` `、`); `#` starts a comment."""
     replaced_share: float = Field(0.3, gt=0, le=1)
     """Of the places where such a word stands, at least one."""

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from cpt_pipeline.core.artifact import digest_file
 from cpt_pipeline.core.errors import EndpointError, ParameterError
+from cpt_pipeline.core.inputs import digest_inputs
 from cpt_pipeline.corpus.answers import Request
 from cpt_pipeline.corpus.clean.augmentation.generative import Writer
 from cpt_pipeline.corpus.clean.augmentation.made import Maker, Replacer, Shuffler
@@ -211,5 +211,5 @@ def _child(row: Row, kind: Kind, text: str, marks: dict[str, str]) -> Document:
     return as_document({**child, "metadata": json.dumps(metadata, ensure_ascii=False, sort_keys=True)})
 
 
-def _list_digests(params: AugmentationParams) -> list[str]:
-    return [digest_file(path) for path in params.synonyms.files] if params.synonyms.enabled else []
+def _list_digests(params: AugmentationParams) -> dict[str, str]:
+    return digest_inputs(params.synonyms) if params.synonyms.enabled else {}

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from datatrove.pipeline.base import PipelineStep
 
-from cpt_pipeline.core.artifact import digest_file, read_manifest
+from cpt_pipeline.core.artifact import read_manifest
+from cpt_pipeline.core.inputs import digest_inputs
 from cpt_pipeline.corpus.classifier import Example, draw_examples, train
 from cpt_pipeline.corpus.classifier_report import ClassifierReport
 from cpt_pipeline.corpus.clean.classifying.examples import (
@@ -28,6 +29,9 @@ from cpt_pipeline.corpus.steps import plan_tasks
 
 Prepare = Callable[[Path, Tasks], list[PipelineStep]]
 """Gives the steps that read documents and change their text."""
+_OF_EXAMPLES = frozenset({"strong_formats", "normalise", "noise", "dialogues", "classify"})
+_OF_CATEGORIES = frozenset({"normalise", "noise", "categories"})
+"""The parameters that each of the two depends on, with the files that they name."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +96,8 @@ def _train_channels(
     available: dict[str, int],
 ) -> _Trained:
     source = params.classify.examples or raw_documents
-    changing = params.model_dump(mode="json", include={"strong_formats", "normalise", "noise", "dialogues", "classify"})
-    files = [digest_file(path) for path in params.files]
+    changing = params.model_dump(mode="json", include=set(_OF_EXAMPLES))
+    files = digest_inputs(params, only=_OF_EXAMPLES - {"classify"})
     settings = {"input": read_manifest(source)["files"], "files": files, **changing}
     tasks = Tasks(scratch, "examples", plan_tasks(source, run.task_megabytes << 20), settings)
     tasks.run([*prepare(source, tasks), SampleExamples(tasks, params.classify, available)], run)
@@ -104,7 +108,7 @@ def _train_channels(
 
 
 def _train_categories(examples: list[Example], scratch: Path, params: CleanParams, labels: Path) -> _Trained:
-    changing = params.model_dump(mode="json", include={"normalise", "noise", "categories"})
-    files = [digest_file(path) for path in (labels, *params.noise.advert_files)]
+    changing = params.model_dump(mode="json", include=set(_OF_CATEGORIES))
+    files = digest_inputs(params, only=_OF_CATEGORIES)
     folder = Tasks(scratch, "categories", [], {"files": files, **changing}).folder / "classifier"
     return _Trained(folder, train(examples, params.categories, folder))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
+from cpt_pipeline.core.inputs import InputFile, InputFolder
 from cpt_pipeline.core.params import Report
 from cpt_pipeline.corpus.classifier import ClassifierParams
 from cpt_pipeline.corpus.classifier_report import ClassifierReport
@@ -17,7 +17,7 @@ class ClassifyParams(ClassifierParams):
 
     sources: tuple[str, ...] = ()
     """Of new text of mixed kind, or a big general corpus in which text of the domain is looked for."""
-    examples: Path | None = None
+    examples: InputFolder | None = None
     """`unique_documents` of an earlier round; none takes the documents of the other sources of this run."""
     max_examples: int = Field(2_000, ge=1)
     """Of a channel."""
@@ -28,7 +28,7 @@ class ClassifyParams(ClassifierParams):
 class CategoriesParams(ClassifierParams):
     """Documents without a category take it from a classifier."""
 
-    labels: Path | None = None
+    labels: InputFile | None = None
     """JSONL, an example per line: `text` and `label` (news, encyclopedia, textbook, ...)."""
 
 

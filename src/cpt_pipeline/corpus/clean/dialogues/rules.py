@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import Field, model_validator
 
 from cpt_pipeline.core.errors import ParameterError, raise_all
+from cpt_pipeline.core.inputs import InputFile
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.corpus.clean.dialogues.density import count_words, density
 from cpt_pipeline.corpus.clean.dialogues.stock_replies import StockReplies, read_clauses
@@ -36,7 +37,7 @@ class ToolClaimsParams(Params):
     enabled: bool = True
     turn_share: float = Field(0.5, gt=0, le=1)
     """A turn of which claims are so much of the text goes whole; of others the claims go."""
-    files: tuple[Path, ...] = ()
+    files: tuple[InputFile, ...] = ()
     """More phrases, one per line, without case: a sentence that holds one is a claim. `#` starts a comment."""
 
 
@@ -60,7 +61,7 @@ class StockRepliesParams(Params):
     """Per source, the most frequent first."""
     mined_megabytes: int = Field(256, ge=1)
     """Text in which turns are counted; of a bigger corpus a sample of so much."""
-    files: tuple[Path, ...] = ()
+    files: tuple[InputFile, ...] = ()
     """More formulas, one per line, without case. `#` starts a comment."""
 
     @model_validator(mode="after")

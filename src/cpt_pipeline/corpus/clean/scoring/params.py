@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from cpt_pipeline.core.inputs import HubName, HubParams, InputFile
 from cpt_pipeline.core.params import DropNulls, Params
 from cpt_pipeline.corpus.clean.scoring.asking_params import AskParams
 from cpt_pipeline.corpus.text_model import TextModelParams
@@ -23,7 +23,7 @@ _CHINESE = (
 class LabelsParams(Params):
     """A file of texts with labels that the user brings."""
 
-    path: Path
+    path: InputFile
     """`.jsonl` or `.csv`, in UTF-8."""
     text: str = "text"
     """Field or column of the text."""
@@ -36,13 +36,11 @@ class LabelsParams(Params):
     back. Without it, passages of one page make a scorer look better than it is."""
 
 
-class EncoderParams(Params):
+class EncoderParams(HubParams):
     """An encoder of the BERT kind, trained on the labels with a head of one output."""
 
-    name: str | None = None
-    """Folder in the layout of transformers with safetensors weights, or a hub name."""
-    revision: str | None = None
-    """Commit of the hub."""
+    name: HubName | None = None
+    """Folder (with /, ./ or ~) in the layout of transformers with safetensors weights, or a hub name."""
     max_tokens: int = Field(512, ge=8)
     """Of a text the first ones are read."""
     epochs: int = Field(3, ge=1)
@@ -70,13 +68,11 @@ class QuestionParams(Params):
         return prompt
 
 
-class LanguageModelParams(Params):
+class LanguageModelParams(HubParams):
     """A causal language model that is asked, without training; a larger sibling of the base, never the base itself."""
 
-    name: str | None = None
-    """Folder in the layout of transformers with safetensors weights, or a hub name."""
-    revision: str | None = None
-    """Commit of the hub."""
+    name: HubName | None = None
+    """Folder (with /, ./ or ~) in the layout of transformers with safetensors weights, or a hub name."""
     max_tokens: int = Field(1024, ge=8)
     """Of a text the first ones are shown."""
     chat: bool = False

@@ -65,7 +65,7 @@ def describe_model(params: ScorerParams) -> Any:
     folder = _folder(params)
     if folder is None:
         return None
-    is_own = Path(getattr(params, params.kind).name).expanduser().is_dir()
+    is_own = getattr(params, params.kind).is_folder
     return {path.name: digest_file(path) for path in model_files(folder)} if is_own else folder.name
 
 
