@@ -34,6 +34,10 @@ class ModelNotFoundError(CptError):
     """The base model is at neither the folder nor the hub name that conf gives."""
 
 
+class UnfitModelError(CptError):
+    """A model's files lack weights, hold others than its configuration describes, or ask for code from elsewhere."""
+
+
 class DiskSpaceError(CptError):
     """The disk has less room than the next write needs."""
 

@@ -14,6 +14,7 @@ from cpt_pipeline.core.errors import CptError, TrainingFailedError
 from cpt_pipeline.core.process import die_with_parent
 from cpt_pipeline.formats.models import TOKENIZER_FILES, resolve
 from cpt_pipeline.model.load import load_causal_lm
+from cpt_pipeline.model.weights import load_adapter
 from cpt_pipeline.training.merge import MergeJob, MergeReport, MergeSource
 
 logger = logging.getLogger(__name__)
@@ -48,9 +49,7 @@ def merge(job: MergeJob) -> MergeReport:
 
 def _merge_adapter(base: Path, source: MergeSource, target: Path) -> torch.Tensor:
     """Merge one adapter in fp32; give the logits of base + adapter."""
-    from peft import PeftModel
-
-    adapted: Any = PeftModel.from_pretrained(load_causal_lm(base), str(source.folder)).eval()
+    adapted: Any = load_adapter(load_causal_lm(base), source.folder).eval()
     expected = _logits(adapted)
     whole = adapted.merge_and_unload(safe_merge=True)
     whole.config.use_cache = True
@@ -63,13 +62,8 @@ def _merge_adapter(base: Path, source: MergeSource, target: Path) -> torch.Tenso
 
 
 def _check(folder: Path, expected: torch.Tensor, limit: float) -> float:
-    """Load a candidate as a stranger would and compare its logits."""
-    from transformers import AutoModelForCausalLM
-
-    model = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float32, trust_remote_code=False, local_files_only=True
-    ).eval()
-    difference = float((_logits(model) - expected).abs().max())
+    """Load a candidate from disk and compare its logits."""
+    difference = float((_logits(load_causal_lm(folder)) - expected).abs().max())
     if not difference <= limit:
         raise TrainingFailedError(
             f"{folder.name}: its logits differ by {difference:.2e} from what was trained; "

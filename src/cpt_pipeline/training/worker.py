@@ -23,6 +23,7 @@ from cpt_pipeline.core.process import die_with_parent
 from cpt_pipeline.core.workspace import locked
 from cpt_pipeline.formats.mixture import Mixture
 from cpt_pipeline.model.load import load_causal_lm, load_nf4_causal_lm, new_causal_lm
+from cpt_pipeline.model.weights import load_adapter
 from cpt_pipeline.training.backend import Backend, DeepSpeedBackend, TorchBackend, UnstableError, start_processes
 from cpt_pipeline.training.job import EXIT, TrainJob
 from cpt_pipeline.training.loop import StopRequest, Trainer
@@ -89,11 +90,11 @@ def make_model(job: TrainJob, device: torch.device) -> nn.Module:
 
 
 def _with_adapter(model: Any, job: TrainJob) -> nn.Module:
-    from peft import LoraConfig, PeftModel, get_peft_model
+    from peft import LoraConfig, get_peft_model
 
     adapted: nn.Module
     if job.adapter is not None:
-        adapted = PeftModel.from_pretrained(model, str(job.adapter), is_trainable=True)
+        adapted = load_adapter(model, job.adapter, is_trainable=True)
         return adapted
     lora = job.params.lora
     targets = lora.target_modules if isinstance(lora.target_modules, str) else list(lora.target_modules)
