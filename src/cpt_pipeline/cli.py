@@ -26,6 +26,7 @@ from cpt_pipeline.conf_check import check_parameters
 from cpt_pipeline.core.artifact import read_manifest, unfinished, write_json
 from cpt_pipeline.core.errors import ArtifactError, CptError, ParameterError, WorkspaceBusyError
 from cpt_pipeline.core.process import die_with_parent
+from cpt_pipeline.core.redaction import redact_text
 from cpt_pipeline.core.verdicts import Verdict
 from cpt_pipeline.core.workspace import locked
 from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
@@ -49,7 +50,7 @@ def readable(command: Callable[..., Any]) -> Callable[..., Any]:
             fault = _fault(error)
             if fault is None:
                 raise
-            click.secho(f"\n{type(fault).__name__}: {fault}", fg="red", err=True)
+            click.secho(redact_text(f"\n{type(fault).__name__}: {fault}"), fg="red", err=True)
             sys.exit(fault.exit_code)
 
     return wrapped

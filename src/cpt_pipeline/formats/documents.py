@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 import xxhash
 
 from cpt_pipeline.core.artifact import read_manifest, require_space, seal
+from cpt_pipeline.core.redaction import redact_text
 
 SCHEMA = pa.schema(
     [
@@ -52,6 +54,9 @@ EXCLUDED_SCHEMA = pa.schema(
 _SHARD_BYTES = 256 << 20
 _GROUP_BYTES = 8 << 20
 
+_redact_origin = lru_cache(4096)(redact_text)
+"""Most documents of a source share address and licence."""
+
 
 def digest_text(text: str) -> str:
     """Give the xxh3-128 of the text's UTF-8 bytes."""
@@ -59,18 +64,20 @@ def digest_text(text: str) -> str:
 
 
 def document(*, id: str, text: str, channel: str, source: str, license: str, **optional: Any) -> dict[str, Any]:
-    """Make one row; `optional` takes url, language, category, quality, published, metadata (JSON text)."""
+    """Make one row; `optional` takes url, language, category, quality, published, metadata (JSON text).
+
+    Where a text comes from is recorded without the passwords and signatures that fetch it.
+    """
+    url = optional.pop("url", None)
     return {
         "id": id,
         "digest": digest_text(text),
         "text": text,
         "channel": channel,
         "source": source,
-        "license": license,
-        **{
-            name: optional.pop(name, None)
-            for name in ("url", "language", "category", "quality", "published", "metadata")
-        },
+        "license": _redact_origin(license),
+        "url": None if url is None else _redact_origin(url),
+        **{name: optional.pop(name, None) for name in ("language", "category", "quality", "published", "metadata")},
         **_none_left(optional),
     }
 
