@@ -11,7 +11,9 @@ import importlib
 import json
 import os
 import shutil
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +26,7 @@ from kedro.framework.startup import ProjectMetadata
 from cpt_pipeline import dvc, releases
 from cpt_pipeline.conf_check import check_parameters
 from cpt_pipeline.core.artifact import read_manifest, unfinished, write_json
-from cpt_pipeline.core.errors import ArtifactError, CptError, ParameterError, WorkspaceBusyError
+from cpt_pipeline.core.errors import ArtifactError, ParameterError, WorkspaceBusyError, find_fault
 from cpt_pipeline.core.process import die_with_parent
 from cpt_pipeline.core.redaction import redact_text
 from cpt_pipeline.core.verdicts import Verdict
@@ -33,7 +35,13 @@ from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
 from cpt_pipeline.tracking import tell_registry
 
 _INTERRUPTED = 75
+_STOPPING = (signal.SIGTERM, signal.SIGUSR1)
+"""Signals with which systems and schedulers ask for an end; they end a command as Ctrl-C does."""
 _NOT_PROMOTED = _LEAKS_FOUND = 3
+
+
+def _interrupt(number: int, _frame: object) -> None:
+    raise KeyboardInterrupt(signal.Signals(number).name)
 
 
 def readable(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,13 +49,17 @@ def readable(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def wrapped(*arguments: Any, **options: Any) -> Any:
+        if threading.current_thread() is threading.main_thread():
+            for number in _STOPPING:
+                signal.signal(number, _interrupt)
         try:
             return command(*arguments, **options)
-        except KeyboardInterrupt:
-            click.secho("\nInterrupted. The same command goes on where this one stopped.", fg="yellow", err=True)
+        except KeyboardInterrupt as stopped:
+            by = f" by {stopped}" if str(stopped) else ""
+            click.secho(f"\nInterrupted{by}. The same command goes on where this one stopped.", fg="yellow", err=True)
             sys.exit(_INTERRUPTED)
         except Exception as error:
-            fault = _fault(error)
+            fault = find_fault(error)
             if fault is None:
                 raise
             click.secho(redact_text(f"\n{type(fault).__name__}: {fault}"), fg="red", err=True)
@@ -290,12 +302,6 @@ def _decides(names: list[str]) -> bool:
     from kedro.framework.project import pipelines
 
     return any("decision" in pipelines[name].all_outputs() for name in names)
-
-
-def _fault(error: BaseException | None) -> CptError | None:
-    while error is not None and not isinstance(error, CptError):
-        error = error.__cause__ or error.__context__
-    return error
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cpt_pipeline.core.errors import CptError, NotPermittedError, ParameterError, TrainingFailedError
+from cpt_pipeline.core.errors import NotPermittedError, ParameterError, TrainingFailedError, UnfitModelError
 from cpt_pipeline.core.workspace import ROOT_VARIABLE, workspace
 from cpt_pipeline.training.merge import MergeParams, merge_candidates
 from cpt_pipeline.training.params import TrainParams, TrainRunParams
@@ -99,10 +99,10 @@ def test_a_stage_and_the_merge_refuse_an_adapter_that_lacks_a_weight(
     one = _stage(tiny, base, "stage1", **lora)
     name = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
     lose_weight(one / "stage1_model", name, "adapter_model.safetensors")
-    with pytest.raises(CptError, match=rf"stage1_model, read as an adapter of LlamaForCausalLM, lacks {name}"):
+    with pytest.raises(UnfitModelError, match=rf"stage1_model, read as an adapter of LlamaForCausalLM, lacks {name}"):
         _stage(tiny, base, "stage2", before=one, **lora)
     stages = {"stage1": (one / "stage1_model", one / "stage1_candidates")}
-    with pytest.raises(CptError, match=rf"stage1_model, read as an adapter of LlamaForCausalLM, lacks {name}"):
+    with pytest.raises(UnfitModelError, match=rf"stage1_model, read as an adapter of LlamaForCausalLM, lacks {name}"):
         merge_candidates(base, stages, tmp_path, tmp_path / "merged", MergeParams())
 
 
@@ -110,7 +110,7 @@ def test_the_merge_refuses_whole_weights_that_lack_one(tiny: TinyData, base: Pat
     one = _stage(tiny, base, "stage1")
     lose_weight(one / "stage1_model", "model.norm.weight")
     stages = {"stage1": (one / "stage1_model", one / "stage1_candidates")}
-    with pytest.raises(CptError, match=r"stage1_model, read as LlamaForCausalLM, lacks model\.norm\.weight"):
+    with pytest.raises(UnfitModelError, match=r"stage1_model, read as LlamaForCausalLM, lacks model\.norm\.weight"):
         merge_candidates(base, stages, tmp_path, tmp_path / "merged", MergeParams())
 
 

@@ -10,11 +10,13 @@ from typing import Any
 import torch
 
 from cpt_pipeline.core.artifact import MANIFEST, link_tree, seal, write_json
-from cpt_pipeline.core.errors import CptError, TrainingFailedError
+from cpt_pipeline.core.errors import TrainingFailedError, find_fault
+from cpt_pipeline.core.last_words import leave_last_words
 from cpt_pipeline.core.process import die_with_parent
 from cpt_pipeline.formats.models import TOKENIZER_FILES, resolve
 from cpt_pipeline.model.load import load_causal_lm
 from cpt_pipeline.model.weights import load_adapter
+from cpt_pipeline.training.job import EXIT
 from cpt_pipeline.training.merge import MergeJob, MergeReport, MergeSource
 
 logger = logging.getLogger(__name__)
@@ -84,11 +86,14 @@ def main() -> int:
     """Run the job named on the command line."""
     die_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    path = Path(sys.argv[1])
     try:
-        merge(MergeJob.model_validate_json(Path(sys.argv[1]).read_text(encoding="utf-8")))
-    except CptError as error:
-        logger.error("%s", error)
-        return error.exit_code
+        merge(MergeJob.model_validate_json(path.read_text(encoding="utf-8")))
+    except Exception as error:
+        fault = find_fault(error)
+        if fault is None:
+            raise
+        return leave_last_words(path.with_name(EXIT), fault)
     return 0
 
 
