@@ -18,6 +18,7 @@ from cpt_pipeline.model_registry import follow_pointer
 from cpt_pipeline.tracking import curves, flatten, numbers
 from tests.conftest import TINY
 from tests.project import Project
+from tests.secrets import CANARY, FORMS, secret
 
 
 def test_leaves_have_dotted_keys() -> None:
@@ -77,6 +78,23 @@ def test_one_run_holds_params_metrics_curves_files_and_verdict(tiny: Project) ->
     made = [path for place in ("data", "mlruns") for path in (tiny.path / place).rglob("*") if path.is_file()]
     assert len(made) > 10
     assert not [path for path in [*made, tiny.path / "mlflow.db"] if b"canary-in-a-key" in path.read_bytes()]
+
+
+def test_no_sink_of_a_run_holds_a_secret_of_its_parameters(tiny: Project) -> None:
+    """Provenance, MLflow, the release, the terminal and its errors, from conf and from the command line."""
+    in_conf = "\n".join(f"    {secret(form)}".replace("\n", " ") for form in FORMS)
+    tiny.write("conf/base/parameters_draw.yml", f"draw:\n  num_words: 20\n  note: |-\n{in_conf}\n")
+    given = secret("draw.note=https://example.org/a?token={0}")
+    said = tiny.succeed("kedro", "run", "--pipeline=cpt")
+    said += tiny.succeed("kedro", "run", "--pipeline=draw", f"--params={given}", "--force")
+    refused = tiny.run("kedro", "run", "--pipeline=draw", f"--params={given} refuse", "--force")
+    assert refused.returncode == 2
+    assert "draw.note is https://example.org/a?token=<hidden>" in refused.stderr
+    assert "draw: https://example.org/a?token=<hidden>" in said
+    assert CANARY not in said + refused.stdout + refused.stderr
+    made = [path for place in ("data", "mlruns") for path in (tiny.path / place).rglob("*") if path.is_file()]
+    assert {"parameters.json", "draw_provenance.json"} <= {path.name for path in made}
+    assert not [path for path in [*made, tiny.path / "mlflow.db"] if CANARY.encode() in path.read_bytes()]
 
 
 def test_a_failed_run_is_recorded_as_failed(recorded: Project) -> None:

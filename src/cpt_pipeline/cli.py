@@ -11,7 +11,9 @@ import importlib
 import json
 import os
 import shutil
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,13 +27,20 @@ from cpt_pipeline import dvc, releases
 from cpt_pipeline.conf_check import check_parameters
 from cpt_pipeline.core.artifact import read_manifest, unfinished, write_json
 from cpt_pipeline.core.errors import ArtifactError, ParameterError, WorkspaceBusyError, find_fault
+from cpt_pipeline.core.redaction import redact_text
 from cpt_pipeline.core.verdicts import Verdict
 from cpt_pipeline.core.workspace import locked
 from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
 from cpt_pipeline.tracking import tell_registry
 
 _INTERRUPTED = 75
+_STOPPING = (signal.SIGTERM, signal.SIGUSR1)
+"""Signals with which systems and schedulers ask for an end; they end a command as Ctrl-C does."""
 _NOT_PROMOTED = _LEAKS_FOUND = 3
+
+
+def _interrupt(number: int, _frame: object) -> None:
+    raise KeyboardInterrupt(signal.Signals(number).name)
 
 
 def readable(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,16 +48,20 @@ def readable(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def wrapped(*arguments: Any, **options: Any) -> Any:
+        if threading.current_thread() is threading.main_thread():
+            for number in _STOPPING:
+                signal.signal(number, _interrupt)
         try:
             return command(*arguments, **options)
-        except KeyboardInterrupt:
-            click.secho("\nInterrupted. The same command goes on where this one stopped.", fg="yellow", err=True)
+        except KeyboardInterrupt as stopped:
+            by = f" by {stopped}" if str(stopped) else ""
+            click.secho(f"\nInterrupted{by}. The same command goes on where this one stopped.", fg="yellow", err=True)
             sys.exit(_INTERRUPTED)
         except Exception as error:
             fault = find_fault(error)
             if fault is None:
                 raise
-            click.secho(f"\n{type(fault).__name__}: {fault}", fg="red", err=True)
+            click.secho(redact_text(f"\n{type(fault).__name__}: {fault}"), fg="red", err=True)
             sys.exit(fault.exit_code)
 
     return wrapped

@@ -28,7 +28,7 @@ from kedro.pipeline.node import Node
 from cpt_pipeline.conf_check import check_inputs, check_parameters
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.fingerprint import write_fingerprints
-from cpt_pipeline.core.redaction import redact
+from cpt_pipeline.core.redaction import redact, redact_log
 from cpt_pipeline.core.workspace import ROOT_VARIABLE
 from cpt_pipeline.datasets import ReleaseDataset
 from cpt_pipeline.dvc import code_file, lock_of, refuse_unlisted, tracked_outputs
@@ -47,6 +47,7 @@ class PreflightHook:
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
         """Set the data root and check all parameters; `ParameterError` lists every problem."""
+        redact_log()
         self._layout = Layout.of(context)
         os.environ[ROOT_VARIABLE] = str(self._layout.data_root)
         check_parameters(self._layout, pipelines)

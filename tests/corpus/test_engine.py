@@ -62,16 +62,19 @@ def test_an_error_of_a_step_reaches_the_caller_as_itself(tmp_path: Path) -> None
     assert not tasks.file(0, ".json").exists()
 
 
-def test_no_worker_outlives_a_killed_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_no_worker_outlives_a_killed_run(tmp_path: Path, number: signal.Signals) -> None:
     script = tmp_path / "run.py"
     script.write_text(
         textwrap.dedent(
             f"""
+            import signal
             from pathlib import Path
             from cpt_pipeline.corpus.engine import Tasks
             from cpt_pipeline.corpus.engine_params import EngineParams
             from tests.corpus.engine_steps import Sleep
             if __name__ == "__main__":
+                signal.signal(signal.SIGTERM, signal.default_int_handler)  # as every command does
                 tasks = Tasks(Path({str(tmp_path)!r}), "sleep", [60, 60])
                 tasks.run([Sleep(tasks)], EngineParams(workers=2))
             """
@@ -84,8 +87,8 @@ def test_no_worker_outlives_a_killed_run(tmp_path: Path) -> None:
         time.sleep(0.05)
     workers = [int(path.stem) for path in tmp_path.glob("sleep-*/*.pid")]
     assert len(workers) == 2
-    os.kill(child.pid, signal.SIGKILL)
-    child.wait()
+    os.kill(child.pid, number)
+    child.wait(30)
     while any(map(is_alive, workers)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(map(is_alive, workers))

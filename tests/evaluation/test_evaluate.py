@@ -12,7 +12,7 @@ import pytest
 
 from cpt_pipeline.core.artifact import find_damage, seal
 from cpt_pipeline.core.channels import ChannelsParams
-from cpt_pipeline.core.errors import ParameterError
+from cpt_pipeline.core.errors import ParameterError, UnfitModelError
 from cpt_pipeline.evaluation.evaluate import Evaluation, EvaluationFailedError, Material, evaluate_models
 from cpt_pipeline.evaluation.params import EvaluateParams, EvaluateRunParams
 
@@ -75,18 +75,31 @@ def test_dead_worker_names_its_log_and_keeps_finished_models(
 ) -> None:
     broken = tmp_path / "candidates"
     shutil.copytree(material.candidates, broken)
-    whole = (broken / "stage1" / "model.safetensors").read_bytes()
-    (broken / "stage1" / "model.safetensors").write_bytes(whole[: len(whole) // 2])
+    whole = (broken / "stage1" / "tokenizer.json").read_bytes()
+    (broken / "stage1" / "tokenizer.json").write_bytes(whole[: len(whole) // 2])
     wounded = Material(material.base_model, broken, material.heldout_documents, material.benchmark_texts)
     out = out_below(tmp_path / "work")
     with pytest.raises(EvaluationFailedError) as caught:
         evaluate_models(wounded, out, PARAMS, channels, RUN)
     assert str(out.parent / "evaluate.log") in str(caught.value)
-    assert "SafetensorError" in str(caught.value)
+    assert "JSONDecodeError" in str(caught.value)
     assert sorted(path.name.rpartition("-")[0] for path in (out.parent / "answers").iterdir()) == [
         "base",
         "stage1-step-000002",
     ]
+
+
+def test_a_cut_candidate_is_refused_by_name_with_exit_code_2(
+    material: Material, channels: ChannelsParams, tmp_path: Path
+) -> None:
+    broken = tmp_path / "candidates"
+    shutil.copytree(material.candidates, broken)
+    weights = broken / "stage1-step-000002" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    wounded = Material(material.base_model, broken, material.heldout_documents, material.benchmark_texts)
+    with pytest.raises(UnfitModelError, match=rf"{weights} is cut or no safetensors file") as caught:
+        evaluate_models(wounded, out_below(tmp_path / "work"), PARAMS, channels, RUN)
+    assert caught.value.exit_code == 2
 
 
 def test_next_start_asks_only_models_without_an_answer_and_never_takes_another_models(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from cpt_pipeline.evaluation.texts import HeldoutText
 from cpt_pipeline.formats.benchmarks import read_items
 from cpt_pipeline.model.bits import continue_text, document_nll
 from cpt_pipeline.model.load import load_causal_lm, load_tokenizer
+from tests.weights import lose_weight
 
 
 def write_job(place: Path, material: Material, folders: dict[str, Path]) -> Path:
@@ -72,3 +74,8 @@ def test_the_users_faults_end_with_their_code_and_message(
         (empty / name).write_bytes((material.candidates / "stage1" / name).read_bytes())
     assert worker.main(write_job(tmp_path, material, {"empty": empty})) == 2
     assert "has no .safetensors weights" in capfd.readouterr().err
+    broken = lose_weight(
+        Path(shutil.copytree(material.candidates / "stage1", tmp_path / "broken")), "model.norm.weight"
+    )
+    assert worker.main(write_job(tmp_path, material, {"broken": broken})) == 2
+    assert "broken, read as LlamaForCausalLM, lacks model.norm.weight." in capfd.readouterr().err

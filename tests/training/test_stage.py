@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from cpt_pipeline.core.errors import NotPermittedError, ParameterError, TrainingFailedError
+from cpt_pipeline.core.errors import NotPermittedError, ParameterError, TrainingFailedError, UnfitModelError
 from cpt_pipeline.core.workspace import ROOT_VARIABLE, workspace
 from cpt_pipeline.training.merge import MergeParams, merge_candidates
 from cpt_pipeline.training.params import TrainParams, TrainRunParams
 from cpt_pipeline.training.stage import train_stage
 from tests.training.conftest import Serve
 from tests.training.tiny import TinyData
+from tests.weights import lose_weight
 
 PERMIT: dict[str, Any] = {"stages": {"stage1": True, "stage2": True}, "reasons": []}
 RUN = TrainRunParams(micro_batch_rows=4, num_threads=1, device="cpu")
@@ -89,6 +90,28 @@ def test_qlora_trains_an_adapter_as_lora_does(tiny: TinyData, base: Path) -> Non
     # gradients through the 4-bit layers are those of the whole ones, also after a held-out measurement
     assert all(one["gradient_norm"] == pytest.approx(other["gradient_norm"], rel=0.3) for one, other in pairs)
     assert (quantized / "stage1_model" / "adapter_model.safetensors").is_file()
+
+
+def test_a_stage_and_the_merge_refuse_an_adapter_that_lacks_a_weight(
+    tiny: TinyData, base: Path, tmp_path: Path
+) -> None:
+    lora = {"mode": "lora", "lora": {"rank": 4, "alpha": 8.0}}
+    one = _stage(tiny, base, "stage1", **lora)
+    name = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
+    lose_weight(one / "stage1_model", name, "adapter_model.safetensors")
+    with pytest.raises(UnfitModelError, match=rf"stage1_model, read as an adapter of LlamaForCausalLM, lacks {name}"):
+        _stage(tiny, base, "stage2", before=one, **lora)
+    stages = {"stage1": (one / "stage1_model", one / "stage1_candidates")}
+    with pytest.raises(UnfitModelError, match=rf"stage1_model, read as an adapter of LlamaForCausalLM, lacks {name}"):
+        merge_candidates(base, stages, tmp_path, tmp_path / "merged", MergeParams())
+
+
+def test_the_merge_refuses_whole_weights_that_lack_one(tiny: TinyData, base: Path, tmp_path: Path) -> None:
+    one = _stage(tiny, base, "stage1")
+    lose_weight(one / "stage1_model", "model.norm.weight")
+    stages = {"stage1": (one / "stage1_model", one / "stage1_candidates")}
+    with pytest.raises(UnfitModelError, match=r"stage1_model, read as LlamaForCausalLM, lacks model\.norm\.weight"):
+        merge_candidates(base, stages, tmp_path, tmp_path / "merged", MergeParams())
 
 
 def _logits(folder: Path) -> Any:

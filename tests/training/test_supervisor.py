@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
+from cpt_pipeline.core.errors import UnfitModelError
 from cpt_pipeline.training.params import TrainRunParams
-from cpt_pipeline.training.supervisor import WORKER, worker_command
+from cpt_pipeline.training.supervisor import WORKER, train, worker_command
+from tests.training.tiny import TinyData
+from tests.weights import lose_weight
 
 JOB = Path("/work space/job.json")
 
@@ -70,3 +74,21 @@ def test_every_start_has_a_port_of_its_own() -> None:
     numbers = {int(port) for start in starts for port in re.findall(r"port=(\d+)", start)}
     assert len(numbers) > 1
     assert all(1024 <= number <= 65_535 for number in numbers)
+
+
+def test_an_input_that_the_worker_refuses_ends_with_2_and_its_reason(tiny: TinyData, tmp_path: Path) -> None:
+    """A launcher ends with a code of its own and prints pages of its own after the worker's last words."""
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    base = Path(shutil.copytree(tiny.model, tmp_path / "base"))
+    AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(base)).save_pretrained(base)
+    lose_weight(base, "model.norm.weight")
+    run = {"launcher": "torchrun", "num_ranks": 2}
+    job = tiny.job(tmp_path / "work", init="pretrained", model=base, run=run)
+    with pytest.raises(
+        UnfitModelError, match=r"stage1: .*base, read as LlamaForCausalLM, lacks model\.norm\.weight"
+    ) as told:
+        train(job)
+    assert told.value.exit_code == 2
+    assert "Traceback" not in str(told.value)
+    assert str(job.work / "worker.log") in str(told.value)

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cpt_pipeline.core.errors import StoppedBySignalError
+from cpt_pipeline.core.redaction import redact_text
 
 _PR_SET_PDEATHSIG = 1
 _ORPHANED = 75
@@ -117,8 +118,9 @@ def run_child(
         assert child.stdout is not None
         with _signals_passed_to(child) as received, log.open("ab", buffering=0) as kept:
             for raw in child.stdout:
-                kept.write(raw)
-                line = raw.decode(errors="replace")
+                line = redact_text(raw.decode(errors="surrogateescape"))
+                kept.write(line.encode(errors="surrogateescape"))
+                line = line.encode(errors="surrogateescape").decode(errors="replace")
                 tail.append(line)
                 sys.stderr.write(line)
                 sys.stderr.flush()

@@ -1,37 +1,122 @@
 """Secrets stay where they are: what is recorded of params shows that a value was there, not the value.
 
-A value is hidden when its key says so (`api_key`, `hf_token`, `password`) or when it looks like a
-credential itself (a URL with a password, a key with a known prefix). `tokens` and `eos_token` are none.
+One function for every sink: provenance, MLflow, releases, documents, run files, logs and last words. A value is hidden
+when its key says so (`api_key`, `hf_token`, `password`), and a part of a text when it is a credential by its form: the
+password of an address, a signature in its query, a header, a connection string, a private key, a key with a known
+prefix. `num_tokens`, `eos_token`, digests and ordinary addresses are none.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
+import logging
 import re
 from collections.abc import Mapping
 from typing import Any
 
 HIDDEN = "<hidden>"
 
-_KEY = re.compile(
-    r"^key$|(^|[_\-.])(secret|password|passwd|passphrase|credentials?|authorization|(api|access|private|secret|auth)[_\-]?key"
-    r"|(?<!eos_)(?<!bos_)(?<!pad_)(?<!unk_)(?<!sep_)(?<!cls_)(?<!mask_)(?<!special_)(?<!document_)token)$",
+_NO_SECRET = "".join(
+    rf"(?<!{kind}[_\-])" for kind in ("eos", "bos", "pad", "unk", "sep", "cls", "mask", "special", "document", "image")
+)
+"""What makes a `token` one of a tokenizer."""
+_WORDS = (
+    r"secret|password|passwd|pwd|passphrase|credentials?|authorization|cookie|signature|sig|jwt|bearer"
+    r"|(api|access|account|private|secret|auth|shared[_\-]?access|subscription)[_\-]?key|connection[_\-]?string"
+    r"|session[_\-]?(id|token)|(access|auth|id|refresh|security|bot|user|api|private)token"
+)
+_KEY = re.compile(rf"^key$|(^|[_\-.])({_WORDS}|{_NO_SECRET}token)$", re.IGNORECASE)
+
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN (?P<kind>[A-Z ]*PRIVATE KEY)-----.*?(?:-----END (?P=kind)-----|\Z)", re.DOTALL | re.IGNORECASE
+)
+_PORT = r"(?:localhost|[^\s/:@]*\.[^\s/:@]*):\d{1,5}(?:[/?#]|$)"
+_URL_CREDENTIALS = re.compile(
+    rf"(?P<scheme>\b[a-z][a-z0-9+.\-]{{0,30}}://)(?!{_PORT})(?:[^\s/:@?#\[\"<>]{{0,100}}:[^\s\"<>]{{0,500}}|[^\s/:?#\"<>]{{1,500}})@",
     re.IGNORECASE,
 )
-_URL_CREDENTIALS = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.\-]*://)[^/\s:@]*:?[^/\s@]+@", re.IGNORECASE)
-_CREDENTIAL = re.compile(
-    r"\b(hf_[A-Za-z0-9]{16,}|sk-[A-Za-z0-9_\-]{16,}|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w\-]{16,}"
-    r"|AKIA[A-Z0-9]{12,}|xox[abprs]-[\w\-]{8,}|eyJ[\w\-]{8,}\.[\w\-]{8,}\.[\w\-]{8,})"
+"""`user:password@` or `token@`; a password may itself hold `/` and `@`, so it reaches to the last `@` of the address,
+except where a host and its port begin it."""
+_QUERY = re.compile(
+    r"(?P<name>(?:^|[?&;#\s]|--params[= ])[\w.\-]{0,40}?(?:(?<!eos_)(?<!bos_)(?<!pad_)(?<!unk_)(?<!mask_)token"
+    r"|sig|signature|credential|secret|password|passwd|pwd|auth|jwt|sessionid"
+    r"|api[_\-]?key|access[_\-]?key(?:id)?|(?<![a-z])key)=)[^&;#\s\"'<>]+",
+    re.IGNORECASE,
 )
+_HEADER = re.compile(
+    r"(?P<name>\b(?:(?:proxy-)?authorization|x-[a-z\-]{0,40}(?:key|token))[\"']?\s*[:=]\s*[\"']?)(?!\s|<hidden>)[^\r\n\"',;<>]+",
+    re.IGNORECASE,
+)
+_COOKIE = re.compile(r"(?P<name>\b(?:set-)?cookie[\"']?\s*[:=]\s*[\"']?)[^\s=;\"'<>]+=[^\r\n\"'<>]+", re.IGNORECASE)
+_BEARER = re.compile(r"(?P<name>\bbearer\s+)(?=[^\s\"']*\d|[^\s\"']{16})[\w.~+/=\-]{6,}", re.IGNORECASE)
+_BASIC = re.compile(r"(?P<name>\bbasic\s+)(?P<value>[A-Za-z0-9+/]{8,}={0,2})", re.IGNORECASE)
+_ASSIGNED = re.compile(
+    r"(?P<name>(?<![a-z])(?:password|passwd|pwd|passphrase|[a-z_\-]{0,40}secret|(?:[a-z]{1,20}[_\-]){0,3}(?:api|access|account|private|auth|"
+    r"sharedaccess|shared_access|secret)[_\-]?key|(?:access|auth|refresh|session|security|hf)[_\-]?token)[\"']?\s*[:=]\s*)"
+    r"(?!<hidden>)(?:\"[^\"]+\"|'[^']+'|[^\s;,&\"'<>]+)",
+    re.IGNORECASE,
+)
+_KEY_OF_DIGITS = re.compile(
+    r"(?P<name>\b(?:key|token)\s*[:=]?\s+|\b(?:key|token)[:=])(?=[\w+/=\-]{0,200}\d)[\w+/=\-]{16,}", re.IGNORECASE
+)
+_PREFIXED = re.compile(
+    r"(?<![A-Za-z0-9])(hf_[A-Za-z0-9]{16,}|[sr]k[-_][A-Za-z0-9_\-]{16,}|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}"
+    r"|glpat-[\w\-]{16,}|(?:AKIA|ASIA)[A-Z0-9]{12,}|xox[abeprs]-[\w\-]{8,}|xapp-[\w\-]{8,}|AIza[\w\-]{30,}|ya29\.[\w\-]{16,}"
+    r"|npm_[A-Za-z0-9]{16,}|pypi-[\w\-]{16,}|SG\.[\w\-]{16,}|hvs\.[\w\-]{16,}|dop_v1_\w{16,}|nvapi-[\w\-]{16,}"
+    r"|gsk_[A-Za-z0-9]{16,}|r8_[A-Za-z0-9]{16,}|dckr_pat_[\w\-]{16,}|eyJ[\w\-]{8,}\.[\w\-]{8,}\.[\w\-]{8,})"
+)
+_NAMED = (_QUERY, _HEADER, _COOKIE, _BEARER, _ASSIGNED, _KEY_OF_DIGITS)
 
 
 def redact(value: Any, key: str = "") -> Any:
-    """Give a JSON value with everything secret replaced by `<hidden>`; numbers and booleans are never secret."""
+    """Return a JSON value with everything secret replaced by `<hidden>`; numbers and booleans are never secret."""
     if isinstance(value, Mapping):
-        return {name: redact(each, str(name)) for name, each in value.items()}
+        return {
+            redact_text(name) if isinstance(name, str) else name: redact(each, str(name))
+            for name, each in value.items()
+        }
     if isinstance(value, list | tuple):
         return [redact(each, key) for each in value]
     if not isinstance(value, str):
         return value
     if value and _KEY.search(key):
         return HIDDEN
-    return _CREDENTIAL.sub(HIDDEN, _URL_CREDENTIALS.sub(rf"\g<scheme>{HIDDEN}@", value))
+    return redact_text(value)
+
+
+def redact_text(text: str) -> str:
+    """Return a text with every credential in it replaced by `<hidden>`. What is redacted once stays as it is."""
+    text = _PRIVATE_KEY.sub(HIDDEN, text)
+    text = _URL_CREDENTIALS.sub(rf"\g<scheme>{HIDDEN}@", text)
+    for pattern in _NAMED:
+        text = pattern.sub(rf"\g<name>{HIDDEN}", text)
+    text = _BASIC.sub(_without_basic, text)
+    return _PREFIXED.sub(HIDDEN, text)
+
+
+class _Redacted(logging.Filter):
+    """Redact a line of the log and the traceback under it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Replace message and traceback; every record passes."""
+        record.msg, record.args = redact_text(record.getMessage()), None
+        if record.exc_info:
+            record.exc_text = redact_text(logging.Formatter().formatException(record.exc_info))
+        return True
+
+
+def redact_log() -> None:
+    """Redact what all handlers of the log write from now on; Kedro takes no filters and handlers of ours from conf."""
+    for handler in logging.getLogger().handlers:
+        if not any(isinstance(each, _Redacted) for each in handler.filters):
+            handler.addFilter(_Redacted())
+
+
+def _without_basic(match: re.Match[str]) -> str:
+    """Hide `Basic <base64 of user:password>`; any other word may follow `basic`."""
+    try:
+        is_pair = b":" in base64.b64decode(match["value"], validate=True)
+    except binascii.Error:
+        is_pair = False
+    return f"{match['name']}{HIDDEN}" if is_pair else match[0]

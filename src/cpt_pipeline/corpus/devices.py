@@ -28,10 +28,3 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def no_progress_bars() -> None:
-    """Keep the bars of transformers out of the log of a task."""
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()

@@ -134,9 +134,14 @@ class LocalExecutor(LocalPipelineExecutor):  # type: ignore[misc]
         )
         try:
             with pool:
-                for done in as_completed([pool.submit(self._run_for_rank, rank) for rank in ranks]):
-                    done.result()
-                    progress.advance()
+                try:
+                    for done in as_completed([pool.submit(self._run_for_rank, rank) for rank in ranks]):
+                        done.result()
+                        progress.advance()
+                except KeyboardInterrupt:
+                    for worker in multiprocessing.active_children():
+                        worker.kill()  # the pool would wait for their tasks to end
+                    raise
         except BrokenProcessPool:
             logger.error("%s: a worker process was killed (out of memory?)", self.stage)
         finally:

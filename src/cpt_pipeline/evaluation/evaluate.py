@@ -16,8 +16,9 @@ from typing import Any
 from cpt_pipeline.core.artifact import content_hash, digest_json, write_json
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import CptError, ParameterError
+from cpt_pipeline.core.last_words import await_last_words, read_last_words
 from cpt_pipeline.core.process import run_module
-from cpt_pipeline.evaluation.job import Answer, EvaluationJob, Questions, Subject, as_json, read_answer
+from cpt_pipeline.evaluation.job import EXIT, Answer, EvaluationJob, Questions, Subject, as_json, read_answer
 from cpt_pipeline.evaluation.params import EvaluateParams, EvaluateRunParams
 from cpt_pipeline.evaluation.scores import BASE, EvaluateReport, compute_scores, summarise, write_rows
 from cpt_pipeline.evaluation.texts import draw_texts
@@ -148,7 +149,10 @@ def _ask(job: EvaluationJob, scratch: Path) -> dict[str, Answer]:
     """Let the worker answer for the models that have no answer yet; give all answers."""
     if not all(subject.answer.is_file() for subject in job.subjects):
         log = scratch / "evaluate.log"
+        await_last_words(scratch / EXIT)
         code, tail = run_module(_WORKER, scratch / "job.json", log=log)
+        if code and (error := read_last_words(scratch / EXIT)) is not None:
+            raise error
         if code:
             raise EvaluationFailedError(_failure(code, log, tail))
     return {subject.name: read_answer(subject.answer) for subject in job.subjects}

@@ -16,6 +16,9 @@ from cpt_pipeline.evaluation.params import EvaluateRunParams
 from cpt_pipeline.evaluation.texts import HeldoutText
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
 
+EXIT = "exit.json"
+"""The worker's last words (`core.last_words`), beside `job.json`."""
+
 
 class Subject(Params):
     """A model to be measured."""

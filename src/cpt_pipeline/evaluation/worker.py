@@ -14,9 +14,10 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from cpt_pipeline.core.artifact import write_json
-from cpt_pipeline.core.errors import CptError
+from cpt_pipeline.core.errors import find_fault
+from cpt_pipeline.core.last_words import leave_last_words
 from cpt_pipeline.core.progress import Progress
-from cpt_pipeline.evaluation.job import Answer, EvaluationJob, Questions, Subject, as_json
+from cpt_pipeline.evaluation.job import EXIT, Answer, EvaluationJob, Questions, Subject, as_json
 from cpt_pipeline.evaluation.params import EvaluateRunParams
 from cpt_pipeline.evaluation.texts import HeldoutText
 from cpt_pipeline.model.bits import DocumentLoss, best_choice, choice_logprobs, continue_text, document_nll
@@ -43,9 +44,11 @@ def main(path: Path) -> int:
     """Run the job at `path`; give the exit code."""
     try:
         run(EvaluationJob.model_validate_json(path.read_text(encoding="utf-8")))
-    except CptError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
+    except Exception as error:
+        fault = find_fault(error)
+        if fault is None:
+            raise
+        return leave_last_words(path.with_name(EXIT), fault)
     return 0
 
 

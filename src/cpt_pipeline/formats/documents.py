@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 import xxhash
 
 from cpt_pipeline.core.artifact import read_manifest, require_space, seal
+from cpt_pipeline.core.redaction import redact_text
 
 SCHEMA = pa.schema(
     [
@@ -45,7 +47,7 @@ now; `published` is an ISO date; `metadata` is a JSON object as text.
 `part` is its place in a running text that was cut, from 0, and `separator` what stood before it there; null where
 nothing was cut. `last_part` says that the text ends with this document: it carries the end-of-document token."""
 
-_OPTIONAL = ("url", "language", "category", "quality", "published", "part_of", "part", "separator", "metadata")
+_OPTIONAL = ("language", "category", "quality", "published", "part_of", "part", "separator", "metadata")
 
 EXCLUDED_SCHEMA = pa.schema(
     [
@@ -62,6 +64,9 @@ EXCLUDED_SCHEMA = pa.schema(
 _SHARD_BYTES = 256 << 20
 _GROUP_BYTES = 8 << 20
 
+_redact_origin = lru_cache(4096)(redact_text)
+"""Most documents of a source share address and licence."""
+
 
 def digest_text(text: str) -> str:
     """Give the xxh3-128 of the text's UTF-8 bytes."""
@@ -69,14 +74,19 @@ def digest_text(text: str) -> str:
 
 
 def document(*, id: str, text: str, channel: str, source: str, license: str, **optional: Any) -> dict[str, Any]:
-    """Build one row; `optional` takes the nullable columns and `last_part` (true unless it is given)."""
+    """Build one row; `optional` takes the nullable columns and `last_part` (true unless it is given).
+
+    Where a text comes from is recorded without the passwords and signatures that fetch it.
+    """
+    url = optional.pop("url", None)
     return {
         "id": id,
         "digest": digest_text(text),
         "text": text,
         "channel": channel,
         "source": source,
-        "license": license,
+        "license": _redact_origin(license),
+        "url": None if url is None else _redact_origin(url),
         "last_part": optional.pop("last_part", True),
         **{name: optional.pop(name, None) for name in _OPTIONAL},
         **_none_left(optional),

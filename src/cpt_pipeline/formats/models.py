@@ -15,6 +15,7 @@ from typing import Any
 from cpt_pipeline.core.artifact import digest_file, read_manifest, seal, write_json
 from cpt_pipeline.core.errors import ArtifactError, ModelNotFoundError
 from cpt_pipeline.core.inputs import is_folder_name
+from cpt_pipeline.formats.model_folder import check_model_folder
 
 logger = logging.getLogger(__name__)
 
@@ -69,8 +70,14 @@ def find_model(name: str, revision: str | None, *, key: str = "base.name") -> Pa
     """Find a model: a folder (`is_folder_name`), or a hub name whose snapshot is downloaded or already cached.
 
     Only configuration, tokenizer and safetensors files are fetched; pickled weights never are. `key` is where conf
-    names the model.
+    names the model. `UnfitModelError` when its configuration asks for code of the hub or a shard is not there.
     """
+    folder = _find(name, revision, key)
+    check_model_folder(folder)
+    return folder
+
+
+def _find(name: str, revision: str | None, key: str) -> Path:
     if is_folder_name(name):
         folder = Path(name).expanduser()
         if not folder.is_dir():

@@ -14,11 +14,9 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
-from transformers.utils import logging as transformers_logging
 
 from cpt_pipeline.core.errors import ModelNotFoundError
-
-transformers_logging.disable_progress_bar()
+from cpt_pipeline.model.weights import load_weights
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
@@ -33,43 +31,37 @@ def load_causal_lm(folder: Path, *, dtype: str = "float32") -> PreTrainedModel:
     """Load a causal language model in evaluation mode.
 
     The cache is off: with it on, transformers lets packed documents attend to one another.
-    `ModelNotFoundError` when the folder has no safetensors weights.
+    Raises as `load_weights` does: no weight is ever filled at random.
     """
-    _require_safetensors(folder)
-    model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=getattr(torch, dtype), trust_remote_code=False, local_files_only=True, use_safetensors=True
-    )
+    model: PreTrainedModel = load_weights(AutoModelForCausalLM, folder, dtype=getattr(torch, dtype))
     model.config.use_cache = False
-    return model.eval()
+    return model
 
 
 def load_nf4_causal_lm(folder: Path, device: torch.device) -> PreTrainedModel:
     """Load a causal language model with its linear layers in 4-bit NormalFloat, computed in bf16 (QLoRA).
 
-    `ModelNotFoundError` when the folder has no safetensors weights or bitsandbytes is not installed.
+    `ModelNotFoundError` when bitsandbytes is not installed, else raises as `load_weights` does.
     """
     if importlib.util.find_spec("bitsandbytes") is None:
         raise ModelNotFoundError(
             "lora.quantization is nf4 and bitsandbytes is missing: pip install 'cpt_pipeline[qlora]'"
         )
-    _require_safetensors(folder)
     config = BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_compute_dtype=torch.bfloat16,
         bnb_4bit_use_double_quant=True,
     )
-    model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+    model: PreTrainedModel = load_weights(
+        AutoModelForCausalLM,
         folder,
         quantization_config=config,
         device_map={"": str(device)},
         dtype=torch.bfloat16,
-        trust_remote_code=False,
-        local_files_only=True,
-        use_safetensors=True,
     )
     model.config.use_cache = False
-    return model.eval()
+    return model
 
 
 def new_causal_lm(folder: Path, *, seed: int, dtype: str = "float32") -> PreTrainedModel:
@@ -90,8 +82,3 @@ def save_model(model: PreTrainedModel, folder: Path) -> None:
         model.save_pretrained(folder, safe_serialization=True)
     finally:
         model.config.use_cache = False
-
-
-def _require_safetensors(folder: Path) -> None:
-    if not any(folder.glob("*.safetensors")):
-        raise ModelNotFoundError(f"{folder} has no .safetensors weights; pickled weights are not loaded. Convert them.")

@@ -7,6 +7,7 @@ from typing import Any
 from torch import nn
 
 from cpt_pipeline.core.errors import ParameterError, raise_all
+from cpt_pipeline.model.weights import load_adapter
 from cpt_pipeline.training.job import TrainJob
 from cpt_pipeline.training.params import LoraParams
 
@@ -17,12 +18,12 @@ def with_adapter(model: Any, job: TrainJob) -> nn.Module:
     `ParameterError` when target modules are not there or are tied to one another, or when a stage that goes on with
     an adapter asks for another shape than it has.
     """
-    from peft import LoraConfig, PeftModel, get_peft_model
+    from peft import LoraConfig, get_peft_model
 
     adapted: nn.Module
     lora, stage = job.params.lora, job.stage
     if job.adapter is not None:
-        adapted = PeftModel.from_pretrained(model, str(job.adapter), is_trainable=True)
+        adapted = load_adapter(model, job.adapter, is_trainable=True)
         _require_same_shape(model, LoraConfig.from_pretrained(str(job.adapter)), lora, stage)
         return adapted
     _require_targets(model, lora, stage)

@@ -12,7 +12,7 @@ from cpt_pipeline.core.params import Params
 from cpt_pipeline.training.params import TrainParams, TrainRunParams
 
 EXIT = "exit.json"
-"""What rank 0 leaves in `work`: its exit code, which torchrun does not pass on."""
+"""What is left in `work`: rank 0's exit code, or the last words (`core.last_words`) of a rank that ended by a fault."""
 
 
 class TrainJob(Params):

@@ -15,8 +15,10 @@ from pydantic import Field
 
 from cpt_pipeline.core.artifact import read_manifest
 from cpt_pipeline.core.errors import TrainingFailedError
+from cpt_pipeline.core.last_words import await_last_words, read_last_words
 from cpt_pipeline.core.params import Params, Report
 from cpt_pipeline.core.process import run_module
+from cpt_pipeline.training.job import EXIT
 
 WORKER = "cpt_pipeline.training.merge_worker"
 
@@ -91,7 +93,10 @@ def merge_candidates(
     )
     path = work / "merge.json"
     path.write_text(job.model_dump_json(indent=2), encoding="utf-8")
+    await_last_words(work / EXIT)
     code, tail = run_module(WORKER, path, log=work / "merge.log")
+    if code and (error := read_last_words(work / EXIT)) is not None:
+        raise error
     if code:
         raise TrainingFailedError(f"merge: no candidate set (exit {code}). Last lines of {work / 'merge.log'}:\n{tail}")
     report: dict[str, Any] = json.loads((out / "candidates" / "merge.json").read_text(encoding="utf-8"))

@@ -13,11 +13,14 @@ import torch
 from safetensors import safe_open
 
 from cpt_pipeline.core.artifact import MANIFEST, link_tree, seal, write_json
-from cpt_pipeline.core.errors import CptError, TrainingFailedError
+from cpt_pipeline.core.errors import TrainingFailedError, find_fault
+from cpt_pipeline.core.last_words import leave_last_words
 from cpt_pipeline.core.process import die_with_parent
 from cpt_pipeline.formats.models import TOKENIZER_FILES, resolve
 from cpt_pipeline.model.load import load_causal_lm, load_nf4_causal_lm
+from cpt_pipeline.model.weights import load_adapter
 from cpt_pipeline.training.heldout import evaluating
+from cpt_pipeline.training.job import EXIT
 from cpt_pipeline.training.merge import Gap, MergeJob, MergeParams, MergeReport, MergeSource
 from cpt_pipeline.training.probe import PROBE, Answers, Probe, answers, read_probe
 
@@ -73,7 +76,7 @@ def _merge_adapter(base: Path, source: MergeSource, target: Path, dtype: torch.d
     probe = read_probe(source.folder)
     if probe.exact is None:
         _check_adapter(base, source, probe, params)
-    adapted: Any = _with_adapter(load_causal_lm(base), source)
+    adapted: Any = load_adapter(load_causal_lm(base), source.folder)
     expected = probe.exact or answers(adapted.eval(), probe.input_ids, torch.device("cpu"))
     _save(adapted.merge_and_unload(safe_merge=True), source, target, dtype)
     link_tree(source.folder, target / "adapter", skip=(MANIFEST, PROBE, *TOKENIZER_FILES))
@@ -86,16 +89,10 @@ def _check_adapter(base: Path, source: MergeSource, probe: Probe, params: MergeP
     whole = (
         load_nf4_causal_lm(base, device) if probe.held == "nf4" else load_causal_lm(base, dtype=probe.held).to(device)
     )
-    adapted = _with_adapter(whole, source)
+    adapted = load_adapter(whole, source.folder)
     with evaluating(adapted):
         found = answers(adapted, probe.input_ids, device, autocast=probe.autocast)
     _require_close(source.name, found, probe.trained, _allowed(probe.trained, params))
-
-
-def _with_adapter(model: Any, source: MergeSource) -> Any:
-    from peft import PeftModel
-
-    return PeftModel.from_pretrained(model, str(source.folder))
 
 
 def _save(model: Any, source: MergeSource, target: Path, dtype: torch.dtype) -> None:
@@ -110,12 +107,7 @@ def _check(
     folder: Path, expected: Answers, probe: Probe, dtype: torch.dtype, params: MergeParams
 ) -> tuple[float, float, Gap]:
     """Load a candidate as a stranger would and compare its answers; return difference, limit and gap."""
-    from transformers import AutoModelForCausalLM
-
-    model = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float32, trust_remote_code=False, local_files_only=True
-    ).eval()
-    found = answers(model, probe.input_ids, torch.device("cpu"))
+    found = answers(load_causal_lm(folder), probe.input_ids, torch.device("cpu"))
     expected_in_fp32 = probe.exact is not None or expected is not probe.trained
     strict = dtype == torch.float32 and expected_in_fp32
     limit = params.max_logit_difference if strict else _allowed(expected, params)
@@ -166,11 +158,14 @@ def main() -> int:
     """Run the job named on the command line."""
     die_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    path = Path(sys.argv[1])
     try:
-        merge(MergeJob.model_validate_json(Path(sys.argv[1]).read_text(encoding="utf-8")))
-    except CptError as error:
-        logger.error("%s", error)
-        return error.exit_code
+        merge(MergeJob.model_validate_json(path.read_text(encoding="utf-8")))
+    except Exception as error:
+        fault = find_fault(error)
+        if fault is None:
+            raise
+        return leave_last_words(path.with_name(EXIT), fault)
     return 0
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import Field
 
 from cpt_pipeline.core.errors import StoppedBySignalError, TrainingFailedError, TrainingInterruptedError
+from cpt_pipeline.core.last_words import await_last_words, read_code, read_last_words
 from cpt_pipeline.core.params import Report
 from cpt_pipeline.core.process import free_port, noting_itself, run_child
 from cpt_pipeline.training import checkpoint
@@ -27,7 +28,7 @@ logger = logging.getLogger(__name__)
 WORKER = "cpt_pipeline.training.worker"
 _SECONDS_TO_SAVE = "1800"
 """How long torchrun waits for its ranks after a signal: they finish the step and save."""
-_DONE, _WRONG_INPUT, _UNSTABLE, _RESUMABLE = 0, 2, 4, 75
+_DONE, _RESUMABLE = 0, 75
 
 
 class TrainReport(Report):
@@ -60,7 +61,7 @@ def train(job: TrainJob) -> tuple[TrainReport, list[dict[str, Any]]]:
     restarts = 0
     while True:
         before = _progress(job)
-        (job.work / EXIT).unlink(missing_ok=True)
+        await_last_words(job.work / EXIT)
         command = worker_command(path, job.run)
         try:
             code, tail = run_child(command, log=job.work / "worker.log", environment=_environment(job.run))
@@ -112,20 +113,22 @@ def _environment(run: TrainRunParams) -> dict[str, str]:
 
 def _worker_code(job: TrainJob, launcher_code: int) -> int:
     """Give what rank 0 ended with when it said so; a launcher that failed ends with 1 whatever the worker said."""
-    path = job.work / EXIT
-    code = json.loads(path.read_text(encoding="utf-8"))["code"] if path.is_file() else launcher_code
-    return int(code or launcher_code)
+    return read_code(job.work / EXIT) or launcher_code
 
 
 def _raise_if_final(code: int, tail: str, job: TrainJob) -> None:
+    words = read_last_words(job.work / EXIT)
+    if words is not None:
+        error = type(words)(
+            f"{job.stage}: {words} (after {_progress(job)} steps; all output: {job.work / 'worker.log'})"
+        )
+        error.exit_code = words.exit_code
+        raise error
     if code == _RESUMABLE:
         raise TrainingInterruptedError(
-            f"{job.stage} stopped after {_progress(job)} steps: a signal, a limit of {job.stage}_run "
-            f"(stop_after_steps, max_hours) or a full disk. The same command goes on from there. Last lines:\n{tail}"
+            f"{job.stage} stopped after {_progress(job)} steps: a signal or a limit of {job.stage}_run "
+            f"(stop_after_steps, max_hours). Last lines:\n{tail}The same command goes on from there."
         )
-    if code in (_WRONG_INPUT, _UNSTABLE):
-        what = "training is unstable" if code == _UNSTABLE else "the worker refused its input"
-        raise TrainingFailedError(f"{job.stage}: {what} (exit {code}). Its last lines:\n{tail}")
 
 
 def _progress(job: TrainJob) -> int:

@@ -23,8 +23,8 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-from cpt_pipeline.core.artifact import write_json
-from cpt_pipeline.core.errors import CptError, ParameterError
+from cpt_pipeline.core.errors import ParameterError, TrainingFailedError, find_fault
+from cpt_pipeline.core.last_words import leave_code, leave_last_words
 from cpt_pipeline.core.workspace import locked
 from cpt_pipeline.formats.mixture import Mixture
 from cpt_pipeline.model.load import load_causal_lm, load_nf4_causal_lm, new_causal_lm
@@ -33,7 +33,7 @@ from cpt_pipeline.training.backend import Backend, DeepSpeedBackend, TorchBacken
 from cpt_pipeline.training.job import EXIT, TrainJob
 from cpt_pipeline.training.loop import StopRequest, Trainer
 
-DONE, WRONG_INPUT, UNSTABLE, RESUMABLE = 0, 2, 4, 75
+DONE, RESUMABLE = 0, 75
 logger = logging.getLogger(__name__)
 
 
@@ -51,11 +51,15 @@ def run(job: TrainJob) -> int:
         else:
             finished = Trainer(job, backend).run(stop)
     except UnstableError as error:
-        logger.error("training is unstable: %s. Halve the peak learning rate or look at the data of that step.", error)
-        return UNSTABLE
-    except CptError as error:
-        logger.error("%s", error)
-        return error.exit_code
+        unstable = TrainingFailedError(
+            f"training is unstable: {error}. Halve the peak learning rate or look at the data of that step."
+        )
+        return leave_last_words(job.work / EXIT, unstable)
+    except Exception as error:
+        fault = find_fault(error)
+        if fault is None:
+            raise
+        return leave_last_words(job.work / EXIT, fault)
     return DONE if finished else RESUMABLE
 
 
@@ -106,7 +110,7 @@ def main() -> int:
         logging.getLogger().setLevel(logging.ERROR)
     code = run(job)
     if int(os.environ.get("RANK", "0")) == 0:
-        write_json(job.work / EXIT, {"code": code})
+        leave_code(job.work / EXIT, code)
     if code in (DONE, RESUMABLE) and dist.is_initialized():
         dist.barrier()  # a launcher that sees one rank end with 75 stops the rest, and rank 0 must have said why
     return code

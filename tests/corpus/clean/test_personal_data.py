@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from cpt_pipeline.core.errors import ModelNotFoundError
+from cpt_pipeline.core.errors import ModelNotFoundError, UnfitModelError
 from cpt_pipeline.corpus.clean.bank_cards import passes_luhn
 from cpt_pipeline.corpus.clean.id_cards import check_digit
 from cpt_pipeline.corpus.clean.names import ModelNames
 from cpt_pipeline.corpus.clean.personal_data import PersonalData, PersonalDataParams, check_patterns
 from cpt_pipeline.corpus.clean.recognisers import Span
+from tests.weights import lose_weight
 
 CHINESE = {
     "email": "有问题请写信到{}，我们会尽快回复。",
@@ -153,6 +154,8 @@ def test_a_model_in_a_folder_finds_what_it_labels_as_persons(tmp_path: Path) -> 
     spans = list(ModelNames(tmp_path).find(text))
     assert len(spans) == 800
     assert spans[799] == Span(len(text) - 7, len(text) - 1, "name")
+    with pytest.raises(UnfitModelError, match=r"BertForTokenClassification, lacks classifier\.bias"):
+        list(ModelNames(lose_weight(tmp_path, "classifier.bias")).find(text))
 
 
 def test_a_missing_model_and_a_wrong_pattern_are_told_before_any_work(tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cpt_pipeline.core.errors import ModelNotFoundError
+from cpt_pipeline.core.errors import ModelNotFoundError, UnfitModelError
 from cpt_pipeline.corpus.embeddings.encoder import Encoder, digest_encoder, read_pooling
 from cpt_pipeline.corpus.embeddings.params import EncoderParams, EncoderRunParams, Pooling
 from tests.corpus.embeddings.tiny_encoder import WORDS, write_encoder
+from tests.weights import lose_weight
 
 ONE = EncoderRunParams()
 TEXTS = ["the cat sat", " ".join(WORDS * 2), "rain", "", "old town and nobody saw who had left"]
@@ -93,6 +94,14 @@ def test_what_would_be_read_wrongly_is_refused(tmp_path: Path, folder: Path) -> 
         encoder(Path("no/model"), revision="0" * 40)
 
 
+def test_an_encoder_that_lacks_a_weight_is_refused_by_name(tmp_path: Path, folder: Path) -> None:
+    copy = lose_weight(shutil.copytree(folder, tmp_path / "copy"), "encoder.layer.1.output.dense.weight")
+    with pytest.raises(
+        UnfitModelError, match=r"copy, read as BertModel, lacks encoder\.layer\.1\.output\.dense\.weight"
+    ):
+        encoder(copy)
+
+
 def test_a_changed_file_changes_the_digest(tmp_path: Path, folder: Path) -> None:
     copy = shutil.copytree(folder, tmp_path / "copy")
     params = EncoderParams(kind="encoder", model=str(copy))
@@ -111,7 +120,7 @@ def test_a_decoder_of_real_weights_works_in_batches_though_it_has_no_padding(tmp
     from transformers import AutoModelForCausalLM
 
     stored = shared / "models/tinystories-656k"
-    with pytest.raises(ModelNotFoundError, match=r"lacks embed_tokens\.weight: its weights are those of another kind"):
+    with pytest.raises(UnfitModelError, match=r"read as LlamaModel, lacks embed_tokens\.weight\."):
         encoder(stored)
     folder = shutil.copytree(stored, tmp_path / "decoder", ignore=shutil.ignore_patterns("*.safetensors"))
     AutoModelForCausalLM.from_pretrained(stored).model.save_pretrained(folder)

@@ -58,11 +58,10 @@ class ModelNames:
     def _loaded(self) -> tuple[Any, Any]:
         from transformers import AutoModelForTokenClassification, AutoTokenizer
 
+        from cpt_pipeline.model.weights import load_weights
+
         tokenizer = AutoTokenizer.from_pretrained(self._folder, local_files_only=True, trust_remote_code=False)
-        model = AutoModelForTokenClassification.from_pretrained(
-            self._folder, local_files_only=True, trust_remote_code=False, use_safetensors=True
-        )
-        return tokenizer, model.eval()
+        return tokenizer, load_weights(AutoModelForTokenClassification, self._folder)
 
 
 def _spans(text: str, labels: list[tuple[tuple[int, int], str]]) -> Iterator[Span]:

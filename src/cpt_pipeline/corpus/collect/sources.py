@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from cpt_pipeline.core.redaction import redact, redact_text
 from cpt_pipeline.corpus.collect import dialogue_units, licenses, python_environment, remote, web
 from cpt_pipeline.corpus.collect.docx import read_docx
 from cpt_pipeline.corpus.collect.epub import read_epub
@@ -201,7 +202,7 @@ def _row(name: str, reading: Reading, place: Place, source: SourceParams) -> Row
     fields = {key: value for key, value in reading.fields.items() if value is not None}
     stated = fields.pop("license", None) or source.license
     if (license_problem := licenses.find_problem(stated)) is not None:
-        return {**origin, "reason": "license_unclear", "detail": license_problem}
+        return {**origin, "reason": "license_unclear", "detail": redact_text(license_problem)}
     columns = {column: fields.pop(column, None) or getattr(source, column) for column in _COLUMNS}
     if dialogue_units.ABOUT in fields:
         columns["category"] = DIALOGUE
@@ -240,4 +241,4 @@ def _refused(store: Path) -> Iterator[tuple[str, str, str | None]]:
             last[outcome["url"]] = outcome
     for url, outcome in last.items():
         if outcome.get("reason"):
-            yield url, outcome["reason"], outcome.get("detail")
+            yield redact_text(url), outcome["reason"], redact(outcome.get("detail"))

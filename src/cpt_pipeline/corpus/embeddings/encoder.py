@@ -30,8 +30,6 @@ _FIRST_POSITIONS = 2
 """RoBERTa counts positions from here on: its config says 514 where 512 fit."""
 _CHARACTERS_PER_TOKEN = 64
 """No more of a long text is given to the tokenizer, which would read a whole book for its first page."""
-_UNUSED = "pooler."
-"""Weights that only a classifier reads."""
 _NO_LIMIT = 1 << 20
 """A tokenizer that says more knows no limit."""
 
@@ -40,16 +38,17 @@ class Encoder:
     """A sentence encoder on one device. `ModelNotFoundError` when it is none that can be read as it is."""
 
     def __init__(self, params: EncoderParams, run: EncoderRunParams, *, key: str) -> None:
-        from transformers import AutoTokenizer
+        from transformers import AutoModel, AutoTokenizer
+
+        from cpt_pipeline.model.weights import load_weights
 
         self._params, self._run = params, run
         folder = find_encoder(params, key)
-        options: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
-        self._tokenizer = AutoTokenizer.from_pretrained(folder, **options)
+        self._tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
         self._tokenizer.padding_side = "right"
         if self._tokenizer.pad_token is None:  # a decoder has none; what stands there is masked
             self._tokenizer.pad_token = self._tokenizer.eos_token
-        self._model = _load_model(folder, options).to(run.device)
+        self._model = load_weights(AutoModel, folder, part="body", dtype="float32").to(run.device)
         self._pooling = params.pooling or read_pooling(folder)
         self.max_tokens = min(params.max_tokens or _NO_LIMIT, self._longest(folder))
         self.dimensions = int(self._model.config.hidden_size)
@@ -131,23 +130,6 @@ def digest_encoder(params: EncoderParams, key: str) -> dict[str, str]:
         return {}
     files = [*model_files(folder), *folder.glob("1_Pooling/config.json")]
     return {path.relative_to(folder).as_posix(): digest_file(path) for path in files}
-
-
-def _load_model(folder: Path, options: dict[str, Any]) -> Any:
-    """Load the weights; where some are not in the files, transformers would draw them at random."""
-    from transformers import AutoModel
-    from transformers.utils import logging as transformers_logging
-
-    transformers_logging.disable_progress_bar()
-    model, facts = AutoModel.from_pretrained(
-        folder, use_safetensors=True, dtype="float32", output_loading_info=True, **options
-    )
-    if missing := sorted(name for name in facts["missing_keys"] if not name.startswith(_UNUSED)):
-        raise ModelNotFoundError(
-            f"{folder} lacks {', '.join(missing[:3])}{' and more' if missing[3:] else ''}: its weights are those of "
-            f"another kind of model than {type(model).__name__}. Save the encoder itself with save_pretrained."
-        )
-    return model.eval()
 
 
 def _pool(states: Any, mask: Any, pooling: Pooling) -> Any:

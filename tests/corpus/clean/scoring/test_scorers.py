@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cpt_pipeline.core.errors import ModelNotFoundError, ParameterError
+from cpt_pipeline.core.errors import ModelNotFoundError, ParameterError, UnfitModelError
 from cpt_pipeline.corpus.clean.scoring.evaluation import evaluate_scores
 from cpt_pipeline.corpus.clean.scoring.labels import Label
 from cpt_pipeline.corpus.clean.scoring.params import ScorerParams
 from cpt_pipeline.corpus.clean.scoring.scorers import describe_model, load_scorer, round_scores, train_scorer
 from cpt_pipeline.corpus.devices import one_thread
 from tests.corpus.clean.scoring.texts import make_labels, write_encoder
+from tests.weights import lose_weight
 
 UNSEEN = make_labels(130)[200:]
 
@@ -83,6 +85,17 @@ def test_an_encoder_that_cannot_read_the_labels_is_refused(encoder: Path, tmp_pa
         train_scorer(UNSEEN, encoder_params(encoder, max_tokens=512), tmp_path)
 
 
+def test_no_scorer_fills_a_missing_weight_at_random(encoder: Path, tmp_path: Path) -> None:
+    name = "bert.encoder.layer.0.output.dense.weight"
+    start = lose_weight(shutil.copytree(encoder, tmp_path / "start"), name.removeprefix("bert."))
+    with pytest.raises(UnfitModelError, match=rf"start, read as BertForSequenceClassification, lacks {name}"):
+        train_scorer(make_labels(2), encoder_params(start), tmp_path / "none")
+    params = encoder_params(encoder)
+    train_scorer(make_labels(2), params, tmp_path / "trained")
+    with pytest.raises(UnfitModelError, match=r"trained, read as .* lacks classifier\.weight"):
+        load_scorer(str(params), lose_weight(tmp_path / "trained", "classifier.weight"))
+
+
 def test_a_model_is_told_from_others_by_its_bytes(encoder: Path, tmp_path: Path) -> None:
     described = describe_model(encoder_params(encoder))
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= described.keys()
@@ -101,6 +114,13 @@ def stories() -> Path:
 def language_model_params(folder: Path, **options: object) -> ScorerParams:
     given = {"name": str(folder), "max_tokens": 100, **options}
     return ScorerParams.model_validate({"kind": "language_model", "language_model": given})
+
+
+def test_a_language_model_that_lacks_a_weight_is_refused(stories: Path, tmp_path: Path) -> None:
+    name = "model.layers.0.mlp.up_proj.weight"
+    copy = lose_weight(shutil.copytree(stories, tmp_path / "copy"), name)
+    with pytest.raises(UnfitModelError, match=rf"copy, read as LlamaForCausalLM, lacks {name}"):
+        load_scorer(str(language_model_params(copy)), tmp_path)
 
 
 def test_a_language_model_is_asked_for_yes_against_no(stories: Path, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ class DrawParams(Params):
 
     num_words: int
     api_key: str = ""
+    note: str = ""
 
 
 class CleanParams(Params):
@@ -43,6 +44,9 @@ class TrainRunParams(Params):
 
 def draw_words(out: Path, params: DrawParams) -> int:
     """Write the words."""
+    logger.info("draw: %s", params.note)
+    if "refuse" in params.note:
+        raise NothingLeftError(f"draw.note is {params.note}")
     out.mkdir()
     (out / "words.txt").write_text("\n".join("x" * (1 + n % 7) for n in range(params.num_words)), encoding="utf-8")
     seal(out, "words", rows=params.num_words)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.corpus.clean.scoring.labels import Label
 from cpt_pipeline.corpus.clean.scoring.params import EncoderParams
-from cpt_pipeline.corpus.devices import no_progress_bars, one_thread, pick_device
+from cpt_pipeline.corpus.devices import one_thread, pick_device
 
 _MAX_GRADIENT_NORM = 1.0
 
@@ -31,7 +31,7 @@ class EncoderScorer:
         self._params = params
         self._device = pick_device()
         self._tokenizer, model = _load(folder)
-        self._model = model.to(self._device).eval()
+        self._model = model.to(self._device)
 
     def score(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
         """Give a score in 0..1 for every text."""
@@ -57,7 +57,7 @@ def train_encoder(labels: Sequence[Label], folder: Path, params: EncoderParams, 
 
     with torch.random.fork_rng():
         torch.manual_seed(seed)  # for the new head, and dropout
-        tokenizer, model = _load(folder, num_labels=1)
+        tokenizer, model = _load(folder, new_head=True)
         _require_room(tokenizer, model, params, folder)
         _require_known_words(tokenizer, labels, params, folder)
         _fine_tune(model.to(pick_device()).train(), tokenizer, labels, params, seed)
@@ -96,14 +96,16 @@ def _batches(labels: Sequence[Label], params: EncoderParams, seed: int) -> Itera
             yield [labels[place] for place in order[start : start + params.batch_size]]
 
 
-def _load(folder: Path, **options: Any) -> tuple[Any, Any]:
+def _load(folder: Path, *, new_head: bool = False) -> tuple[Any, Any]:
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-    no_progress_bars()
+    from cpt_pipeline.model.weights import load_weights
+
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    model = AutoModelForSequenceClassification.from_pretrained(
-        folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, **options
-    )
+    if new_head:
+        model = load_weights(AutoModelForSequenceClassification, folder, part="new_head", num_labels=1)
+    else:
+        model = load_weights(AutoModelForSequenceClassification, folder)
     return tokenizer, model
 
 

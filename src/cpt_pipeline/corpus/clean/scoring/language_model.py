@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.corpus.clean.scoring.params import LanguageModelParams, QuestionParams
-from cpt_pipeline.corpus.devices import no_progress_bars, one_thread, pick_device
+from cpt_pipeline.corpus.devices import one_thread, pick_device
 from cpt_pipeline.corpus.words import is_cjk, split_words
 from cpt_pipeline.formats.plain_text import PlainTextEncoder
 
@@ -30,19 +30,14 @@ class LanguageModelScorer:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        no_progress_bars()
+        from cpt_pipeline.model.weights import load_weights
+
         self._params = params
         self._device = pick_device()
         self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         self._plain = PlainTextEncoder(self._tokenizer)
-        model = AutoModelForCausalLM.from_pretrained(
-            folder,
-            dtype=getattr(torch, params.dtype),
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-        )
-        self._model = model.to(self._device).eval()
+        model = load_weights(AutoModelForCausalLM, folder, dtype=getattr(torch, params.dtype))
+        self._model = model.to(self._device)
         self._require_fit(folder)
 
     def score(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
