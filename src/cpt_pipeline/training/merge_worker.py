@@ -81,7 +81,7 @@ def _check(folder: Path, expected: torch.Tensor, limit: float) -> float:
 @torch.no_grad()
 def _logits(model: Any) -> torch.Tensor:
     generator = torch.Generator().manual_seed(0)
-    ids = torch.randint(0, model.config.vocab_size, (2, _PROBE_TOKENS), generator=generator)
+    ids = torch.randint(0, model.config.get_text_config().vocab_size, (2, _PROBE_TOKENS), generator=generator)
     logits: torch.Tensor = model(input_ids=ids, use_cache=False).logits
     return logits
 
