@@ -46,6 +46,13 @@ def test_wrong_parameters_stop_the_run_with_every_problem_and_no_traceback(tiny:
     assert not (tiny.path / "data").exists()
 
 
+def test_an_environment_that_is_not_there_ends_in_one_line(tiny: Project) -> None:
+    done = tiny.run("kedro", "run", "--env=nope")
+    assert done.returncode == 2
+    assert "ParameterError: conf/nope does not exist; the environments are base, local" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_a_fault_in_a_stage_ends_with_its_message_and_exit_code(recorded: Project) -> None:
     recorded.replace("conf/base/parameters_clean.yml", "min_chars: 3", "min_chars: 99")
     done = recorded.run("kedro", "run", "--pipelines=clean")

@@ -30,6 +30,7 @@ from cpt_pipeline.datasets import ReleaseDataset
 from cpt_pipeline.dvc import lock_of, tracked_outputs
 from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
 from cpt_pipeline.releases import RunFacts
+from cpt_pipeline.run_check import check_run
 from cpt_pipeline.tracking import flatten
 
 logger = logging.getLogger(__name__)
@@ -62,7 +63,8 @@ class PreflightHook:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
-        """Refuse to overwrite recorded outputs, then tell the releases what they shall remember."""
+        """Refuse a run that could not end or would overwrite recorded outputs; tell the releases what to remember."""
+        check_run(self._layout, pipelines, pipeline)
         if not _asked_to_force():
             refuse_overwrite(self._layout, pipeline.all_outputs(), run_params.get("runtime_params") or {})
         for name in sorted(pipeline.all_outputs()):

@@ -290,7 +290,11 @@ def bill_of_recipe(
     mixture = found["mix"]
     stage1, stage2 = (TrainParams.model_validate(found[stage]) for stage in ("stage1", "stage2"))
     stage1_run, stage2_run = (TrainRunParams.model_validate(found[f"{stage}_run"]) for stage in ("stage1", "stage2"))
-    tokens = {stage: {"tokens": mixture[stage]["num_tokens"]} for stage in ("stage1", "stage2")}
+    per_step = mixture["sequence_length"] * mixture["rows_per_step"]
+    tokens = {
+        stage: {"tokens": mixture[stage]["num_tokens"], "steps": mixture[stage]["num_tokens"] // per_step}
+        for stage in ("stage1", "stage2")
+    }
     plan, _, permit = estimate_bill(
         start_model,
         {"sequence_length": mixture["sequence_length"], **tokens},

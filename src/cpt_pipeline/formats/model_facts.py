@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
 from typing import Any
 
 from cpt_pipeline.core.errors import ModelNotFoundError
 
+TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
+"""Files of which a tokenizer has one at least."""
 _INDEX = "model.safetensors.index.json"
 _SIZES = {
     "num_layers": ("num_hidden_layers", "n_layer", "n_layers", "num_layers"),
@@ -47,6 +49,7 @@ class ModelFacts:
     """Input embedding and output head are the same weight."""
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """Weight name to shape; empty when only config.json was at hand."""
+    has_tokenizer: bool = True
     largest_token_id: int | None = None
     """Of tokenizer.json and the tokens added to it; None without tokenizer.json."""
 
@@ -69,6 +72,17 @@ class ModelFacts:
         """Return the names of all modules that hold a matrix, in the order of the files."""
         return [name.removesuffix(".weight") for name, shape in self.shapes.items() if _is_matrix(name, shape)]
 
+    def find_id_problem(self, largest_id: int | None) -> str | None:
+        """Return the problem of a tokenizer that has ids without a row in the embedding, or None."""
+        rows = self.embedding_rows
+        if rows is None or largest_id is None or largest_id < rows:
+            return None
+        return (
+            f"the tokenizer of {self.name} has ids up to {largest_id}, and its embedding has {rows} rows (ids 0 to "
+            f"{rows - 1}): a text that holds a larger id would end the training. Take the tokenizer of these "
+            "weights, or resize the embedding (resize_token_embeddings) and save the model again"
+        )
+
     def is_tied(self, target: str) -> bool:
         """Check whether a LoRA target names one of the two ends of tied embeddings."""
         return self.has_tied_embeddings and target.rpartition(".")[2] in (*_EMBEDDINGS, *_HEADS)
@@ -81,16 +95,12 @@ def read_facts(folder: Path, *, name: str | None = None) -> ModelFacts:
     """
     config = _read_json(folder / "config.json")
     shapes = read_shapes(folder)
-    return describe(config, shapes, name=name or str(folder), largest_token_id=largest_token_id(folder))
+    facts = describe(config, shapes, name=name or str(folder))
+    has_tokenizer = not shapes or any((folder / each).is_file() for each in TOKENIZERS)
+    return replace(facts, has_tokenizer=has_tokenizer, largest_token_id=largest_token_id(folder))
 
 
-def describe(
-    config: Mapping[str, Any],
-    shapes: Mapping[str, tuple[int, ...]],
-    *,
-    name: str,
-    largest_token_id: int | None = None,
-) -> ModelFacts:
+def describe(config: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]], *, name: str) -> ModelFacts:
     """Return the facts of a configuration and the shapes of its weights."""
     text = {**config, **(config.get("text_config") or {})}
     sizes = {size: _first_number(text, names) for size, names in _SIZES.items()}
@@ -102,12 +112,14 @@ def describe(
         sizes["max_positions"] = None
     return ModelFacts(
         name=name,
-        **sizes,
+        num_layers=sizes["num_layers"],
+        hidden_size=sizes["hidden_size"],
+        vocabulary_size=sizes["vocabulary_size"],
+        max_positions=sizes["max_positions"],
         has_learned_positions=bool(learned),
         has_scaled_rope=_has_scaled_rope(text),
         has_tied_embeddings=_is_tied(config, text, shapes),
         shapes=shapes,
-        largest_token_id=largest_token_id,
     )
 
 
