@@ -15,9 +15,12 @@ from tests.vocabulary.texts import write_documents
 
 @pytest.mark.feature(1)
 def test_a_run_ends_with_the_verdict_the_report_and_the_next_commands(recorded_template: tuple[Path, str]) -> None:
-    _, said = recorded_template
+    place, said = recorded_template
     assert "Verdict: promote; in use: train" in said
     assert "domain improved in 4 rows" in said
+    pointer = json.loads((place / "data/09_releases/current.json").read_text(encoding="utf-8"))
+    assert f"Model:   data/09_releases/{pointer['release']}/model\n" in said
+    assert f'AutoModelForCausalLM.from_pretrained("data/09_releases/{pointer["release"]}/model")' in said
     assert "Report:  not written yet" in said
     assert "dvc repro" in said
     assert "Deprecat" not in said
