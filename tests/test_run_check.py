@@ -79,6 +79,16 @@ def test_the_size_of_the_demonstration_is_not_taken_for_a_model_of_ones_own(proj
     assert "no tokenizer" in str(caught.value)
 
 
+def test_a_channel_is_dropped_by_null(project: Path) -> None:
+    """As README has it: the role is taken back, and no source fills the channel."""
+    sources = "[{kind: files, name: a, path: a, channel: en, license: MIT}, {kind: files, name: b, path: b, %s}]"
+    domain = "channel: domain, license: MIT"
+    collect = f"collect: {{sources: {sources % domain}}}"
+    with pytest.raises(ParameterError, match=r"channels\.roles\.code = 'general': no source .* code: null"):
+        check(project, collect=collect)
+    check(project, collect=collect, channels="channels: {roles: {code: null}}")
+
+
 def test_what_other_stages_miss_on_this_machine_is_a_warning(
     project: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
