@@ -90,5 +90,5 @@ def _program(name: str) -> str:
 
 def _environment() -> dict[str, str]:
     """Give this environment without what a test run leaves in it, the interpreter's commands first."""
-    kept = {name: value for name, value in os.environ.items() if name not in {"CPT_DATA_ROOT"}}
+    kept = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "CPT_DATA_ROOT"}}
     return {**kept, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}", "COLUMNS": "200"}

@@ -15,6 +15,7 @@ from cpt_pipeline.layout import Layout
 from cpt_pipeline.run_check import check_run
 from tests.conftest import REPOSITORY
 from tests.formats.tiny_models import save_tiny
+from tests.project import Project
 
 
 @pytest.fixture
@@ -99,6 +100,17 @@ def test_what_other_stages_miss_on_this_machine_is_a_warning(
     assert "on this machine stage1 cannot run: stage1_run.device: cuda is asked for" in caplog.text
     with pytest.raises(ParameterError, match=r"parameters_stage1\.yml: stage1_run\.device = 'cuda'"):
         check(project, stages="stage1", **conf)
+
+
+def test_the_command_refuses_before_collect(house_template: Path, tmp_path: Path) -> None:
+    project = Project(Path(shutil.copytree(house_template, tmp_path / "project")))
+    done = project.run("kedro", "run", "--env=smoke", "--params=plan.device.count=2,mix.sequence_length=256")
+    assert done.returncode == 2
+    assert done.stderr.count("ParameterError: The run could not end as it is set up, and nothing was started:") == 1
+    assert "--params: plan.device.count = 2: the plan counts 2 devices and stage1_run.num_ranks is 1" in done.stderr
+    assert "--params: mix.sequence_length = 256: rows of 256 tokens are longer than the 128 positions" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (project.path / "data").exists()
 
 
 def test_a_hub_name_without_network_is_refused_before_collect(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

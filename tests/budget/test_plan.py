@@ -15,11 +15,12 @@ from pydantic import ValidationError
 
 from cpt_pipeline.budget.plan import DeviceParams, PlanParams, StageShape, estimate
 from cpt_pipeline.core.artifact import seal
+from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.workspace import ROOT_VARIABLE
 from cpt_pipeline.formats.model_facts import read_facts, read_shapes
 from cpt_pipeline.layout import Layout
 from cpt_pipeline.pipelines.plan.nodes import estimate_bill
-from cpt_pipeline.training.params import TrainParams, TrainRunParams
+from cpt_pipeline.training.params import LoraParams, ScheduleParams, TrainParams, TrainRunParams
 from tests.conftest import REPOSITORY
 from tests.formats.tiny_models import save_gemma3, save_tiny
 
@@ -281,7 +282,11 @@ def llama(tmp_path: Path) -> Path:
 
 
 def bill_of_recipe(
-    env: str, start_model: Path, data_root: Path, monkeypatch: pytest.MonkeyPatch
+    env: str,
+    start_model: Path,
+    data_root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stage1_changes: dict[str, Any] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Run stage plan with the recipe's own conf and the tokens it asks for; give the bill and the permit."""
     bootstrap_project(REPOSITORY)
@@ -290,6 +295,7 @@ def bill_of_recipe(
     mixture = found["mix"]
     stage1, stage2 = (TrainParams.model_validate(found[stage]) for stage in ("stage1", "stage2"))
     stage1_run, stage2_run = (TrainRunParams.model_validate(found[f"{stage}_run"]) for stage in ("stage1", "stage2"))
+    stage1 = stage1.model_copy(update=stage1_changes or {})
     per_step = mixture["sequence_length"] * mixture["rows_per_step"]
     tokens = {
         stage: {"tokens": mixture[stage]["num_tokens"], "steps": mixture[stage]["num_tokens"] // per_step}
@@ -351,3 +357,15 @@ def test_a_size_that_no_file_tells_leaves_memory_out_with_a_warning(
     assert plan.memory_gb is None
     assert permit["stages"]["stage1"]
     assert "found None, 3584, 152064" in caplog.text
+
+
+def test_the_stage_refuses_what_training_could_not_do(
+    llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is known of the mixture and the weights only now: steps, and modules of a model that was downloaded."""
+    never = {"schedule": ScheduleParams(warmup_steps=24_415)}
+    with pytest.raises(ParameterError, match=r"warm-up of 24415 steps is longer than stage1, which has 24414"):
+        bill_of_recipe("llama3-8b-qlora", llama, tmp_path / "data", monkeypatch, never)
+    adapter = {"lora": LoraParams(target_modules=("qproj",))}
+    with pytest.raises(ParameterError, match=r"stage1\.lora\.target_modules: .* has no module qproj; did you mean"):
+        bill_of_recipe("llama3-8b-qlora", llama, tmp_path / "data", monkeypatch, adapter)
