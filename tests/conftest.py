@@ -29,7 +29,7 @@ HOUSE_FILES = (
     "conf/base/mlflow.yml",
 )
 ONE_PROCESS = {
-    "house_template": ("end_to_end", "make", "notebooks", "project", "readme", "repro", "viz"),
+    "house_template": ("end_to_end", "make", "notebooks", "project", "readme", "repro", "run_check", "viz"),
     "tiny_template": ("cli", "dvc", "hooks", "runs", "tracking"),
 }
 """Fixtures that take long to make, and the files `tests/test_*.py` that ask for them."""

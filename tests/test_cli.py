@@ -15,9 +15,12 @@ from tests.vocabulary.texts import write_documents
 
 @pytest.mark.feature(1)
 def test_a_run_ends_with_the_verdict_the_report_and_the_next_commands(recorded_template: tuple[Path, str]) -> None:
-    _, said = recorded_template
+    place, said = recorded_template
     assert "Verdict: promote; in use: train" in said
     assert "domain improved in 4 rows" in said
+    pointer = json.loads((place / "data/09_releases/current.json").read_text(encoding="utf-8"))
+    assert f"Model:   data/09_releases/{pointer['release']}/model\n" in said
+    assert f'AutoModelForCausalLM.from_pretrained("data/09_releases/{pointer["release"]}/model")' in said
     assert "Report:  not written yet" in said
     assert "dvc repro" in said
     assert "Deprecat" not in said
@@ -44,6 +47,13 @@ def test_wrong_parameters_stop_the_run_with_every_problem_and_no_traceback(tiny:
     assert "conf/base/parameters_train.yml: train.num_step = 4: no such key; did you mean num_steps?" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tiny.path / "data").exists()
+
+
+def test_an_environment_that_is_not_there_ends_in_one_line(tiny: Project) -> None:
+    done = tiny.run("kedro", "run", "--env=nope")
+    assert done.returncode == 2
+    assert "ParameterError: conf/nope does not exist; the environments are base, local" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_a_fault_in_a_stage_ends_with_its_message_and_exit_code(recorded: Project) -> None:

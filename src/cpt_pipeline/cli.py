@@ -263,6 +263,7 @@ def summary(layout: Layout) -> str:
     decision = _read(path)
     report = layout.path("report")
     pointer = releases.current(layout.path("release"))
+    model = _loading(layout.relative(layout.path("release") / pointer["folder"])) if pointer["folder"] else []
     in_use = f"{pointer['model']} ({pointer['release']})" if pointer["release"] else pointer["model"]
     lines = ["", f"Verdict: {decision['verdict'].replace('_', ' ')}; in use: {in_use}"]
     lines += [f"  - {reason}" for reason in decision["reasons"]]
@@ -273,6 +274,7 @@ def summary(layout: Layout) -> str:
     at_lock = f" {layout.relative(dvc.target(layout))}" if layout.owner != BASE else ""
     lines += [
         "",
+        *model,
         f"Report:  {shown}",
         "Next:",
         *_commands(
@@ -283,6 +285,17 @@ def summary(layout: Layout) -> str:
         ),
     ]
     return "\n".join(lines)
+
+
+def _loading(folder: str) -> list[str]:
+    """Return where the model in use is, and how it is loaded."""
+    return [
+        f"Model:   {folder}",
+        "  from transformers import AutoModelForCausalLM, AutoTokenizer",
+        f'  model = AutoModelForCausalLM.from_pretrained("{folder}")',
+        f'  tokenizer = AutoTokenizer.from_pretrained("{folder}")',
+        "",
+    ]
 
 
 def _beside(command: str, layout: Layout) -> str:

@@ -38,7 +38,7 @@ def find_problems(layout: Layout, pipelines: Mapping[str, Pipeline]) -> list[str
         {name.removeprefix(_PREFIX) for each in pipelines.values() for name in each.inputs() if _is_key(name)}
     )
     typed = TypeExtractor(dict(pipelines)).extract_types_from_pipelines()
-    where = _Where(layout)
+    where = KeyFiles(layout)
     return [
         *_private(where),
         *_interpolated(where),
@@ -49,15 +49,14 @@ def find_problems(layout: Layout, pipelines: Mapping[str, Pipeline]) -> list[str
     ]
 
 
-def check_inputs(layout: Layout, pipeline: Pipeline, pipelines: Mapping[str, Pipeline]) -> None:
-    """Raise one `ParameterError` that lists everything that parameters name, a run would read, and is not there."""
-    where = _Where(layout)
-    problems = [
-        f"{where.of(each.key)}: {each.key} = {_shown(each.key, each.value)}: {each.problem}"
+def missing_inputs(layout: Layout, pipeline: Pipeline, pipelines: Mapping[str, Pipeline]) -> dict[str, str]:
+    """Return a line for everything that parameters name, a run would read, and is not there, by its key."""
+    where = KeyFiles(layout)
+    return {
+        each.key: f"{where.of(each.key)}: {each.key} = {shown(each.key, each.value)}: {each.problem}"
         for each in stage_inputs(layout, pipeline, pipelines)
         if each.problem
-    ]
-    raise_all(ParameterError, "What conf names is not there and nothing was started:", problems)
+    }
 
 
 def stage_inputs(layout: Layout, pipeline: Pipeline, pipelines: Mapping[str, Pipeline]) -> list[Named]:
@@ -73,7 +72,7 @@ def stage_inputs(layout: Layout, pipeline: Pipeline, pipelines: Mapping[str, Pip
     for key in sorted(own & typed.keys()):
         elsewhere = {other for other in read - own if other.startswith(f"{key}.")}
         for model in _models_in(typed[key]):
-            for each in named_inputs(model.model_validate(_value_at(layout.parameters, key)), key):
+            for each in named_inputs(model.model_validate(value_at(layout.parameters, key)), key):
                 if not any(each.key.startswith(f"{other}.") for other in elsewhere):
                     found[each.key] = each
     return list(found.values())
@@ -87,21 +86,25 @@ _TEACHERS = (
 """Keys of models that write or grade what the base is trained on."""
 
 
-def _taught_by_the_base(where: _Where, layout: Layout) -> Iterator[str]:
+def _taught_by_the_base(where: KeyFiles, layout: Layout) -> Iterator[str]:
     """Refuse the base as its own teacher: a model learns nothing from what it says itself (capability 136)."""
-    base = _value_at(layout.parameters, "base.name")
+    base = value_at(layout.parameters, "base.name")
     for key in _TEACHERS:
-        teacher = _value_at(layout.parameters, key)
+        teacher = value_at(layout.parameters, key)
         if isinstance(base, str) and isinstance(teacher, str) and is_same_model(base, teacher, layout.project):
             yield (
-                f"{where.of(key)}: {key} = {_shown('model', teacher)}: this is base.name ({base}), and a model learns "
+                f"{where.of(key)}: {key} = {shown('model', teacher)}: this is base.name ({base}), and a model learns "
                 "nothing from its own output; take a larger model of its family"
             )
 
 
-def _value_at(values: Any, dotted: str) -> Any:
+def value_at(values: Any, dotted: str) -> Any:
+    """Return the value of a dotted key, an index in a list included; None where there is none."""
     for part in dotted.split("."):
-        values = values.get(part) if isinstance(values, Mapping) else None
+        if isinstance(values, list | tuple):
+            values = values[int(part)] if part.isdecimal() and int(part) < len(values) else None
+        else:
+            values = values.get(part) if isinstance(values, Mapping) else None
     return values
 
 
@@ -119,7 +122,7 @@ def _is_key(name: str) -> bool:
     return name.startswith(_PREFIX)
 
 
-class _Where:
+class KeyFiles:
     """Which file says a key: `--params`, else the environment, else base."""
 
     def __init__(self, layout: Layout) -> None:
@@ -140,38 +143,38 @@ class _Where:
         return f"conf/{BASE}"
 
 
-def _private(where: _Where) -> Iterator[str]:
+def _private(where: KeyFiles) -> Iterator[str]:
     for place, content in where.files:
         if content and place.startswith(f"conf/{LOCAL}/"):
             yield f"{place}: a plain run would obey this and `dvc repro` would not; make an environment of it"
 
 
-def _interpolated(where: _Where) -> Iterator[str]:
+def _interpolated(where: KeyFiles) -> Iterator[str]:
     for place, content in where.files:
         for key, value in _leaves(content):
             if isinstance(value, str) and "${" in value:
-                shown = _shown(key, value)
-                yield f"{place}: {key} = {shown}: DVC reads this as text and would not see it change; write the value"
+                setting = f"{key} = {shown(key, value)}"
+                yield f"{place}: {setting}: DVC reads this as text and would not see it change; write the value"
 
 
-def _unread(where: _Where, parameters: Mapping[str, Any], read: list[str]) -> Iterator[str]:
+def _unread(where: KeyFiles, parameters: Mapping[str, Any], read: list[str]) -> Iterator[str]:
     known = sorted({key.partition(".")[0] for key in read})
     for key in parameters:
         if key not in known and key != DATA_ROOT:
             yield f"{where.of(key)}: {key}: no stage reads this key{_closest(key, known)}"
 
 
-def _missing(where: _Where, parameters: Mapping[str, Any], read: list[str]) -> Iterator[str]:
+def _missing(where: KeyFiles, parameters: Mapping[str, Any], read: list[str]) -> Iterator[str]:
     for key in read:
         if not has_key(parameters, key):
             stage = key.partition(".")[0].removesuffix("_run")
             yield f"{where.of(key)}: {key} is missing; conf/{BASE}/parameters_{stage}.yml is where it is expected"
 
 
-def _invalid(where: _Where, parameters: Mapping[str, Any], key: str, model: Any) -> Iterator[str]:
+def _invalid(where: KeyFiles, parameters: Mapping[str, Any], key: str, model: Any) -> Iterator[str]:
     if not has_key(parameters, key):
         return
-    value = _value_at(parameters, key)
+    value = value_at(parameters, key)
     models = _models_in(model)
     try:
         for each in models:
@@ -182,23 +185,23 @@ def _invalid(where: _Where, parameters: Mapping[str, Any], key: str, model: Any)
             yield _line(where, dotted, detail, _names_at(models, detail["loc"][:-1]))
 
 
-def _line(where: _Where, dotted: str, detail: Mapping[str, Any], known: list[str]) -> str:
+def _line(where: KeyFiles, dotted: str, detail: Mapping[str, Any], known: list[str]) -> str:
     name = dotted.rpartition(".")[2]
     if detail["type"] == UNPINNED:
         commit = newest_commit(detail["ctx"]["name"], detail["ctx"]["repository"])
         known = f". The newest that is known here is {commit}" if commit else ""
         return f"{where.of(dotted)}: {dotted}.{detail['ctx']['field']}: {detail['msg']}{known}"
     if detail["type"] == "extra_forbidden":
-        return f"{where.of(dotted)}: {dotted} = {_shown(name, detail['input'])}: no such key{_closest(name, known)}"
+        return f"{where.of(dotted)}: {dotted} = {shown(name, detail['input'])}: no such key{_closest(name, known)}"
     if detail["type"] == "missing":
         return f"{where.of(dotted)}: {dotted} is missing and has no default"
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    shown = _shown(name, detail["input"])
-    return f"{where.of(dotted)}: {dotted} = {shown}: {message}" if shown else f"{where.of(dotted)}: {dotted}: {message}"
+    value = shown(name, detail["input"])
+    return f"{where.of(dotted)}: {dotted} = {value}: {message}" if value else f"{where.of(dotted)}: {dotted}: {message}"
 
 
-def _shown(name: str, value: Any) -> str:
-    """Give a value in one short piece; nothing for a nested one, whose message must speak for itself."""
+def shown(name: str, value: Any) -> str:
+    """Return a value in one short piece; nothing for a missing or nested one, whose message must speak for itself."""
     if isinstance(value, Mapping | list | tuple | BaseModel):
         return ""
     text = repr(redact(value, name))

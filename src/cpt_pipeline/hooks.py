@@ -25,7 +25,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from cpt_pipeline.conf_check import check_inputs, check_parameters
+from cpt_pipeline.conf_check import check_parameters
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.fingerprint import write_fingerprints
 from cpt_pipeline.core.redaction import redact, redact_log
@@ -34,6 +34,7 @@ from cpt_pipeline.datasets import ReleaseDataset
 from cpt_pipeline.dvc import code_file, lock_of, refuse_unlisted, tracked_outputs
 from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
 from cpt_pipeline.releases import RunFacts
+from cpt_pipeline.run_check import check_run
 from cpt_pipeline.tracking import flatten
 
 logger = logging.getLogger(__name__)
@@ -67,9 +68,9 @@ class PreflightHook:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
-        """Refuse what cannot go well, note the code, then tell the releases what they shall remember."""
-        if not run_params.get("only_missing_outputs"):  # a finished collect needs its sources no more
-            check_inputs(self._layout, pipeline, pipelines)
+        """Refuse a run that could not end or would overwrite what is recorded, note the code, tell the releases."""
+        reads_everything = not run_params.get("only_missing_outputs")  # a finished collect needs its sources no more
+        check_run(self._layout, pipelines, pipeline, reads_everything=reads_everything)
         if not _asked_to_force():
             refuse_overwrite(self._layout, pipeline.all_outputs(), run_params.get("runtime_params") or {})
         stage = os.environ.get("DVC_STAGE", "").rpartition(":")[2]

@@ -51,6 +51,9 @@ class Layout:
         self.loader = loader
         self.env = env
         self.conf = Path(loader.conf_source)
+        if env is not None and not (self.conf / env).is_dir():
+            known = sorted(path.name for path in self.conf.iterdir() if path.is_dir())
+            raise ParameterError(f"conf/{env} does not exist; the environments are {', '.join(known)}")
         self._resolver = _resolver(loader)
         self._globals = dict(loader["globals"])
 
@@ -58,9 +61,6 @@ class Layout:
     def read(cls, project: Path, env: str | None = None, *, data_root: str | None = None) -> Layout:
         """Read the conf of a project. `data_root` stands over the one in globals.yml."""
         conf = project / settings.CONF_SOURCE
-        if env is not None and not (conf / env).is_dir():
-            known = sorted(path.name for path in conf.iterdir() if path.is_dir())
-            raise ParameterError(f"conf/{env} does not exist; the environments are {', '.join(known)}")
         params = {DATA_ROOT: data_root} if data_root else None
         arguments: dict[str, Any] = dict(settings.CONFIG_LOADER_ARGS)
         loader = settings.CONFIG_LOADER_CLASS(conf_source=str(conf), env=env, runtime_params=params, **arguments)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import struct
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,16 @@ import pytest
 from kedro.framework.startup import bootstrap_project
 from pydantic import ValidationError
 
-from cpt_pipeline.budget.plan import DeviceParams, PlanParams, StageShape, count_parameters, estimate
+from cpt_pipeline.budget.plan import DeviceParams, PlanParams, StageShape, estimate
 from cpt_pipeline.core.artifact import seal
+from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.workspace import ROOT_VARIABLE
+from cpt_pipeline.formats.model_facts import read_facts, read_shapes
 from cpt_pipeline.layout import Layout
 from cpt_pipeline.pipelines.plan.nodes import estimate_bill
-from cpt_pipeline.training.params import TrainParams, TrainRunParams
+from cpt_pipeline.training.params import LoraParams, ScheduleParams, TrainParams, TrainRunParams
 from tests.conftest import REPOSITORY
+from tests.formats.tiny_models import save_gemma3, save_tiny
 
 QWEN_7B = 7_615_616_512
 """Parameters of Qwen2.5-7B, from its model card's safetensors metadata."""
@@ -95,17 +100,17 @@ def params(**changes: Any) -> PlanParams:
 
 
 def test_parameters_are_counted_from_the_header_alone(qwen: Path) -> None:
-    assert count_parameters(qwen) == QWEN_7B
+    assert read_facts(qwen).num_parameters == QWEN_7B
 
 
 def test_shards_add_up_and_a_second_layout_does_not_count(tmp_path: Path) -> None:
     write_header(tmp_path / "model-00001-of-00002.safetensors", {"a": [10, 20], "scalar": []})
     write_header(tmp_path / "model-00002-of-00002.safetensors", {"b": [7]})
-    assert count_parameters(tmp_path) == 208
+    assert sum(map(prod, read_shapes(tmp_path).values())) == 208
     write_header(tmp_path / "consolidated.safetensors", {"a": [10, 20], "b": [7], "scalar": []})
     names = {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}
     (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": names}))
-    assert count_parameters(tmp_path) == 208
+    assert sum(map(prod, read_shapes(tmp_path).values())) == 208
 
 
 @pytest.mark.feature(113)
@@ -279,7 +284,11 @@ def llama(tmp_path: Path) -> Path:
 
 
 def bill_of_recipe(
-    env: str, start_model: Path, data_root: Path, monkeypatch: pytest.MonkeyPatch
+    env: str,
+    start_model: Path,
+    data_root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stage1_changes: dict[str, Any] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Run stage plan with the recipe's own conf and the tokens it asks for; give the bill and the permit."""
     bootstrap_project(REPOSITORY)
@@ -288,7 +297,12 @@ def bill_of_recipe(
     mixture = found["mix"]
     stage1, stage2 = (TrainParams.model_validate(found[stage]) for stage in ("stage1", "stage2"))
     stage1_run, stage2_run = (TrainRunParams.model_validate(found[f"{stage}_run"]) for stage in ("stage1", "stage2"))
-    tokens = {stage: {"tokens": mixture[stage]["num_tokens"]} for stage in ("stage1", "stage2")}
+    stage1 = stage1.model_copy(update=stage1_changes or {})
+    per_step = mixture["sequence_length"] * mixture["rows_per_step"]
+    tokens = {
+        stage: {"tokens": mixture[stage]["num_tokens"], "steps": mixture[stage]["num_tokens"] // per_step}
+        for stage in ("stage1", "stage2")
+    }
     plan, _, permit = estimate_bill(
         start_model,
         {"sequence_length": mixture["sequence_length"], **tokens},
@@ -324,3 +338,36 @@ def test_the_recipe_for_64_cards_is_permitted(qwen: Path, tmp_path: Path, monkey
     assert 7 < plan["memory_gb"]["low"] < plan["memory_gb"]["high"] < 40
     assert plan["seconds"] == {"low": 47_990, "high": 82_280}
     assert plan["money"] == {"low": 2133, "high": 3657}
+
+
+@pytest.mark.parametrize("model_type", ["gpt2", "bloom", "gemma3"])
+def test_sizes_are_read_whatever_their_names(tmp_path: Path, model_type: str) -> None:
+    folder = save_gemma3(tmp_path) if model_type == "gemma3" else save_tiny(model_type, tmp_path)
+    seal(folder, "model")
+    plan, _ = estimate(folder, mix(), stages(), params())
+    assert plan.memory_gb is not None
+    assert plan.memory_gb.low > 0
+
+
+def test_a_size_that_no_file_tells_leaves_memory_out_with_a_warning(
+    qwen: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (qwen / "config.json").write_text(json.dumps({"hidden_size": 3584, "vocab_size": 152064}))
+    seal(qwen, "model")
+    with caplog.at_level(logging.WARNING):
+        plan, permit = estimate(qwen, mix(), stages(), params(max_memory_gb=0.001))
+    assert plan.memory_gb is None
+    assert permit["stages"]["stage1"]
+    assert "found None, 3584, 152064" in caplog.text
+
+
+def test_the_stage_refuses_what_training_could_not_do(
+    llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is known of the mixture and the weights only now: steps, and modules of a model that was downloaded."""
+    never = {"schedule": ScheduleParams(warmup_steps=24_415)}
+    with pytest.raises(ParameterError, match=r"warm-up of 24415 steps is longer than stage1, which has 24414"):
+        bill_of_recipe("llama3-8b-qlora", llama, tmp_path / "data", monkeypatch, never)
+    adapter = {"lora": LoraParams(target_modules=("qproj",))}
+    with pytest.raises(ParameterError, match=r"stage1\.lora\.target_modules: .* has no module qproj; did you mean"):
+        bill_of_recipe("llama3-8b-qlora", llama, tmp_path / "data", monkeypatch, adapter)

@@ -49,6 +49,6 @@ def test_every_problem_is_named_at_once() -> None:
         "sequence_length",
         "rows_per_step",
         "domain_share",
-        "stage1.num_tokens",
+        "stage1",
         "stage2",
     }

@@ -16,6 +16,8 @@ from cpt_pipeline.core.workspace import ROOT_VARIABLE, workspace
 from cpt_pipeline.formats.models import REFERENCE, resolve
 from cpt_pipeline.recipes.base import BaseParams, BaseReport, make_base
 from cpt_pipeline.training.params import TrainRunParams
+from cpt_pipeline.vocabulary.tokenizer import train_bpe
+from tests.formats.tiny_models import save_tiny
 
 SHAPE = {"hidden_size": 64, "intermediate_size": 128, "num_layers": 2, "num_heads": 4, "num_kv_heads": 2}
 SCRATCH = {
@@ -37,9 +39,9 @@ def data_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     folder = tmp_path / "models" / "tiny"
-    folder.mkdir(parents=True)
-    (folder / "config.json").write_text("{}")
-    (folder / "model.safetensors").write_bytes(b"weights")
+    train_bpe(iter(["the cat and the dog"]), folder, 300)
+    ids = len(json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"])
+    save_tiny("llama", folder, vocab_size=ids)
     (folder / "pytorch_model.bin").write_bytes(b"pickle")
     return folder
 
@@ -65,7 +67,23 @@ def test_a_found_model_is_referenced_by_digest_and_not_copied(model: Path, docum
     assert log == []
     assert resolve(base) == model
     assert list(read_manifest(base)["files"]) == [REFERENCE]
-    assert list(json.loads((base / REFERENCE).read_text())["files"]) == ["config.json", "model.safetensors"]
+    assert list(json.loads((base / REFERENCE).read_text())["files"]) == [
+        "config.json",
+        "generation_config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "tokenizer_config.json",
+    ]
+
+
+def test_a_tokenizer_with_more_ids_than_the_embedding_has_rows_is_refused(model: Path, documents: Path) -> None:
+    path = model / "tokenizer.json"
+    content = json.loads(path.read_text())
+    ids = len(content["model"]["vocab"])
+    content["added_tokens"].append({**content["added_tokens"][0], "id": ids, "content": "<pad>"})
+    path.write_text(json.dumps(content))
+    with pytest.raises(ParameterError, match=rf"base\.name: .*ids up to {ids}, and its embedding has {ids} rows"):
+        run(documents, name=str(model))
 
 
 def test_the_documents_do_not_change_a_found_model(model: Path, documents: Path, tmp_path: Path) -> None:

@@ -117,3 +117,16 @@ def test_changes_stand_on_the_side_of_their_sign() -> None:
         {line.get_xdata()[0] for line in axes.get_lines() if list(line.get_xdata()) == [line.get_xdata()[0]] * 2}
     )
     assert limits == [-0.15, 0.0, 0.02]
+
+
+@pytest.mark.parametrize(
+    ("passed", "finding", "colour"),
+    [(True, "passed", "#15803d"), (False, "too_few_documents", "#a16207"), (False, "forgotten", "#b91c1c")],
+)
+def test_the_colour_of_a_band_is_what_the_caption_says(passed: bool, finding: str, colour: str) -> None:
+    check = {
+        "channel": "en", "quantity": "rise", "point": 0.0, "low": -0.01, "high": 0.01, "limit": 0.02,
+        "passed": passed, "finding": finding,
+    }  # fmt: skip
+    (axes,) = changes_figure([check]).axes
+    assert colour in {line.get_color() for line in axes.get_lines()}

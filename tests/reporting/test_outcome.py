@@ -52,6 +52,29 @@ def test_checks_name_limit_and_result(artifacts: dict[str, Any]) -> None:
     assert rows[1] == ("code", "general", "rise", "10.0%", "8.0% to 12.0%", "at most 2.0%", Mark("not passed", "bad"))
 
 
+@pytest.mark.parametrize(
+    ("passed", "finding", "mark"),
+    [
+        (True, "passed", Mark("passed", "good")),
+        (False, "too_few_documents", Mark("too few documents", "open")),
+        (False, "unclear", Mark("undecided", "open")),
+        (False, "not_measured", Mark("not measured", "open")),
+        (False, "forgotten", Mark("not passed", "bad")),
+        (False, "learnt_too_little", Mark("not passed", "bad")),
+    ],
+)
+def test_a_check_with_too_little_evidence_is_no_failure(
+    artifacts: dict[str, Any], passed: bool, finding: str, mark: Mark
+) -> None:
+    """The card of a channel has the tone of its row: a band that lies left of the limit is never red."""
+    artifacts["decision"]["checks"][0] |= {"passed": passed, "finding": finding}
+    channel = artifacts["decision"]["checks"][0]["channel"]
+    (row,) = (row for row in outcome.checks(Artifacts(artifacts)).rows if row[0] == channel)
+    assert row[-1] == mark
+    (card,) = (card for card in outcome.cards(Artifacts(artifacts)) if card.label == channel)
+    assert card.tone == mark.tone
+
+
 def test_error_of_an_accuracy(artifacts: dict[str, Any]) -> None:
     assert outcome.benchmarks(Artifacts(artifacts)).rows == (("probes", "30", "36.7%", "43.3%", "+6.7%", "8.8%"),)
 

@@ -6,16 +6,17 @@ reaches; memory counts weights, gradients, AdamW's two moments and one micro-bat
 
 from __future__ import annotations
 
-import json
-import struct
-from math import prod
+import logging
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, model_validator
 
 from cpt_pipeline.core.params import Params, Report
+from cpt_pipeline.formats.model_facts import ModelFacts, read_facts
 from cpt_pipeline.formats.models import resolve
+
+logger = logging.getLogger(__name__)
 
 _GB = 1e9
 
@@ -89,8 +90,8 @@ class Plan(Report):
     parameters: int
     tokens: dict[str, int]
     device: str
-    memory_gb: Interval
-    """Of one device, at its peak."""
+    memory_gb: Interval | None
+    """Of one device, at its peak; None when config.json names no sizes to compute it from."""
     seconds: Interval
     money: Interval
     currency: str
@@ -106,20 +107,18 @@ def estimate(
 
     `mix` is mix_metrics. A limit is broken when even the favourable end of the interval passes it.
     """
-    folder = resolve(start_model)
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    parameters = count_parameters(folder)
+    facts = read_facts(resolve(start_model))
+    parameters = facts.num_parameters
     device, tokens = params.device, {name: int(mix[name]["tokens"]) for name in stages}
     rate = Interval(low=device.tflops_low, high=device.tflops_high)
     seconds = _sum([_seconds(parameters, tokens[name], stage, rate, device.count) for name, stage in stages.items()])
     hours = seconds.times(device.count / 3600)
     energy = hours.times(device.watts * params.power_usage_effectiveness / 1000)
-    memory = [_memory(parameters, config, int(mix["sequence_length"]), stage) for stage in stages.values()]
     plan = Plan(
         parameters=parameters,
         tokens=tokens,
         device=f"{device.count} x {device.name}",
-        memory_gb=Interval(low=max(each.low for each in memory), high=max(each.high for each in memory)).rounded(),
+        memory_gb=_peak_memory(parameters, facts, int(mix["sequence_length"]), stages),
         seconds=seconds.rounded(),
         money=hours.times(device.price_per_hour).rounded(),
         currency=params.currency,
@@ -130,39 +129,42 @@ def estimate(
     return plan, _permit(plan, stages, params)
 
 
-def count_parameters(folder: Path) -> int:
-    """Count the parameters of a model from the headers of its safetensors files; no weight is read.
-
-    With an index only the files it names count: a hub folder may hold the same weights in a second layout.
-    """
-    index = folder / "model.safetensors.index.json"
-    named = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values() if index.is_file() else ()
-    paths = {folder / name for name in named} or set(folder.glob("*.safetensors"))
-    total = 0
-    for path in sorted(paths):
-        with path.open("rb") as stream:
-            (size,) = struct.unpack("<Q", stream.read(8))
-            header = json.loads(stream.read(size))
-        total += sum(prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
-    return total
-
-
 def _seconds(parameters: int, tokens: int, stage: StageShape, tflops: Interval, devices: int) -> Interval:
     per_parameter = (4 if stage.lora else 6) + (2 if stage.gradient_checkpointing else 0)
     operations = per_parameter * parameters * tokens / (1e12 * devices)
     return Interval(low=operations / tflops.high, high=operations / tflops.low)
 
 
-def _memory(parameters: int, config: dict[str, Any], sequence_length: int, stage: StageShape) -> Interval:
+def _peak_memory(
+    parameters: int, facts: ModelFacts, sequence_length: int, stages: dict[str, StageShape]
+) -> Interval | None:
+    """Return the memory of the stage that needs most, or None with a warning where a size is not known."""
+    sizes = (facts.num_layers, facts.hidden_size, facts.vocabulary_size)
+    layers, width, vocabulary = sizes
+    if layers is None or width is None or vocabulary is None:
+        logger.warning(
+            "plan: config.json of %s names no number of layers, width or vocabulary (found %s, %s, %s); the plan says "
+            "nothing about memory, and plan.max_memory_gb is not checked",
+            facts.name,
+            *sizes,
+        )
+        return None
+    memory = [_memory(parameters, (layers, width, vocabulary), sequence_length, stage) for stage in stages.values()]
+    return Interval(low=max(each.low for each in memory), high=max(each.high for each in memory)).rounded()
+
+
+def _memory(parameters: int, sizes: tuple[int, int, int], sequence_length: int, stage: StageShape) -> Interval:
+    """`sizes` are layers, width and vocabulary of the model."""
+    num_layers, hidden_size, vocabulary_size = sizes
     trained = 0.02 * parameters if stage.lora else float(parameters)
     weights = parameters * _bytes_per_weight(stage) / (stage.num_ranks if stage.zero_stage == 3 else 1)
     gradients = 4 * trained / (stage.num_ranks if stage.zero_stage >= 2 else 1)
     moments = 8 * trained / (stage.num_ranks if stage.zero_stage >= 1 else 1)
     rows = stage.micro_batch_rows * sequence_length
     width = 2 if stage.bf16 else 4
-    layers = (2 if stage.gradient_checkpointing else 34) * int(config["num_hidden_layers"])
-    activations = rows * int(config["hidden_size"]) * layers * width / 2
-    logits = rows * int(config["vocab_size"]) * (width + 8)
+    layers = (2 if stage.gradient_checkpointing else 34) * num_layers
+    activations = rows * hidden_size * layers * width / 2
+    logits = rows * vocabulary_size * (width + 8)
     fixed = weights + gradients + moments
     low, high = fixed + 0.5 * activations + 0.5 * logits, 1.2 * (fixed + activations + logits)
     return Interval(low=low / _GB, high=high / _GB)
@@ -184,10 +186,11 @@ def _disk(parameters: int, stages: dict[str, StageShape], tokens: int) -> Interv
 
 def _permit(plan: Plan, stages: dict[str, StageShape], params: PlanParams) -> dict[str, Any]:
     memory = params.max_memory_gb or params.device.memory_gb
+    needed = plan.memory_gb.low if plan.memory_gb else 0.0
     reasons = [
         f"{what} would be at least {low:.4g} {unit}, {key} is {limit:g}"
         for what, low, unit, key, limit in (
-            ("memory", plan.memory_gb.low, "GB", "plan.max_memory_gb (or plan.device.memory_gb)", memory),
+            ("memory", needed, "GB", "plan.max_memory_gb (or plan.device.memory_gb)", memory),
             ("time", plan.seconds.low / 3600, "hours", "plan.max_hours", params.max_hours),
             ("money", plan.money.low, plan.currency, "plan.max_money", params.max_money),
         )

@@ -6,7 +6,6 @@ docs/concepts.md). Answers lie beside `out` until the stage is done, so a killed
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from cpt_pipeline.evaluation.scores import BASE, EvaluateReport, compute_scores,
 from cpt_pipeline.evaluation.texts import draw_texts
 from cpt_pipeline.formats import candidates as candidate_format
 from cpt_pipeline.formats.benchmarks import read_items
+from cpt_pipeline.formats.model_facts import read_facts
 from cpt_pipeline.formats.models import resolve
 
 logger = logging.getLogger(__name__)
@@ -97,26 +97,18 @@ def _models(material: Material) -> list[tuple[candidate_format.Candidate, Path, 
 
 def _sequence_length(folders: Sequence[Path], params: EvaluateParams) -> int:
     """Give the context that every model can read."""
-    limits = {folder: _context_length(folder) for folder in folders}
+    limits = {folder: read_facts(folder).max_positions for folder in folders}
     known = {folder: limit for folder, limit in limits.items() if limit is not None}
     if params.sequence_length is None:
         if len(known) < len(limits):
             names = ", ".join(str(folder) for folder in limits if folder not in known)
-            raise ParameterError(
-                f"config.json names no max_position_embeddings ({names}); set evaluate.sequence_length"
-            )
+            raise ParameterError(f"config.json names no longest row ({names}); set evaluate.sequence_length")
         return min(known.values())
     short = {folder: limit for folder, limit in known.items() if limit < params.sequence_length}
     if short:
         names = ", ".join(f"{folder} reads {limit}" for folder, limit in short.items())
         raise ParameterError(f"evaluate.sequence_length is {params.sequence_length}, but {names} tokens")
     return params.sequence_length
-
-
-def _context_length(folder: Path) -> int | None:
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    length = config.get("max_position_embeddings") or config.get("text_config", {}).get("max_position_embeddings")
-    return int(length) if length else None
 
 
 def _prepare(

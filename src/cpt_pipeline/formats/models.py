@@ -10,6 +10,7 @@ import json
 import logging
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from cpt_pipeline.core.artifact import digest_file, read_manifest, seal, write_json
@@ -90,7 +91,7 @@ def _find(name: str, revision: str | None, key: str) -> Path:
                 f"Convert them first ({key} in conf)."
             )
         return folder
-    if name.count("/") != 1:
+    if not _is_hub_name(name):
         raise ModelNotFoundError(
             f"{name}: no such folder (its name begins with /, . or ~) and no hub name. {_SET.format(key=key)}"
         )
@@ -111,6 +112,24 @@ def newest_commit(name: str, repository: str) -> str | None:
         except (HfHubHTTPError, httpx.HTTPError, OSError, ValueError):
             logger.info("%s: the hub does not say its newest commit", name)
     return cached.read_text(encoding="utf-8").strip() if cached.is_file() else None
+
+
+def locate_model(name: str, revision: str | None, *, key: str) -> Path:
+    """Return the folder of a model without fetching its weights.
+
+    Of a hub model whose weights are not cached that is a folder with config.json alone, fetched when it is not there.
+    `ModelNotFoundError` when the model is neither here nor reachable.
+    """
+    if not _is_hub_name(name):
+        return find_model(name, revision, key=key)
+    cached = _cached_snapshot(name, revision)
+    if cached is not None and any(cached.glob("*.safetensors")):
+        return cached
+    return _config_from_hub(name, revision, key)
+
+
+def _is_hub_name(name: str) -> bool:
+    return not is_folder_name(name) and name.count("/") == 1
 
 
 def _find_referenced(reference: dict[str, Any]) -> Path:
@@ -141,13 +160,13 @@ def _changed(reference: dict[str, Any], folder: Path) -> list[str]:
     ]
 
 
-def _cached_snapshot(name: str, commit: str) -> Path | None:
+def _cached_snapshot(name: str, revision: str | None) -> Path | None:
     """Find a snapshot without the network; after a download that was cut it may be incomplete."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(name, revision=commit, local_files_only=True))
+        return Path(snapshot_download(name, revision=revision, local_files_only=True))
     except LocalEntryNotFoundError:
         return None
 
@@ -160,8 +179,25 @@ def _snapshot(name: str, revision: str | None, key: str) -> Path:
     try:
         return Path(snapshot_download(name, revision=revision, allow_patterns=patterns))
     except (LocalEntryNotFoundError, RepositoryNotFoundError, HfHubHTTPError, OSError) as error:
-        offline = " HF_HUB_OFFLINE is set." if os.environ.get("HF_HUB_OFFLINE") else ""
-        raise ModelNotFoundError(
-            f"{name} (revision {revision or 'main'}) is neither a folder nor reachable on the hub.{offline} "
-            f"Download it first, or set {key} to a local folder."
-        ) from error
+        raise _unreachable(name, revision, key) from error
+
+
+def _config_from_hub(name: str, revision: str | None, key: str) -> Path:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+
+    try:
+        with TemporaryDirectory() as empty_cache:
+            # A config.json in the cache is no promise that the weights can be had; only the hub can tell.
+            hf_hub_download(name, "config.json", revision=revision, cache_dir=empty_cache)
+        return Path(hf_hub_download(name, "config.json", revision=revision)).parent
+    except (LocalEntryNotFoundError, RepositoryNotFoundError, HfHubHTTPError, OSError) as error:
+        raise _unreachable(name, revision, key) from error
+
+
+def _unreachable(name: str, revision: str | None, key: str) -> ModelNotFoundError:
+    offline = " HF_HUB_OFFLINE is set." if os.environ.get("HF_HUB_OFFLINE") else ""
+    return ModelNotFoundError(
+        f"{name} (revision {revision or 'main'}) is neither a folder nor reachable on the hub.{offline} "
+        f"Download it first, or set {key} to a local folder."
+    )

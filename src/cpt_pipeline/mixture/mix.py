@@ -27,6 +27,7 @@ from cpt_pipeline.core.params import Report
 from cpt_pipeline.formats import tokens as token_format
 from cpt_pipeline.formats.mixture import SPAN, Block, write_mixture
 from cpt_pipeline.mixture.params import MixParams, MixStageParams
+from cpt_pipeline.mixture.size import unread_shares, warn_unread, with_tokens
 from cpt_pipeline.mixture.supply import (
     ANY_USE,
     Amount,
@@ -81,6 +82,8 @@ class MixReport(Report):
     rows_per_step: int
     domain_share: float
     domain_share_from: str
+    unread: dict[str, float]
+    """Channel to the share of its training text that neither stage reads."""
     stage1: StageMix
     stage2: StageMix
 
@@ -104,17 +107,20 @@ def mix(tokens: Path, ratio: Mapping[str, Any], out: Path, params: MixParams, ch
     _check_names(params, channels)
     reports, exposures = {}, {}
     for number, stage in enumerate(("stage1", "stage2")):
-        wanted: MixStageParams = getattr(params, stage)
+        wanted = with_tokens(tokens, stage, params, channels.domain, share)
         shares = channel_shares(channels, share, wanted.weights)
         reports[stage], exposures[stage] = _plan_stage(
             tokens, out / f"mixture_{stage}", stage, wanted, params, shares, seed=2 * params.seed + number
         )
     _write_exposures(tokens, out / "exposures", exposures)
+    unread = unread_shares(tokens, channels.roles, exposures.values())
+    warn_unread({name: unread[name] for name in channels.domain if name in unread}, params)
     return MixReport(
         sequence_length=params.sequence_length,
         rows_per_step=params.rows_per_step,
         domain_share=share,
         domain_share_from="mix.domain_share" if fitted is None else "mix_law",
+        unread=unread,
         **reports,
     )
 
@@ -219,6 +225,7 @@ def _plan_stage(
     seed: int,
 ) -> tuple[StageMix, dict[str, Ints]]:
     length, rows_per_step = params.sequence_length, params.rows_per_step
+    assert wanted.num_tokens is not None, "with_tokens settles the size of a stage"
     num_steps = math.ceil(wanted.num_tokens / (length * rows_per_step))
     names = tuple(shares)
     counts = rows_by_step([shares[name] for name in names], rows_per_step, num_steps)

@@ -15,8 +15,11 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 class MixStageParams(Params):
     """The data of one training stage."""
 
-    num_tokens: int = Field(gt=0)
-    """Tokens to train on; rounded up to whole steps."""
+    num_tokens: int | None = Field(default=None, gt=0)
+    """Tokens to train on, rounded up to whole steps; null = what `passes` makes of the text that is there."""
+    passes: float | None = Field(default=None, gt=0.0)
+    """In place of num_tokens: how often the domain text is read. Tokens = domain tokens x passes / domain share,
+    rounded down to whole steps."""
     weights: Annotated[dict[str, Annotated[float, Field(gt=0.0)]], DropNulls] = Field(default_factory=dict)
     """Share of a channel among the channels of its role (general or domain), up to scale; absent = 1."""
     categories: Annotated[dict[str, tuple[str, ...]], DropNulls] = Field(default_factory=dict)
@@ -25,6 +28,17 @@ class MixStageParams(Params):
     """Documents with a lower quality score stay out."""
     uses: tuple[Use, ...] = ()
     """Text with faults that may be read all the same, by what it is fit for (the grade of a PDF); none in stage 2."""
+
+    @model_validator(mode="after")
+    def _one_size(self) -> MixStageParams:
+        if self.num_tokens is None and self.passes is None:
+            raise ValueError("how much is read? set num_tokens, or passes (how often the domain text is read)")
+        if self.num_tokens is not None and self.passes is not None:
+            raise ValueError(
+                f"num_tokens ({self.num_tokens}) and passes ({self.passes:g}) are both set; set num_tokens: null to "
+                "let the size follow from the text, or passes: null"
+            )
+        return self
 
 
 class MixParams(Params):
@@ -44,8 +58,15 @@ class MixParams(Params):
 
     @model_validator(mode="after")
     def _whole_batch(self) -> MixParams:
-        if self.stage1.num_tokens < self.sequence_length * self.rows_per_step:
+        if self.stage1.num_tokens is not None and self.stage1.num_tokens < self.sequence_length * self.rows_per_step:
             raise ValueError("mix.stage1.num_tokens is less than one step (sequence_length x rows_per_step)")
+        for stage, wanted in (("stage1", self.stage1), ("stage2", self.stage2)):
+            if wanted.passes is not None and self.domain_share == 0.0:
+                raise ValueError(
+                    f"mix.{stage}.passes counts the domain text, and mix.domain_share is 0; set num_tokens"
+                )
+            if wanted.passes is not None and wanted.passes > self.max_passes:
+                raise ValueError(f"mix.{stage}.passes is {wanted.passes:g} and mix.max_passes is {self.max_passes:g}")
         if self.stage2.uses:
             raise ValueError("mix.stage2.uses must stay empty: text with faults is never read in stage 2")
         return self

@@ -19,15 +19,17 @@ from cpt_pipeline.core.inputs import HubName, HubParams
 from cpt_pipeline.core.params import Params, Report
 from cpt_pipeline.core.workspace import Workspace
 from cpt_pipeline.formats.documents import read_documents
+from cpt_pipeline.formats.model_facts import read_facts
 from cpt_pipeline.formats.models import find_model, write_reference
 from cpt_pipeline.mixture.mix import channel_shares, mix_channels
 from cpt_pipeline.mixture.params import MixStageParams
 from cpt_pipeline.training.job import TrainJob
 from cpt_pipeline.training.params import TrainParams, TrainRunParams
 from cpt_pipeline.training.supervisor import TrainReport, train
+from cpt_pipeline.vocabulary.fit import check_ids
 from cpt_pipeline.vocabulary.params import TokenizeParams
 from cpt_pipeline.vocabulary.tokenize import tokenize_splits
-from cpt_pipeline.vocabulary.tokenizer import END_OF_TEXT, train_bpe
+from cpt_pipeline.vocabulary.tokenizer import END_OF_TEXT, load, train_bpe
 
 
 class LlamaShape(Params):
@@ -58,6 +60,12 @@ class ScratchParams(Params):
     """Tokens, and weights among the general channels."""
     training: TrainParams
     seed: int = 0
+
+    @model_validator(mode="after")
+    def _size_is_a_number(self) -> ScratchParams:
+        if self.data.num_tokens is None:
+            raise ValueError("base.scratch.data.num_tokens must be a number: a scratch base reads no domain text")
+        return self
 
 
 class BaseParams(HubParams):
@@ -95,6 +103,7 @@ def make_base(
     if params.kind == "pretrained":
         assert params.name is not None
         folder = find_model(params.name, params.revision)
+        check_ids(load(folder), read_facts(folder, name=params.name))
         write_reference(work.out / "base_model", folder, name=params.name, revision=params.revision)
     else:
         assert params.scratch is not None

@@ -36,6 +36,9 @@ class Check(Report):
     high: float | None
     limit: float
     passed: bool
+    finding: Finding
+    documents: int
+    """Held-out documents behind it."""
     words: str
 
 
@@ -117,6 +120,8 @@ def _judge(measured: _Measured) -> Judged:
         high=known.high if known else None,
         limit=measured.limit,
         passed=verdict is Verdict.PROMOTE,
+        finding=finding,
+        documents=measured.num_documents,
         words=_words(measured, finding),
     )
     return Judged(check, verdict, finding)

@@ -18,6 +18,7 @@ from cpt_pipeline.core.verdicts import Verdict, worst
 from cpt_pipeline.formats.candidates import read_list
 from cpt_pipeline.formats.models import resolve
 from cpt_pipeline.release.checks import Check, Judged, judge_channels, signed_percent
+from cpt_pipeline.release.evidence import Evidence
 from cpt_pipeline.release.params import DecideParams
 from cpt_pipeline.release.remedy import advice, command, find_remedy
 
@@ -32,7 +33,7 @@ class Decision(Report):
     model: str
     reasons: tuple[str, ...]
     checks: tuple[Check, ...]
-    remedy: dict[str, float]
+    remedy: dict[str, int | float]
     """Params key to proposed value; empty when nothing should change."""
     remedy_command: str
     """The same as a line for the shell."""
@@ -52,23 +53,28 @@ class DecideReport(Report):
 
 
 def decide(
-    scores: dict[str, Any], params: DecideParams, channels: ChannelsParams, settings: Mapping[str, float] | None = None
+    scores: dict[str, Any],
+    params: DecideParams,
+    channels: ChannelsParams,
+    settings: Mapping[str, float] | None = None,
+    evidence: Evidence | None = None,
 ) -> Decision:
     """Judge a run by its scores (format: docs/concepts.md).
 
-    `settings` are the present values of the parameters a remedy may change. A channel that was not measured is never
+    `settings` are the present values of the parameters a remedy may change, `evidence` is what the run measured and
+    read, for the advice. A channel that was not measured is never
     promoted; one whose score is not a number is rolled back.
     """
     candidate = _judged_candidate(scores, params.judge)
     judged = judge_channels(scores, candidate, params, channels)
     verdict = worst(each.verdict for each in judged)
     model = {Verdict.PROMOTE: candidate, Verdict.HOLD: BASE}.get(verdict) or _last_good(scores, params, channels)
-    remedy = {} if verdict is Verdict.PROMOTE else find_remedy(judged, settings or {})
+    remedy = {} if verdict is Verdict.PROMOTE else find_remedy(judged, settings or {}, evidence)
     return Decision(
         verdict=verdict,
         candidate=candidate,
         model=model,
-        reasons=tuple(_reasons(verdict, candidate, model, judged, scores, channels)),
+        reasons=tuple(_reasons(verdict, candidate, model, judged, scores, channels, evidence)),
         checks=tuple(each.check for each in judged),
         remedy=remedy,
         remedy_command=command(remedy),
@@ -144,6 +150,7 @@ def _reasons(
     judged: tuple[Judged, ...],
     scores: dict[str, Any],
     channels: ChannelsParams,
+    evidence: Evidence | None,
 ) -> list[str]:
     failed = [each for each in judged if not each.check.passed]
     count = f"{len(judged) - len(failed)} of {len(judged)} checks passed"
@@ -159,7 +166,7 @@ def _reasons(
         said.append("No general channel is named in channels.roles, so nothing here speaks about forgetting.")
     if verdict is Verdict.ROLL_BACK:
         said.append(_fallback(model, scores, channels))
-    return said + ([] if verdict is Verdict.PROMOTE else advice(judged))
+    return said + ([] if verdict is Verdict.PROMOTE else advice(judged, evidence))
 
 
 def _fallback(model: str, scores: dict[str, Any], channels: ChannelsParams) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from cpt_pipeline.release.checks import Check, Finding, Judged
+from cpt_pipeline.release.evidence import Evidence
 
 _FAR_OVER = 3.0
 """A rise of more than so many limits quarters the rate instead of halving it."""
@@ -21,21 +22,29 @@ _ADVICE: dict[Finding, str] = {
     "not_a_number": "A score that is no number comes from broken weights: look for skipped steps in the training log.",
     "forgotten": "Forgetting answers to a lower learning rate and to more, or broader, general text.",
     "got_worse": "A domain channel got worse: is its held-out text of the same kind as its training text?",
-    "learnt_too_little": "Too little was learnt: look at the quality of the domain text first, then at rate and share.",
-    "unclear": "More held-out documents (evaluate.documents_per_channel) make the intervals narrower.",
     "not_measured": "A channel without held-out documents cannot be judged: see what dedup held out.",
 }
-_SAME_ADVICE: dict[Finding, Finding] = {"may_be_forgotten": "forgotten", "too_few_documents": "unclear"}
+_SAME_ADVICE: dict[Finding, Finding] = {"may_be_forgotten": "forgotten"}
+_ALL_LIMITS = "dedup.heldout_documents_per_channel, dedup.heldout_max_share, evaluate.documents_per_channel"
 
 
-def find_remedy(judged: Iterable[Judged], settings: Mapping[str, float]) -> dict[str, float]:
-    """Give new values for those of `settings` that should change; empty when nothing should.
+def find_remedy(
+    judged: Iterable[Judged], settings: Mapping[str, float], evidence: Evidence | None = None
+) -> dict[str, float]:
+    """Return new values for those of `settings` that should change; empty when nothing should.
 
-    Keys that end in `peak_lr` are learning rates, keys that end in `domain_share` are shares of domain text.
+    Keys that end in `peak_lr` are learning rates, in `domain_share` shares of domain text, in `num_tokens` or `passes`
+    how much is read. Where too little was learnt and `evidence` tells of text that no stage read, that comes first.
     """
-    rate, share = _factors(list(judged))
-    proposed = {}
+    listed = list(judged)
+    growth = _growth(listed, evidence)
+    rate, share = (1.0, 1.0) if growth > 1.0 else _factors(listed)
+    proposed: dict[str, float] = {}
     for name, value in settings.items():
+        if name.endswith("num_tokens"):
+            proposed[name] = int(_rounded(value * growth)) if growth > 1.0 else value
+        elif name.endswith("passes"):
+            proposed[name] = _rounded(value * growth) if growth > 1.0 else value
         if name.endswith("peak_lr"):
             proposed[name] = _rounded(value * rate)
         elif name.endswith("domain_share"):
@@ -51,10 +60,40 @@ def command(remedy: Mapping[str, float]) -> str:
     return f'kedro run --pipeline=cpt --params="{pairs}"'
 
 
-def advice(judged: Iterable[Judged]) -> list[str]:
-    """Give what no parameter says: where to look first."""
-    findings = {_SAME_ADVICE.get(each.finding, each.finding) for each in judged}
-    return [words for finding, words in _ADVICE.items() if finding in findings]
+def advice(judged: Iterable[Judged], evidence: Evidence | None = None) -> list[str]:
+    """Return what no parameter says: where to look first, and by which key more could be measured or read."""
+    listed = list(judged)
+    findings = {_SAME_ADVICE.get(each.finding, each.finding) for each in listed}
+    said = [words for finding, words in _ADVICE.items() if finding in findings]
+    if "learnt_too_little" in findings:
+        said.append(_how_to_learn_more(listed, evidence))
+    thin = [each.check for each in listed if each.finding in ("unclear", "too_few_documents")]
+    if thin and evidence is None:
+        said.append(f"More held-out documents make the intervals narrower ({_ALL_LIMITS}).")
+    elif evidence is not None:
+        said += [evidence.how_to_measure_more(check.channel, check.documents) for check in thin]
+    return said
+
+
+def _how_to_learn_more(judged: Iterable[Judged], evidence: Evidence | None) -> str:
+    unread = {
+        each.check.channel: evidence.unread_share(each.check.channel)
+        for each in judged
+        if evidence is not None and each.finding == "learnt_too_little"
+    }
+    listed = ", ".join(f"{share:.0%} of channel {name} was read by no stage" for name, share in unread.items() if share)
+    key = evidence.size_key if evidence else "mix.stage1.num_tokens or passes"
+    tokens = f"the tokens ({key}{': ' + listed if listed else ''})"
+    first = "Too little was learnt: look at the quality of the domain text first"
+    return f"{first}, then at {tokens}, then at rate and share."
+
+
+def _growth(judged: Iterable[Judged], evidence: Evidence | None) -> float:
+    """Return how many times the tokens to read: 1 unless all that is wrong is that too little was learnt."""
+    failed = [each for each in judged if not each.check.passed]
+    if evidence is None or not failed or any(each.finding != "learnt_too_little" for each in failed):
+        return 1.0
+    return max(evidence.growth(each.check.channel) for each in failed)
 
 
 def _factors(judged: list[Judged]) -> tuple[float, float]:

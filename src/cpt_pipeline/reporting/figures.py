@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cpt_pipeline.reporting.words import known, percent, significant, tokens
+from cpt_pipeline.reporting.words import OPEN_FINDINGS, known, percent, significant, tokens
 
 Figure = Any
 """`matplotlib.figure.Figure`; matplotlib is imported where it draws."""
@@ -191,7 +191,7 @@ def _draw_changes(axes: Axes, checks: Sequence[Mapping[str, Any]]) -> None:
     for row, check in enumerate(reversed(checks)):
         sign = -1.0 if check.get("quantity") == "gain" else 1.0
         ends = [sign * value for value in (check.get("point"), check.get("low"), check.get("high")) if known(value)]
-        colour = "#15803d" if check.get("passed") else "#b91c1c"
+        colour = _check_colour(check)
         if len(ends) == 3:
             axes.plot(sorted(ends[1:]), [row, row], color=colour, linewidth=5, solid_capstyle="round", alpha=0.35)
             axes.plot(ends[0], row, color=colour, marker="o", markersize=7)
@@ -204,6 +204,13 @@ def _draw_changes(axes: Axes, checks: Sequence[Mapping[str, Any]]) -> None:
     axes.axvline(0.0, color=_FAINT, linewidth=0.8)
     axes.margins(x=0.12)
     axes.xaxis.set_major_formatter(lambda value, _: percent(value, 0, signed=True))
+
+
+def _check_colour(check: Mapping[str, Any]) -> str:
+    """Return the colour of a check: green passed, amber too little evidence, red not passed."""
+    if check.get("passed"):
+        return "#15803d"
+    return "#a16207" if check.get("finding") in OPEN_FINDINGS else "#b91c1c"
 
 
 def _finish(axes: Axes, logs: Mapping[str, Log], curves: Sequence[Curve]) -> None:

@@ -68,9 +68,18 @@ def cards(artifacts: Artifacts) -> list[Card]:
 
 
 def _tone(artifacts: Artifacts, channel: str) -> Tone:
-    passed = {check.get("channel"): check.get("passed") for check in artifacts.records("decision", "checks")}
-    tones: dict[bool | None, Tone] = {True: "good", False: "bad"}
-    return tones.get(passed.get(channel), "quiet")
+    for check in artifacts.records("decision", "checks"):
+        if check.get("channel") == channel:
+            return result(check).tone
+    return "quiet"
+
+
+def result(check: Mapping[str, Any]) -> Mark:
+    """Return the result of a check in words: passed, not passed, or open where the evidence is too thin to say."""
+    if check.get("passed"):
+        return Mark("passed", "good")
+    open_words = words.OPEN_FINDINGS.get(str(check.get("finding")))
+    return Mark(open_words, "open") if open_words else Mark("not passed", "bad")
 
 
 def total(values: list[float | None]) -> float | None:
@@ -101,7 +110,7 @@ def checks(artifacts: Artifacts) -> Table:
                 words.percent(check.get("point")),
                 words.between(words.percent(check.get("low")), words.percent(check.get("high"))),
                 None if limit is None else f"{'at least' if gain else 'at most'} {limit}",
-                Mark("passed", "good") if check.get("passed") else Mark("not passed", "bad"),
+                result(check),
             ]
         )
     columns = ("channel", "role", "bits/byte", "measured", "interval", "limit", "result")

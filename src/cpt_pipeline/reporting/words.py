@@ -8,6 +8,8 @@ from typing import TypeGuard
 _KILO = 1000.0
 _MINUTE = 60
 _HOUR = 3600
+OPEN_FINDINGS = {"unclear": "undecided", "too_few_documents": "too few documents", "not_measured": "not measured"}
+"""Findings of a check that had too little evidence, in words; all others that did not pass are failures."""
 
 
 def known(value: object) -> TypeGuard[float]:

@@ -16,8 +16,10 @@ from cpt_pipeline.core.artifact import link_tree, seal
 from cpt_pipeline.core.errors import ModelNotFoundError
 from cpt_pipeline.core.params import Report
 from cpt_pipeline.formats.documents import read_documents
+from cpt_pipeline.formats.model_facts import TOKENIZERS
 from cpt_pipeline.formats.models import TOKENIZER_FILES, resolve
 from cpt_pipeline.formats.plain_text import PlainTextEncoder
+from cpt_pipeline.vocabulary.fit import check_losses
 from cpt_pipeline.vocabulary.params import TokenizerParams
 
 END_OF_TEXT = "<|endoftext|>"
@@ -48,6 +50,8 @@ def prepare_tokenizer(unique_documents: Path, base_model: Path, out: Path, param
     """Write `tokenizer` and `start_model` into `out` and measure the tokenizer on every channel."""
     folder = resolve(base_model)
     tokenizer = load(folder)
+    channels = _fertility(unique_documents, tokenizer, params.sample_documents_per_channel)
+    check_losses({name: each.lost_share for name, each in channels.items()}, params)
     target = out / "tokenizer"
     target.mkdir(parents=True)
     for name in TOKENIZER_FILES:
@@ -60,7 +64,7 @@ def prepare_tokenizer(unique_documents: Path, base_model: Path, out: Path, param
         extended=False,
         reason="tokenizer.extend is false: the base model's own tokenizer and weights",
         vocabulary_size=len(tokenizer),
-        channels=_fertility(unique_documents, tokenizer, params.sample_documents_per_channel),
+        channels=channels,
     )
 
 
@@ -68,7 +72,7 @@ def load(folder: Path) -> Any:
     """Load the reference tokenizer of a folder; it must have an end-of-document token."""
     from transformers import AutoTokenizer
 
-    if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer.model", "vocab.json")):
+    if not any((folder / name).is_file() for name in TOKENIZERS):
         raise ModelNotFoundError(
             f"{folder} has no tokenizer (tokenizer.json); put the base's own files beside its weights"
         )

@@ -127,9 +127,14 @@ def test_problems_of_a_source(tmp_path: Path) -> None:
     write(tmp_path / "other" / "a.exe", "x")
     assert find_problems(source(tmp_path / "absent", license="")) == [
         "no license given. Set license to an SPDX expression, or to `unknown, allowed because <reason>`",
-        f"{tmp_path / 'absent'}: no such file, or no file matches",
+        f"{tmp_path / 'absent'}: no such file or folder",
     ]
     assert find_problems(source(tmp_path / "empty")) == [f"{tmp_path / 'empty'}: all of its files are empty"]
+    (tmp_path / "nothing").mkdir()
+    (problem,) = find_problems(source(tmp_path / "nothing"))
+    assert problem == f"{tmp_path / 'nothing'}: the folder holds no file, nor does any folder below it"
+    (problem,) = find_problems(source(tmp_path / "other" / "*.txt"))
+    assert problem == f"{tmp_path / 'other' / '*.txt'}: no file matches *.txt in {tmp_path / 'other'}"
     assert "none of its 1 files ends in .arrow, .cnxml, .csv" in find_problems(source(tmp_path / "other"))[0]
 
 

@@ -12,6 +12,8 @@ from kedro.runner import SequentialRunner
 
 from cpt_pipeline.core.artifact import seal
 from cpt_pipeline.core.channels import ChannelsParams
+from cpt_pipeline.corpus.dedup.params import DedupParams
+from cpt_pipeline.evaluation.params import EvaluateParams
 from cpt_pipeline.formats.candidates import Candidate, write_list
 from cpt_pipeline.mixture.params import MixParams
 from cpt_pipeline.pipelines.decide import create_pipeline
@@ -25,8 +27,11 @@ def params(key: str) -> Any:
     return yaml.safe_load((CONF / f"parameters_{key}.yml").read_text(encoding="utf-8"))[key]
 
 
-def scores(general_change: float) -> dict[str, Any]:
-    changes = {"domain": -0.3, "en": general_change, "code": 0.0}
+ROLES = ("code", "domain", "en")
+
+
+def scores(general_change: float, domain_change: float) -> dict[str, Any]:
+    changes = {"domain": domain_change, "en": general_change, "code": 0.0}
     channels = {
         name: {"relative_change": value, "low": value - 0.005, "high": value + 0.005} for name, value in changes.items()
     }
@@ -42,11 +47,10 @@ def scores(general_change: float) -> dict[str, Any]:
     }
 
 
-@pytest.mark.feature(110)
-@pytest.mark.parametrize(("change", "verdict", "model"), [(0.0, "promote", "stage2"), (0.2, "roll_back", "base")])
-def test_decision_and_release_by_the_policy_in_conf(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: float, verdict: str, model: str
-) -> None:
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: float, *, domain_change: float = -0.3, unread: float = 0.0
+) -> dict[str, Any]:
+    """Run the stage on scores of one candidate with the parameters of conf/base."""
     monkeypatch.setenv("CPT_DATA_ROOT", str(tmp_path / "data"))
     for folder in ("base_model", "candidates/stage2"):
         (tmp_path / folder).mkdir(parents=True)
@@ -55,21 +59,66 @@ def test_decision_and_release_by_the_policy_in_conf(
     write_list(tmp_path / "candidates", [Candidate("stage2", "stage2", "stage2", 9, 99)])
     seal(tmp_path / "candidates", "candidates")
     given = {
-        "scores": scores(change),
+        "scores": scores(change, domain_change),
         "base_model": tmp_path / "base_model",
         "candidates": tmp_path / "candidates",
+        "dedup_metrics": {
+            "channels": {name: {"documents": 1350} for name in ROLES},
+            "heldout_channels": {name: {"documents": 150} for name in ROLES},
+        },
+        "mix_metrics": {
+            "unread": dict.fromkeys(ROLES, unread),
+            "stage1": {
+                "tokens": 491520,
+                "channels": {name: {"share": 0.33, "available_tokens": 400_000} for name in ROLES},
+            },
+        },
+        "params:dedup": DedupParams.model_validate(params("dedup")),
+        "params:evaluate": EvaluateParams.model_validate(params("evaluate")),
         "params:decide": DecideParams.model_validate(params("decide")),
         "params:channels": ChannelsParams.model_validate(params("channels")),
         "params:mix": MixParams.model_validate(params("mix")),
         "params:stage1": TrainParams.model_validate(params("stage1")),
     }
     catalog = DataCatalog({name: MemoryDataset(value, copy_mode="assign") for name, value in given.items()})
-    found = {name: dataset.load() for name, dataset in SequentialRunner().run(create_pipeline(), catalog).items()}
+    return {name: dataset.load() for name, dataset in SequentialRunner().run(create_pipeline(), catalog).items()}
+
+
+@pytest.mark.feature(110)
+@pytest.mark.parametrize(("change", "verdict", "model"), [(0.0, "promote", "stage2"), (0.2, "roll_back", "base")])
+def test_decision_and_release_by_the_policy_in_conf(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: float, verdict: str, model: str
+) -> None:
+    found = run(tmp_path, monkeypatch, change)
     assert set(found) == {"decide_metrics", "decide_provenance", "decision", "release"}
     assert (found["decision"]["verdict"], found["decision"]["model"]) == (verdict, model)
     assert found["release"]["folder"] == str(tmp_path / ("candidates/stage2" if model == "stage2" else "base_model"))
     assert found["decide_metrics"]["promoted"] == (verdict == "promote")
     if verdict == "roll_back":
-        rate = given["params:stage1"].optimizer.peak_lr
+        rate = params("stage1")["optimizer"]["peak_lr"]
         assert found["decision"]["remedy"]["stage1.optimizer.peak_lr"] == rate / 4
         assert found["decide_provenance"]["params"]["stage1"]["optimizer"]["peak_lr"] == rate
+
+
+def test_a_hold_asks_for_the_text_that_no_stage_read_before_rate_and_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of the domain was not read: twice the tokens; rate and share stay."""
+    decision = run(tmp_path, monkeypatch, 0.0, domain_change=-0.05, unread=0.5)["decision"]
+    assert decision["verdict"] == "hold"
+    assert decision["remedy"] == {"mix.stage1.num_tokens": 980_000}
+    assert "mix.stage1.num_tokens=980000" in decision["remedy_command"]
+    assert any(
+        "then at the tokens (mix.stage1.num_tokens: 50% of channel domain was read by no stage)" in reason
+        for reason in decision["reasons"]
+    )
+
+
+def test_a_hold_for_thin_evidence_names_the_key_that_binds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    decision = run(tmp_path, monkeypatch, 0.018, unread=0.5)["decision"]
+    assert decision["verdict"] == "hold"
+    assert decision["remedy"] == {}
+    assert decision["reasons"][-1] == (
+        "Channel en: 150 documents were held out; dedup.heldout_documents_per_channel (150) and "
+        "evaluate.documents_per_channel are the limits."
+    )

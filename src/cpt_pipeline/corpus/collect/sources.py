@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from cpt_pipeline.core.patterns import split_pattern
 from cpt_pipeline.core.redaction import redact, redact_text
 from cpt_pipeline.corpus.collect import dialogue_units, licenses, python_environment, remote, web
 from cpt_pipeline.corpus.collect.docx import read_docx
@@ -168,12 +169,22 @@ def _file_problems(source: FilesParams) -> list[str]:
     known = {**READERS, **dict.fromkeys(_SANDBOXED)}
     readable = [each for each in files if each.reason is None and reader_suffix(each.name) in known]
     if not files:
-        return [f"{source.path}: no such file, or no file matches"]
+        return [f"{source.path}: {_nothing_at(source.path)}"]
     if not readable:
         return [f"{source.path}: none of its {len(files)} files ends in {', '.join(sorted(known))}"]
     if not any(each.path.stat().st_size for each in readable):
         return [f"{source.path}: all of its files are empty"]
     return []
+
+
+def _nothing_at(path: Path) -> str:
+    """Return why a path gives no file."""
+    if path.is_dir():
+        return "the folder holds no file, nor does any folder below it"
+    folder, pattern = split_pattern(path)
+    if not pattern:
+        return "no such file or folder"
+    return f"no file matches {pattern} in {folder}" if folder.is_dir() else f"no such folder as {folder}"
 
 
 def reader_suffix(name: str) -> str:

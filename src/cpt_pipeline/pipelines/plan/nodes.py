@@ -7,6 +7,9 @@ from typing import Any
 
 from cpt_pipeline.budget.plan import PlanParams, StageShape, estimate
 from cpt_pipeline.core.workspace import workspace
+from cpt_pipeline.formats.model_facts import read_facts
+from cpt_pipeline.formats.models import resolve
+from cpt_pipeline.recipes.model_check import check_training
 from cpt_pipeline.training.params import TrainParams, TrainRunParams
 
 Record = dict[str, Any]
@@ -21,9 +24,10 @@ def estimate_bill(
     stage1_run: TrainRunParams,
     stage2_run: TrainRunParams,
 ) -> tuple[Record, Record, Record]:
-    """Estimate the bill and permit the stages; the method is in budget.plan."""
+    """Check that model and mixture fit the stages, estimate the bill and permit them; see recipes and budget.plan."""
     named = {"plan": params, "stage1": stage1, "stage2": stage2, "stage1_run": stage1_run, "stage2_run": stage2_run}
     with workspace("plan", {"start_model": start_model, "mix_metrics": mix_metrics}, named) as work:
+        check_training(read_facts(resolve(start_model)), mix_metrics, {"stage1": stage1, "stage2": stage2})
         stages = {"stage1": _shape(stage1, stage1_run), "stage2": _shape(stage2, stage2_run)}
         plan, permit = estimate(start_model, mix_metrics, stages, params)
         return plan.as_metrics(), work.provenance(), permit

@@ -1,0 +1,117 @@
+"""What this machine lacks for the stages of a run: devices, packages, models that conf names."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from cpt_pipeline.core.errors import ModelNotFoundError
+from cpt_pipeline.corpus.embeddings.params import EmbeddingParams, EncoderParams
+from cpt_pipeline.formats.model_facts import ModelFacts, read_facts
+from cpt_pipeline.formats.models import locate_model
+from cpt_pipeline.recipes.model_check import describe_scratch
+from cpt_pipeline.recipes.settings import Problem, Settings, run_key
+from cpt_pipeline.training.params import TrainRunParams
+
+_DEVICES = Path("/dev")
+_NO_GPU = ("", "-1")
+
+
+def find_machine_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
+    """Return what is missing on this machine, each with the stage that needs it."""
+    yield from _package_problems(settings)
+    yield from _device_problems(settings)
+    yield from _model_problems(settings)
+
+
+def find_base(settings: Settings) -> ModelFacts:
+    """Return what can be known of the base before the run; `ModelNotFoundError` when it cannot be had.
+
+    Of a hub model that was not downloaded yet that is its config.json alone, which is fetched.
+    """
+    if settings.scratch:
+        return describe_scratch(settings.scratch)
+    assert settings.base.name is not None
+    return read_facts(
+        locate_model(settings.base.name, settings.base.revision, key="base.name"), name=settings.base.name
+    )
+
+
+def count_gpus(devices: Path = _DEVICES) -> int:
+    """Count the GPUs that a child of this process would see, without loading torch.
+
+    Where the driver shows them in one file (AMD, WSL) it is one at least.
+    """
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None and visible.strip() in _NO_GPU:
+        return 0
+    found = len(list(devices.glob("nvidia[0-9]*"))) or int(any((devices / name).exists() for name in ("kfd", "dxg")))
+    return min(found, len(visible.split(","))) if visible is not None else found
+
+
+def _package_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
+    for key, params in settings.training.items():
+        is_nf4 = params.mode == "lora" and params.lora.quantization == "nf4"
+        if is_nf4 and importlib.util.find_spec("bitsandbytes") is None:
+            words = "bitsandbytes is not installed: pip install 'cpt_pipeline[qlora]'"
+            yield _stage(key), Problem(f"{key}.lora.quantization", words)
+
+
+def _device_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
+    there = count_gpus()
+    for key, run in settings.runs.items():
+        wanted = run.num_ranks if run.launcher in ("torchrun", "deepspeed") else 1
+        if run.device == "cuda" and wanted > there and _runs_here(run):
+            yield _stage(key), Problem(f"{run_key(key)}.device", f"{_missing(there)}, and {wanted} are needed")
+    if settings.evaluate_run.device == "cuda" and not there:
+        yield "evaluate", Problem("evaluate_run.device", _missing(there))
+    encodes = any(_encoder(embedding) for _, embedding in _embeddings(settings))
+    runs_here = settings.dedup_run.executor == "local"
+    if settings.dedup_run.encoder.device.startswith("cuda") and encodes and runs_here and not there:
+        yield "dedup", Problem("dedup_run.encoder.device", _missing(there))
+
+
+def _model_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
+    """Look for the models of the data stages, as their stages will; those behind an endpoint are asked there."""
+    scorer = settings.clean.scorer
+    if scorer.enabled and scorer.kind != "linear":
+        chosen, key = getattr(scorer, scorer.kind), f"clean.scorer.{scorer.kind}.name"
+        yield from _located("clean", key, chosen.name, chosen.revision)
+    for key, embedding in _embeddings(settings):
+        if encoder := _encoder(embedding):
+            yield from _located("dedup", f"{key}.model", encoder.model, encoder.revision)
+    folder = settings.clean.personal_data.name_model
+    if folder is not None and not (folder / "config.json").is_file():
+        yield "clean", Problem("clean.personal_data.name_model", f"{folder} holds no config.json")
+
+
+def _embeddings(settings: Settings) -> Iterator[tuple[str, EmbeddingParams]]:
+    for name in ("semantic", "diversity"):
+        params = getattr(settings.dedup, name)
+        if params.enabled:
+            yield f"dedup.{name}.embedding", params.embedding
+
+
+def _encoder(embedding: EmbeddingParams) -> EncoderParams | None:
+    return embedding if isinstance(embedding, EncoderParams) else None
+
+
+def _located(stage: str, key: str, name: str, revision: str | None) -> Iterator[tuple[str, Problem]]:
+    try:
+        locate_model(name, revision, key=key)
+    except ModelNotFoundError as error:
+        yield stage, Problem(key, str(error))
+
+
+def _stage(key: str) -> str:
+    return "base" if key.startswith("base.") else key
+
+
+def _runs_here(run: TrainRunParams) -> bool:
+    return run.launcher != "srun" and run.hostfile is None
+
+
+def _missing(there: int) -> str:
+    return "cuda is asked for, and this machine shows " + (f"{there} GPUs" if there else "no GPU (use auto or cpu)")

@@ -1,0 +1,92 @@
+"""What a run measured and read of each channel, and which key of conf would give more of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_MOST_GROWTH = 4.0
+"""A remedy asks for at most so many times the tokens."""
+_WORTH_READING = 0.1
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Counts by channel, and the settings that bound them."""
+
+    max_evaluated: int
+    """evaluate.documents_per_channel"""
+    max_heldout: int
+    """dedup.heldout_documents_per_channel"""
+    max_heldout_share: float
+    """dedup.heldout_max_share"""
+    heldout: Mapping[str, int] = field(default_factory=dict)
+    """Documents held out."""
+    training: Mapping[str, int] = field(default_factory=dict)
+    """Documents left for training."""
+    unread: Mapping[str, float] = field(default_factory=dict)
+    """Share of the training text that no stage reads."""
+    size_key: str = "mix.stage1.num_tokens"
+    """The key that says how much stage 1 reads."""
+    most_growth: float = _MOST_GROWTH
+    """How many times the tokens of stage 1 the text allows."""
+
+    def how_to_measure_more(self, channel: str, measured: int) -> str:
+        """Return the sentence that names the key which keeps more documents of a channel from being measured."""
+        heldout, training = self.heldout.get(channel, 0), self.training.get(channel, 0)
+        if measured < heldout and measured >= self.max_evaluated:
+            return (
+                f"Channel {channel}: {measured} of {heldout} held-out documents were measured; "
+                f"evaluate.documents_per_channel ({self.max_evaluated}) is the limit."
+            )
+        if heldout >= self.max_heldout:
+            both = self.max_evaluated <= self.max_heldout
+            second = " and evaluate.documents_per_channel are the limits" if both else " is the limit"
+            return (
+                f"Channel {channel}: {heldout} documents were held out; dedup.heldout_documents_per_channel "
+                f"({self.max_heldout}){second}."
+            )
+        if heldout >= int(self.max_heldout_share * (heldout + training)):
+            return (
+                f"Channel {channel}: {heldout} of {heldout + training} documents were held out; "
+                f"dedup.heldout_max_share ({self.max_heldout_share:g}) is the limit. Raise it, or bring more documents."
+            )
+        return f"Channel {channel}: {heldout} documents could be held out; bring more documents of it."
+
+    def unread_share(self, channel: str) -> float:
+        """Return the share of a channel that no stage reads; 0 where it is too little to matter."""
+        share = self.unread.get(channel, 0.0)
+        return share if share >= _WORTH_READING else 0.0
+
+    def growth(self, channel: str) -> float:
+        """Return how many times the tokens would read what is unread of a channel, as far as the text allows."""
+        read = max(1.0 - self.unread_share(channel), 1.0 / _MOST_GROWTH)
+        return max(1.0, min(1.0 / read, self.most_growth, _MOST_GROWTH))
+
+
+def read_evidence(
+    dedup_metrics: Mapping[str, Any],
+    mix_metrics: Mapping[str, Any],
+    *,
+    max_evaluated: int,
+    max_heldout: int,
+    max_heldout_share: float,
+    size_key: str,
+    max_passes: float,
+) -> Evidence:
+    """Read the counts of a run from the metrics of dedup and mix (formats: docs/concepts.md)."""
+    stage1 = mix_metrics["stage1"]
+    supply = [
+        max_passes * use["available_tokens"] / use["share"] for use in stage1["channels"].values() if use["share"]
+    ]
+    return Evidence(
+        max_evaluated=max_evaluated,
+        max_heldout=max_heldout,
+        max_heldout_share=max_heldout_share,
+        heldout={name: each["documents"] for name, each in dedup_metrics["heldout_channels"].items()},
+        training={name: each["documents"] for name, each in dedup_metrics["channels"].items()},
+        unread=mix_metrics["unread"],
+        size_key=size_key,
+        most_growth=min(supply) / stage1["tokens"] if supply else 1.0,
+    )

@@ -1,0 +1,115 @@
+"""What this machine lacks is named with the stage that needs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cpt_pipeline.core.errors import ModelNotFoundError
+from cpt_pipeline.recipes import machine_check
+from cpt_pipeline.recipes.machine_check import count_gpus, find_base, find_machine_problems
+from tests.formats.tiny_models import save_tiny
+from tests.recipes.run_settings import settings
+
+COMMIT = "0" * 40
+
+
+@pytest.mark.parametrize(
+    ("names", "visible", "count"),
+    [
+        ([], None, 0),
+        (["nvidia0", "nvidia1", "nvidiactl", "nvidia-uvm"], None, 2),
+        (["nvidia0", "nvidia1"], "1", 1),
+        (["nvidia0"], "", 0),
+        (["nvidia0"], "-1", 0),
+        (["kfd"], None, 1),
+        (["dxg"], None, 1),
+    ],
+)
+def test_gpus_are_counted_without_torch(
+    names: list[str], visible: str | None, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    for name in names:
+        (tmp_path / name).touch()
+    assert count_gpus(tmp_path) == count
+
+
+@pytest.fixture(autouse=True)
+def _offline_and_without_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "stage", "key"),
+    [
+        ({"base_run.device": "cuda"}, "base", "base_run.device"),
+        ({"stage1_run.device": "cuda"}, "stage1", "stage1_run.device"),
+        ({"stage2_run.device": "cuda"}, "stage2", "stage2_run.device"),
+        ({"evaluate_run.device": "cuda"}, "evaluate", "evaluate_run.device"),
+        (
+            {
+                "dedup_run.encoder.device": "cuda:0",
+                "dedup.semantic": {
+                    "enabled": True, "embedding": {"kind": "encoder", "model": "o/m", "revision": COMMIT}
+                },
+            },
+            "dedup",
+            "dedup_run.encoder.device",
+        ),
+        (
+            {"dedup.diversity.embedding": {"kind": "encoder", "model": "o/m", "revision": COMMIT}},
+            "dedup",
+            "dedup.diversity.embedding.model",
+        ),
+        (
+            {"clean.scorer": {"enabled": True, "kind": "language_model", "language_model": {"name": "./no/such"}}},
+            "clean",
+            "clean.scorer.language_model.name",
+        ),
+        ({"clean.personal_data.name_model": "no/such"}, "clean", "clean.personal_data.name_model"),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_named_with_its_stage(changes: dict[str, Any], stage: str, key: str) -> None:
+    found = [(each, problem.key) for each, problem in find_machine_problems(settings(changes))]
+    assert (stage, key) in found
+
+
+def test_other_machines_are_not_judged_by_this_one() -> None:
+    hosts = {"backend": "deepspeed", "launcher": "deepspeed", "hostfile": "hosts", "device": "cuda", "num_ranks": 8}
+    slurm = {"launcher": "srun", "num_ranks": 8, "device": "cuda"}
+    assert list(find_machine_problems(settings({"stage1_run": hosts, "stage2_run": slurm}))) == []
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    nf4 = {"stage1.mode": "lora", "stage1.lora": {"quantization": "nf4"}}
+    monkeypatch.setattr(machine_check.importlib.util, "find_spec", lambda name: None)
+    ((stage, problem),) = find_machine_problems(settings(nf4))
+    assert (stage, problem.key) == ("stage1", "stage1.lora.quantization")
+
+
+def test_a_base_is_found_in_a_folder_or_refused(tmp_path: Path) -> None:
+    folder = save_tiny("llama", tmp_path / "model")
+    own = {"base.kind": "pretrained", "base.name": str(folder)}
+    assert find_base(settings(own)).max_positions == 64
+    for name in ("no/such-model-anywhere", str(tmp_path / "absent"), str(tmp_path)):
+        with pytest.raises(ModelNotFoundError, match=r"base\.name"):
+            find_base(settings({**own, "base.name": name}))
+
+
+def test_a_cached_snapshot_passes_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cached = tmp_path / "models--owner--tiny"
+    (cached / "refs").mkdir(parents=True)
+    (cached / "refs" / "main").write_text(COMMIT)
+    save_tiny("llama", cached / "snapshots" / COMMIT)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    hub = settings({"base.kind": "pretrained", "base.name": "owner/tiny"})
+    assert find_base(hub).embedding_rows == 96
+    (cached / "snapshots" / COMMIT / "model.safetensors").unlink()
+    with pytest.raises(ModelNotFoundError, match="neither a folder nor reachable"):
+        find_base(hub)

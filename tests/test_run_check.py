@@ -1,0 +1,138 @@
+"""What keeps a run from its end is said before its first stage, in one listing with file and key."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+
+import pytest
+from kedro.framework.project import pipelines
+from kedro.framework.startup import bootstrap_project
+
+from cpt_pipeline.core.errors import ParameterError
+from cpt_pipeline.layout import Layout
+from cpt_pipeline.run_check import check_run
+from tests.conftest import REPOSITORY
+from tests.formats.tiny_models import save_tiny
+from tests.project import Project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The conf of this project, to be changed."""
+    bootstrap_project(REPOSITORY)
+    shutil.copytree(REPOSITORY / "conf", tmp_path / "conf")
+    return tmp_path
+
+
+def check(project: Path, env: str | None = None, stages: str = "cpt", **conf: str) -> None:
+    """Check a run; `conf` are texts of parameter files of the environment `mine`."""
+    for name, text in conf.items():
+        path = project / "conf" / "mine" / f"parameters_{name}.yml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    if conf:
+        (project / "conf" / "mine" / "globals.yml").write_text("data_root: data/mine")
+    check_run(Layout.read(project, "mine" if conf else env), pipelines, pipelines[stages], reads_everything=False)
+
+
+@pytest.mark.parametrize("env", ["base", "smoke", "harsh"])
+def test_the_environments_of_the_project_pass(project: Path, env: str) -> None:
+    check(project, env)
+
+
+def test_all_that_is_wrong_is_listed_at_once_with_its_file(project: Path) -> None:
+    with pytest.raises(ParameterError) as caught:
+        check(
+            project,
+            mix="mix: {sequence_length: 1024}",
+            stage2="stage2: {mode: lora, optimizer: {state: anneal}, lora: {target_modules: [embed_tokens]}}",
+            plan="plan: {device: {count: 2}}",
+            decide="decide: {min_documents: 200}",
+        )
+    heading, *lines = str(caught.value).splitlines()
+    assert heading == "The run could not end as it is set up, and nothing was started:"
+    assert [line.split(": ")[0].removeprefix("  - ") + ": " + line.split(": ")[1] for line in lines] == [
+        "conf/mine/parameters_stage2.yml: stage2.optimizer.state = 'anneal'",
+        "conf/mine/parameters_stage2.yml: stage2.mode = 'lora'",
+        "conf/mine/parameters_plan.yml: plan.device.count = 2",
+        "conf/mine/parameters_plan.yml: plan.device.count = 2",
+        "conf/base/parameters_dedup.yml: dedup.heldout_documents_per_channel = 150",
+        "conf/base/parameters_evaluate.yml: evaluate.documents_per_channel = 150",
+        "conf/mine/parameters_mix.yml: mix.sequence_length = 1024",
+        "conf/mine/parameters_stage2.yml: stage2.lora.target_modules",
+    ]
+
+
+def test_the_size_of_the_demonstration_is_not_taken_for_a_model_of_ones_own(project: Path) -> None:
+    base = f"base: {{kind: pretrained, name: {save_tiny('llama', project / 'model')}}}"
+    evaluate = "evaluate: {sequence_length: 64}"
+    with pytest.raises(ParameterError) as caught:
+        check(project, base=base, evaluate=evaluate, mix="mix: {sequence_length: 64}")
+    said = str(caught.value)
+    assert "conf/base/parameters_mix.yml: mix.stage1.num_tokens = 491520: this is the size of the demonstration" in said
+    assert "mix.stage2.num_tokens = 122880" in said
+    sizes = "mix: {sequence_length: 64, stage1: {num_tokens: null, passes: 1}, stage2: {num_tokens: 5120}}"
+    with pytest.raises(ParameterError) as caught:
+        check(project, base=base, evaluate=evaluate, mix=sizes)
+    assert "demonstration" not in str(caught.value)
+    assert "no tokenizer" in str(caught.value)
+
+
+def test_a_channel_is_dropped_by_null(project: Path) -> None:
+    """As README has it: the role is taken back, and no source fills the channel."""
+    sources = "[{kind: files, name: a, path: a, channel: en, license: MIT}, {kind: files, name: b, path: b, %s}]"
+    domain = "channel: domain, license: MIT"
+    collect = f"collect: {{sources: {sources % domain}}}"
+    with pytest.raises(ParameterError, match=r"channels\.roles\.code = 'general': no source .* code: null"):
+        check(project, collect=collect)
+    check(project, collect=collect, channels="channels: {roles: {code: null}}")
+
+
+def test_what_other_stages_miss_on_this_machine_is_a_warning(
+    project: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    conf = {"stage1": "stage1_run: {device: cuda}"}
+    with caplog.at_level(logging.WARNING):
+        check(project, stages="collect", **conf)
+    assert "on this machine stage1 cannot run: stage1_run.device: cuda is asked for" in caplog.text
+    with pytest.raises(ParameterError, match=r"parameters_stage1\.yml: stage1_run\.device = 'cuda'"):
+        check(project, stages="stage1", **conf)
+
+
+def test_the_command_refuses_before_collect(house_template: Path, tmp_path: Path) -> None:
+    project = Project(Path(shutil.copytree(house_template, tmp_path / "project")))
+    done = project.run("kedro", "run", "--env=smoke", "--params=plan.device.count=2,mix.sequence_length=256")
+    assert done.returncode == 2
+    assert done.stderr.count("ParameterError: The run could not end as it is set up, and nothing was started:") == 1
+    assert "--params: plan.device.count = 2: the plan counts 2 devices and stage1_run.num_ranks is 1" in done.stderr
+    assert "--params: mix.sequence_length = 256: rows of 256 tokens are longer than the 128 positions" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (project.path / "data").exists()
+
+
+def test_a_hub_name_without_network_is_refused_before_collect(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    conf = {
+        "base": f"base: {{kind: pretrained, name: nobody/no-such-model, revision: {'0a' * 20}}}",
+        "mix": "mix: {stage1: {num_tokens: 81920}, stage2: {num_tokens: 40960}}",
+    }
+    with pytest.raises(ParameterError, match=r"nobody/no-such-model .* neither a folder nor reachable"):
+        check(project, **conf)
+    check(project, stages="collect", **conf)
+
+
+def test_what_is_not_there_and_what_does_not_fit_are_said_together(project: Path) -> None:
+    conf = project / "conf" / "mine"
+    conf.mkdir()
+    (conf / "globals.yml").write_text("data_root: data/mine")
+    (conf / "parameters_base.yml").write_text("base: {kind: pretrained, name: ./no/model}")
+    (conf / "parameters_plan.yml").write_text("plan: {device: {count: 2}}")
+    with pytest.raises(ParameterError) as caught:
+        check_run(Layout.read(project, "mine"), pipelines, pipelines["cpt"])
+    said = str(caught.value)
+    assert said.count("base.name") == 1
+    assert "conf/mine/parameters_base.yml: base.name = './no/model': no such folder" in said
+    assert "plan.device.count = 2" in said
