@@ -23,10 +23,11 @@ from kedro.framework.startup import ProjectMetadata
 
 from cpt_pipeline import dvc, releases
 from cpt_pipeline.conf_check import check_parameters
-from cpt_pipeline.core.artifact import read_manifest, unfinished, write_json
+from cpt_pipeline.core.artifact import unfinished, write_json
 from cpt_pipeline.core.errors import ArtifactError, CptError, ParameterError, WorkspaceBusyError
 from cpt_pipeline.core.process import die_with_parent
 from cpt_pipeline.core.verdicts import Verdict
+from cpt_pipeline.core.verification import verify_artifact
 from cpt_pipeline.core.workspace import locked
 from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
 from cpt_pipeline.tracking import tell_registry
@@ -206,7 +207,8 @@ def leaks(
     check_parameters(layout, pipelines)
     if tokens is None or tokenizer is None:
         tokens, tokenizer = layout.path("tokens"), layout.path("tokenizer")
-        read_manifest(tokens)
+        verify_artifact(tokens)
+        verify_artifact(tokenizer)
     click.echo(f"Searching {tokens}")
     items = leak_search.suite_items(
         layout.path("benchmark_texts"), SuiteParams.model_validate(layout.parameters["evaluate"]["suite"])

@@ -13,7 +13,8 @@ from typing import Any, NewType
 from kedro.io import AbstractDataset
 
 from cpt_pipeline import releases
-from cpt_pipeline.core.artifact import is_sealed, publish, read_manifest
+from cpt_pipeline.core.artifact import is_sealed, publish, read_manifest, require_whole
+from cpt_pipeline.core.verification import remember, verify_artifact
 from cpt_pipeline.core.workspace import close_if_spent
 
 logger = logging.getLogger(__name__)
@@ -30,13 +31,15 @@ class DirectoryDataset(AbstractDataset[Path, Path]):
         self.metadata = metadata
 
     def load(self) -> Path:
-        """Give the directory; `ArtifactError` when the stage that makes it never finished."""
-        read_manifest(self._filepath)
+        """Return the directory; `ArtifactError` when its stage never finished or a byte is not as it was made."""
+        verify_artifact(self._filepath)
         return self._filepath
 
     def save(self, data: Path) -> None:
-        """Move a sealed directory out of its workspace into place; the last one ends the workspace."""
+        """Check a sealed directory and move it out of its workspace into place; the last one ends the workspace."""
+        require_whole(data, remedy="Run the stage again; it goes on where it stopped.")
         publish(data, self._filepath)
+        remember(self._filepath)
         close_if_spent(data)
 
     def preview(self) -> JSONPreview:

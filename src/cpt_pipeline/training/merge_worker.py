@@ -9,9 +9,10 @@ from typing import Any
 
 import torch
 
-from cpt_pipeline.core.artifact import MANIFEST, link_tree, seal, write_json
+from cpt_pipeline.core.artifact import MANIFEST, link_tree, require_whole, seal, write_json
 from cpt_pipeline.core.errors import CptError, TrainingFailedError
 from cpt_pipeline.core.process import die_with_parent
+from cpt_pipeline.formats.candidates import Candidate, write_list
 from cpt_pipeline.formats.models import TOKENIZER_FILES, resolve
 from cpt_pipeline.model.load import load_causal_lm
 from cpt_pipeline.training.merge import MergeJob, MergeReport, MergeSource
@@ -27,6 +28,7 @@ def merge(job: MergeJob) -> MergeReport:
     for source in job.sources:
         target = job.out / source.name
         if (source.folder / "adapter_config.json").is_file():
+            require_whole(source.folder)
             expected = _merge_adapter(resolve(job.start_model), source, target)
             merged += 1
         else:
@@ -39,8 +41,13 @@ def merge(job: MergeJob) -> MergeReport:
         merged_adapters=merged,
         max_logit_difference=differences,
     )
-    listed = [{**source.model_dump(mode="json", exclude={"folder"}), "folder": source.name} for source in job.sources]
-    write_json(job.out / "candidates.json", listed)
+    write_list(
+        job.out,
+        (
+            Candidate(each.name, folder=each.name, stage=each.stage, step=each.step, tokens=each.tokens)
+            for each in job.sources
+        ),
+    )
     write_json(job.out / "merge.json", report.as_metrics())
     seal(job.out, "candidates")
     return report
