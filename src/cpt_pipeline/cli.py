@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -30,10 +31,12 @@ from cpt_pipeline.core.verdicts import Verdict
 from cpt_pipeline.core.verification import verify_artifact
 from cpt_pipeline.core.workspace import locked
 from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
+from cpt_pipeline.release_lock import complete_records, restore_commands
 from cpt_pipeline.tracking import tell_registry
 
 _INTERRUPTED = 75
 _NOT_PROMOTED = _LEAKS_FOUND = 3
+_PROBLEMS_SHOWN = 5
 
 
 def readable(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -149,17 +152,36 @@ def rollback(metadata: ProjectMetadata, to: str | None, env: str | None, data_ro
     """Go back to an earlier release: checks its bytes and moves the pointer; nothing is removed."""
     layout = Layout.read(metadata.project_path, env, data_root=data_root)
     root = layout.path("release")
-    pointer = releases.roll_back(root, to)
+    complete_records(layout)
+    move = releases.roll_back(root, to)
     tell_registry(layout)
-    click.echo(f"In use: {pointer['model']} ({pointer['release'] or 'the base model'})")
-    if pointer["release"]:
-        place = root / pointer["release"]
-        commit = json.loads((place / "release.json").read_text(encoding="utf-8"))["commit"]
-        click.echo(f"  model       {place / 'model'}")
-        click.echo(f"  parameters  {place / 'parameters.json'}")
-        click.echo(f"  code        git checkout {commit}" if commit else "  code        made outside Git")
-        if (place / "dvc.lock").is_file():
-            click.echo(f"  data        cp {place / 'dvc.lock'} dvc.lock && dvc checkout")
+    if move.resumed:
+        click.echo("An earlier change of the release in use was interrupted. It is finished now, and that is all.")
+    click.echo(f"In use: {move.pointer['model']} ({move.pointer['release'] or 'the base model'})")
+    if move.pointer["release"]:
+        click.echo("\n".join(restore_commands(layout, root / move.pointer["release"])))
+    releases.forget_intent(root)
+
+
+@cli.command()
+@_env
+@click.pass_context
+@readable
+def adopt(context: click.Context, env: str | None) -> None:
+    """Put what the last run made on DVC's record, as `dvc commit -f` does, and give the release its dvc.lock."""
+    layout = Layout.read(context.obj.project_path, env)
+    if layout.owner != BASE:
+        context.invoke(sync_dvc, env=env, check=False)
+    described = layout.relative(dvc.target(layout))
+    command = [sys.executable, "-m", "dvc", "commit", "--force", "--quiet", described]
+    done = subprocess.run(command, cwd=layout.project, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ArtifactError(f"DVC did not take the run on record ({' '.join(command[2:])}):\n{done.stderr.strip()}")
+    click.echo(f"DVC has this run on record: `dvc repro {described}` has nothing to do.")
+    for release, problems in complete_records(layout).items():
+        click.echo(f"Release {release}: {'has its dvc.lock' if not problems else 'no dvc.lock, it is of another run:'}")
+        for problem in problems[:_PROBLEMS_SHOWN]:
+            click.echo(f"  - {problem}")
 
 
 @cli.command()
@@ -170,6 +192,7 @@ def rollback(metadata: ProjectMetadata, to: str | None, env: str | None, data_ro
 def verdict(metadata: ProjectMetadata, env: str | None, data_root: str | None) -> None:
     """Print the decision and its reasons; exits 3 unless the candidate was promoted."""
     layout = Layout.read(metadata.project_path, env, data_root=data_root)
+    complete_records(layout)
     click.echo(summary(layout))
     decision = layout.path("decision")
     if not decision.is_file() or _read(decision)["verdict"] != Verdict.PROMOTE:
@@ -265,6 +288,7 @@ def summary(layout: Layout) -> str:
         f"Report:  {shown}",
         "Next:",
         *_commands(
+            *_not_on_record(layout, pointer["release"], at_env),
             (f"kedro verdict{at_env}", "this decision again; exits 3 unless promoted"),
             (f"dvc repro{at_lock}", "after an edit: redoes what changed and nothing else"),
             (f"kedro viz run{at_env}", "the lineage, with metrics and figures, in a browser"),
@@ -272,6 +296,12 @@ def summary(layout: Layout) -> str:
         ),
     ]
     return "\n".join(lines)
+
+
+def _not_on_record(layout: Layout, release: str | None, at_env: str) -> list[tuple[str, str]]:
+    if release is None or releases.has_record(layout.path("release") / release):
+        return []
+    return [(f"kedro adopt{at_env}", "DVC takes this run on record, and the release its dvc.lock")]
 
 
 def _beside(command: str, layout: Layout) -> str:

@@ -16,6 +16,7 @@ from cpt_pipeline import releases
 from cpt_pipeline.core.artifact import is_sealed, publish, read_manifest, require_whole
 from cpt_pipeline.core.verification import remember, verify_artifact
 from cpt_pipeline.core.workspace import close_if_spent
+from cpt_pipeline.release_draft import RunFacts
 
 logger = logging.getLogger(__name__)
 
@@ -63,12 +64,14 @@ class ReleaseDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
         self._filepath = Path(filepath)
         self.metadata = metadata
-        self._facts = releases.RunFacts()
+        self._facts = RunFacts()
 
-    def describe_run(self, facts: releases.RunFacts) -> None:
-        """Take what the next release shall remember of its run; completes a pointer that a killed run left."""
+    def describe_run(self, facts: RunFacts) -> None:
+        """Take what the next release shall remember of its run; completes what a killed process left."""
         self._facts = facts
-        releases.complete(self._filepath)
+        pointer = releases.complete(self._filepath)
+        if pointer is not None:
+            logger.info("A change of the release in use was interrupted and is finished now: %s", pointer["model"])
 
     def load(self) -> dict[str, Any]:
         """Give the pointer to the release in use, `{"model": "base", ...}` when there is none."""

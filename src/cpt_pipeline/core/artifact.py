@@ -7,6 +7,7 @@ Where an artifact came from is not in here but in `<stage>_provenance` (core.pro
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -24,6 +25,7 @@ _CHANGED = {"tokens": 2}
 """Kind to the format in which it last changed; older ones cannot be read. What is not named is as it was in format 1,
 so models, releases and the index of an earlier round stay readable."""
 _CHUNK = 1 << 22
+_LONGEST_COPY = 1 << 30
 _SHOWN = 5
 
 
@@ -34,6 +36,12 @@ def digest_file(path: Path) -> str:
         while chunk := stream.read(_CHUNK):
             hasher.update(chunk)
     return hasher.hexdigest()
+
+
+def md5_file(path: Path) -> str:
+    """Return the MD5 of a file's bytes as 32 hex digits: the name that DVC gives them."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "md5").hexdigest()
 
 
 def digest_json(value: Any) -> str:
@@ -188,6 +196,19 @@ def link_tree(source: Path, target: Path, *, skip: tuple[str, ...] = (MANIFEST,)
                 os.link(path.resolve(), place)
             except OSError:
                 shutil.copyfile(path, place)
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file's bytes; XFS and Btrfs share the blocks until one of the two files is written."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with source.open("rb") as reading, target.open("wb") as writing:
+        try:
+            while os.copy_file_range(reading.fileno(), writing.fileno(), _LONGEST_COPY):
+                pass
+        except (AttributeError, OSError):  # not on this system, or not between these two file systems
+            reading.seek(0)
+            writing.seek(0)
+            shutil.copyfileobj(reading, writing, _CHUNK)
 
 
 def publish(source: Path, target: Path) -> None:

@@ -1,0 +1,140 @@
+"""A release and its dvc.lock: of the same run or none; and the way back, typed as `kedro rollback` prints it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.project import Project
+
+STEPS = "conf/base/parameters_train.yml"
+LEFT_OUT = (
+    "data/.work/",
+    "data/09_releases/",
+    "data/other/.work/",
+    "data/other/09_releases/",
+    ".dvc/",
+    ".git/",
+    "mlruns",
+)
+
+
+def releases(project: Project, root: str = "data") -> list[Path]:
+    return sorted((project.path / root / "09_releases").glob("0*"))
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def snapshot(project: Project) -> dict[str, bytes]:
+    """Code, conf, results and data of a project."""
+    files = (path for path in project.path.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    named = {path.relative_to(project.path).as_posix(): path for path in files}
+    return {name: path.read_bytes() for name, path in named.items() if not name.startswith((*LEFT_OUT, "mlflow.db"))}
+
+
+@pytest.mark.feature(129)
+@pytest.mark.parametrize("env", ["base", "other"])
+def test_going_back_by_the_printed_commands_brings_everything_back(tiny: Project, env: str) -> None:
+    at, root = (f"--env={env}", "data/other") if env == "other" else ("--env=base", "data")
+    described = "conf/other/dvc.yaml" if env == "other" else "dvc.yaml"
+    tiny.succeed("kedro", "run", "--pipeline=cpt", at)
+    (first,) = releases(tiny, root)
+    assert not (first / "dvc.lock").exists(), "DVC has nothing of this run yet"
+    assert f"Release {first.name}: has its dvc.lock" in tiny.succeed("kedro", "adopt", at)
+    assert (first / "dvc.lock").read_bytes() == (tiny.path / described).with_name("dvc.lock").read_bytes()
+    tiny.commit("a run")
+    before = snapshot(tiny)
+
+    tiny.replace(STEPS, "num_steps: 4", "num_steps: 6")
+    tiny.replace("src/tiny/words.py", 'f"{rows * params', 'f"{2 * rows * params')
+    tiny.commit("longer, and twice as heavy")
+    assert tiny.repro(described) == ["train", "decide"]
+    second = releases(tiny, root)[1]
+    assert not (second / "dvc.lock").exists(), "while decide ran, its own entry was of the run before"
+    tiny.succeed("kedro", "verdict", at)
+    assert (second / "dvc.lock").read_bytes() == (tiny.path / described).with_name("dvc.lock").read_bytes()
+    tiny.commit("a second run")
+    weights = tiny.path / root / "06_models/model/weights.txt"
+    assert weights.read_text(encoding="utf-8") == "84.0"
+
+    said = tiny.succeed("kedro", "rollback", at)
+    assert f"In use: train ({first.name})" in said
+    commands = re.findall(r"^ +(?:\w+ +)?((?:git|cp|dvc) .*)$", said, flags=re.MULTILINE)
+    assert commands == [
+        f"git checkout {read(first / 'release.json')['commit']}",
+        f"cp -r {root}/09_releases/{first.name}/conf/. conf/",
+        f"cp -r {root}/09_releases/{first.name}/results/. .",
+        f"cp {root}/09_releases/{first.name}/dvc.yaml {described} && "
+        f"cp {root}/09_releases/{first.name}/dvc.lock {described.replace('.yaml', '.lock')}",
+        f"dvc checkout {described}",
+    ]
+    tiny.succeed("bash", "-c", " && ".join(commands))
+    assert weights.read_text(encoding="utf-8") == "28.0"
+    assert snapshot(tiny) == before
+    assert "up to date" in tiny.succeed("dvc", "status", described)
+
+
+@pytest.mark.feature(129)
+def test_a_release_never_holds_a_lock_that_disagrees_with_its_parameters(tiny: Project) -> None:
+    tiny.succeed("kedro", "run", "--pipeline=cpt")
+    (release,) = releases(tiny)
+    tiny.replace(STEPS, "learning_rate: 5.0e-1", "learning_rate: 4.0e-1")
+    tiny.succeed("dvc", "commit", "--force", "dvc.yaml")  # the record is of an edit that no run has seen
+    said = tiny.succeed("kedro", "adopt")
+    assert f"Release {release.name}: no dvc.lock, it is of another run:" in said
+    assert f"{STEPS}: train.learning_rate is 0.5 in the release and 0.4 in dvc.lock (stage train)" in said
+    assert "kedro adopt" in tiny.succeed("kedro", "rollback", "--to", "0001"), "it says that there is none"
+    assert not (release / "dvc.lock").exists()
+
+    tiny.replace(STEPS, "learning_rate: 4.0e-1", "learning_rate: 5.0e-1")
+    weights = tiny.path / "data/06_models/model/weights.txt"
+    made = weights.read_bytes()
+    weights.unlink()
+    weights.write_text("0", encoding="utf-8")
+    manifest = (weights.parent / "manifest.json").read_bytes()
+    (weights.parent / "manifest.json").unlink()
+    (weights.parent / "manifest.json").write_bytes(manifest.replace(b'"model"', b'"other"'))
+    assert "data/06_models/model is another in dvc.lock" in tiny.succeed("kedro", "adopt")
+    weights.unlink()
+    weights.write_bytes(made)
+    (weights.parent / "manifest.json").unlink()
+    (weights.parent / "manifest.json").write_bytes(manifest)
+    tiny.write("src/tiny/words.py", (tiny.path / "src/tiny/words.py").read_text(encoding="utf-8") + "\n# later\n")
+    assert "src/tiny/words.py is another in dvc.lock" in tiny.succeed("kedro", "adopt")
+    tiny.succeed("git", "checkout", "src/tiny/words.py")
+
+    assert f"Release {release.name}: has its dvc.lock" in tiny.succeed("kedro", "adopt")
+    assert read(release / "parameters.json")["train"]["learning_rate"] == 0.5
+    assert "learning_rate: 0.5" in (release / "dvc.lock").read_text(encoding="utf-8")
+
+
+@pytest.mark.feature(129)
+def test_what_conf_and_commit_do_not_hold_is_said(tiny: Project) -> None:
+    tiny.write("src/tiny/later.py", '"""Not committed."""\n')
+    tiny.succeed("kedro", "run", "--pipeline=cpt", "--params=train.num_steps=5")
+    (release,) = releases(tiny)
+    about = read(release / "release.json")
+    assert (about["beyond_conf"], about["uncommitted"]) == (["--params train.num_steps"], ["src/tiny/later.py"])
+    said = tiny.succeed("kedro", "adopt")
+    assert "the run had --params train.num_steps beside conf" in said
+    assert not (release / "dvc.lock").exists()
+    said = tiny.succeed("kedro", "rollback", "--to", "0001")
+    assert "without what was not committed then: src/tiny/later.py" in said
+    assert "beside conf the run had --params train.num_steps" in said
+
+
+@pytest.mark.feature(129)
+def test_the_lock_is_taken_over_before_the_next_run_changes_it(recorded: Project) -> None:
+    (release,) = releases(recorded)
+    assert not (release / "dvc.lock").exists(), "`dvc commit` alone tells nobody"
+    lock = (recorded.path / "dvc.lock").read_bytes()
+    recorded.replace(STEPS, "num_steps: 4", "num_steps: 6")
+    assert recorded.repro() == ["train", "decide"]
+    assert (release / "dvc.lock").read_bytes() == lock
+    assert not (releases(recorded)[1] / "dvc.lock").exists()
