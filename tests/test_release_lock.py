@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dvc.repo import Repo
+from kedro.config import OmegaConfigLoader
 
+from cpt_pipeline import releases as release_store
+from cpt_pipeline.core.artifact import find_damage, seal, write_json
+from cpt_pipeline.core.errors import ParameterError
+from cpt_pipeline.layout import Layout
+from cpt_pipeline.release_draft import RunFacts
+from cpt_pipeline.release_lock import complete_records, restore_commands
+from tests.kills import killed_at
 from tests.project import Project
 
 STEPS = "conf/base/parameters_train.yml"
@@ -127,6 +139,127 @@ def test_what_conf_and_commit_do_not_hold_is_said(tiny: Project) -> None:
     said = tiny.succeed("kedro", "rollback", "--to", "0001")
     assert "without what was not committed then: src/tiny/later.py" in said
     assert "beside conf the run had --params train.num_steps" in said
+
+
+YAML = "stages: {train: {}, decide: {}, report: {}}"
+LOCK = """
+stages:
+  train:
+    params: {conf/base/parameters_train.yml: {train: {rate: 0.0001}}}
+    outs: [{path: data/scores.json, md5: SCORES}]
+  decide: {deps: [{path: data/scores.json, md5: SCORES}], outs: [{path: data/decision.json, md5: DECISION}]}
+  report: {deps: [{path: data/decision.json, md5: DECISION}]}
+"""
+
+
+_SCORES = "data/scores.json is another in dvc.lock"
+_REPORT = "stage report is not on record yet"
+_DECISION = "data/decision.json on disk is another than in dvc.lock"
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> tuple[Layout, Path]:
+    """A project whose lock is of the run that made its one release, as one process sees it."""
+    files = {
+        "conf/base/globals.yml": "data_root: data",
+        "conf/base/catalog.yml": "decision: {type: x, filepath: data/decision.json}\n"
+        "release: {type: x, filepath: data/09_releases}",
+        "conf/base/parameters_train.yml": "train: {rate: 1e-4}",
+        "data/decision.json": '{"verdict": "promote"}',
+        "data/scores.json": "{}",
+        "dvc.yaml": YAML,
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    write_lock(tmp_path)
+    Repo.init(str(tmp_path), no_scm=True).close()
+    (tmp_path / "model").mkdir()
+    seal(tmp_path / "model", "model")
+    outcome = {"verdict": "promote", "model": "train", "folder": tmp_path / "model", "decision": {"verdict": "promote"}}
+    facts = RunFacts(
+        conf={"base/parameters_train.yml": files["conf/base/parameters_train.yml"]},
+        env="base",
+        artifacts={"data/scores.json": tmp_path / "data/scores.json"},
+    )
+    root = tmp_path / "data/09_releases"
+    pointer = release_store.settle(root, {**outcome, "scores": {}}, facts)
+    return Layout(tmp_path, OmegaConfigLoader(str(tmp_path / "conf"), base_env="base"), None), root / pointer["release"]
+
+
+def write_lock(project: Path, *changes: tuple[str, str]) -> None:
+    text = LOCK
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    for name in ("decision", "scores"):
+        text = text.replace(name.upper(), hashlib.md5((project / f"data/{name}.json").read_bytes()).hexdigest())
+    (project / "dvc.lock").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.feature(129)
+def test_a_lock_of_the_same_run_is_taken_over_with_the_small_results(waiting: tuple[Layout, Path]) -> None:
+    layout, release = waiting
+    assert complete_records(layout) == {release.name: []}
+    assert (release / "dvc.lock").read_bytes() == (layout.project / "dvc.lock").read_bytes()
+    assert (release / "dvc.yaml").read_text(encoding="utf-8") == YAML
+    assert (release / "results/data/decision.json").read_text(encoding="utf-8") == '{"verdict": "promote"}'
+    assert find_damage(release) == []
+    assert complete_records(layout) == {}
+
+
+@pytest.mark.feature(129)
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ([("rate: 0.0001", "rate: 0.0005")], "train.rate is 0.0001 in the release and 0.0005 in dvc.lock"),
+        ([("outs: [{path: data/scores.json, md5: SCORES", "outs: [{path: data/scores.json, md5: b")], _SCORES),
+        ([("path: data/scores.json", "path: data/trial/scores.json")], _SCORES),
+        ([], None),
+        ([("  report:", "  reported:")], _REPORT),
+        ([("deps: [{path: data/decision.json, md5: DECISION", "deps: [{path: data/decision.json, md5: b")], _REPORT),
+        ([("outs: [{path: data/decision.json, md5: DECISION", "outs: [{path: data/decision.json, md5: b")], _DECISION),
+    ],
+    ids=["parameter", "artifact", "place", "nothing", "stage missing", "stage of before", "result"],
+)
+def test_a_lock_of_another_run_is_left(waiting: tuple[Layout, Path], changes: Any, said: str | None) -> None:
+    layout, release = waiting
+    write_lock(layout.project, *changes)
+    problems = complete_records(layout)[release.name]
+    assert any(said in problem for problem in problems) if said else problems == []
+    assert (release / "dvc.lock").exists() == (said is None)
+
+
+@pytest.mark.feature(129)
+def test_a_record_killed_at_any_operation_is_there_or_not(waiting: tuple[Layout, Path]) -> None:
+    layout, release = waiting
+    root, number, seen = release.parent, 0, set()
+    kept = shutil.copytree(root, layout.project / "kept")
+    while killed_at(root, number, lambda: complete_records(layout)):
+        release_store.complete(root)
+        with contextlib.suppress(ParameterError):
+            release_store.roll_back(root, "none")  # whatever takes the lock cleans up
+        seen.add(release_store.has_record(release))
+        assert find_damage(release) == []
+        complete_records(layout)
+        assert release_store.has_record(release)
+        assert sorted(path.name for path in root.iterdir()) == sorted([".lock", "current.json", release.name])
+        shutil.rmtree(root)
+        shutil.copytree(kept, root)
+        number += 1
+    assert number > 20
+    assert seen == {True, False}
+
+
+def test_a_release_of_an_earlier_version_says_what_it_does_not_know(waiting: tuple[Layout, Path]) -> None:
+    layout, release = waiting
+    (release / "contents.json").unlink()
+    about = {"model": "train", "verdict": "promote", "env": "base", "commit": "c0ffee"}
+    write_json(release / "release.json", about)
+    assert "an earlier version" in complete_records(layout)[release.name][0]
+    lines = restore_commands(layout, release)
+    assert lines[2] == "  code        git checkout c0ffee"
+    assert "an earlier version" in lines[3]
 
 
 @pytest.mark.feature(129)

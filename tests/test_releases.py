@@ -7,9 +7,6 @@ import json
 import os
 import platform
 import shutil
-import signal
-import sys
-from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -22,6 +19,7 @@ from cpt_pipeline.core.errors import ArtifactError, ParameterError
 from cpt_pipeline.core.workspace import locked
 from cpt_pipeline.datasets import ReleaseDataset
 from cpt_pipeline.release_draft import RunFacts
+from tests.kills import killed_at
 
 NOTHING = RunFacts()
 
@@ -301,29 +299,6 @@ def state(root: Path) -> tuple[list[str], Any]:
     for release in releases.list_releases(root):
         assert find_damage(root / release) == []
     return names, releases.current(root)
-
-
-def killed_at(place: Path, number: int, act: Callable[[], object]) -> bool:
-    """Run `act` in a process that kills itself at its n-th operation on files below `place`; say whether it did."""
-    pid = os.fork()
-    if pid == 0:
-        counts = iter(range(number))
-
-        def watch(event: str, arguments: tuple[Any, ...]) -> None:
-            touches = event.startswith(("open", "os.", "shutil."))
-            if touches and any(str(each).startswith(str(place)) for each in arguments) and next(counts, None) is None:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        sys.addaudithook(watch)
-        code = 1
-        try:
-            act()
-            code = 0
-        finally:
-            os._exit(code)
-    _, status = os.waitpid(pid, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-    return os.WIFSIGNALED(status)
 
 
 @pytest.mark.feature(129)

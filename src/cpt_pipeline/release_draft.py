@@ -72,6 +72,7 @@ def write_draft(draft: Path, outcome: Mapping[str, Any], folder: Path, facts: Ru
     listed = listed_files(folder)
     require_space(draft.parent, sum(entry["bytes"] for entry in listed.values()))
     shutil.rmtree(draft, ignore_errors=True)
+    (draft / "model").mkdir(parents=True)
     for name in listed:
         copy_file(folder / name, draft / "model" / name)
     write_json(draft / "decision.json", outcome["decision"])

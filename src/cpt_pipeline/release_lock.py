@@ -22,6 +22,8 @@ from cpt_pipeline.release_draft import HIDDEN_SUFFIX
 
 _DIRECTORY = ".dir"
 _ABSENT = "not there"
+_CONTENTS = "contents.json"
+_EARLIER = "it was made by an earlier version, which did not note what it rests on"
 
 
 def complete_records(layout: Layout) -> dict[str, list[str]]:
@@ -62,18 +64,19 @@ def restore_commands(layout: Layout, release: Path) -> list[str]:
     lines.append(
         f"  code        git checkout {about['commit']}" if about["commit"] else "  code        made outside Git"
     )
+    if not (release / _CONTENTS).is_file():
+        return [*lines, f"  data        git log {layout.relative(dvc.lock_of(layout))}: {_EARLIER}"]
     kept = f"{layout.relative(layout.conf)}/"
     lost = [name for name in about["uncommitted"] if not (release / "conf" / name.removeprefix(kept)).is_file()]
     if lost:
         lines.append(f"              without what was not committed then: {', '.join(lost)}")
-    lines.append(f"  conf        cp -r {shown}/conf/. {layout.relative(layout.conf)}/")
+    lines.append(f"  conf        cp -r {shown}/conf/. {kept}")
     lines += [f"              {name} held something secret: put it back by hand" for name in about["hidden"]]
     lines += [f"              beside conf the run had {given}" for given in about["beyond_conf"]]
     if not releases.has_record(release):
         return [*lines, "  data        not on record: no dvc.lock of this run was there (`kedro adopt` after a run)"]
     yaml_file, lock_file = layout.relative(dvc.target(layout)), layout.relative(dvc.lock_of(layout))
-    if (release / "results").is_dir():
-        lines.append(f"  results     cp -r {shown}/results/. .")
+    lines.append(f"  results     cp -r {shown}/results/. .")
     lines.append(f"  data        cp {shown}/dvc.yaml {yaml_file} && cp {shown}/dvc.lock {lock_file}")
     return [*lines, f"              dvc checkout {yaml_file}"]
 
@@ -81,16 +84,27 @@ def restore_commands(layout: Layout, release: Path) -> list[str]:
 def _find_differences(release: Path, stages: Mapping[str, Any], small: Mapping[str, str], layout: Layout) -> list[str]:
     """List what in a dvc.lock, or on disk of what DVC does not keep, is not as in the release."""
     about = _read(release / "release.json")
-    if not (release / "contents.json").is_file():
-        return ["it was made by an earlier version, which did not note what it rests on"]
+    if not (release / _CONTENTS).is_file():
+        return [_EARLIER]
     if about["env"] != layout.owner:
         return [f"it is of environment {about['env']}"]
     return [
         *(f"the run had {given} beside conf" for given in about["beyond_conf"]),
+        *_unfinished_stages(stages, layout),
         *_other_parameters(release, stages, layout),
         *_other_contents(release, stages, layout),
         *_other_results(release, small, layout),
     ]
+
+
+def _unfinished_stages(stages: Mapping[str, Any], layout: Layout) -> Iterator[str]:
+    """Yield the stages that the lock does not have yet, or has from before what they read was made."""
+    described = _load(dvc.target(layout).read_text(encoding="utf-8"))["stages"]
+    outs = {out["path"]: out["md5"] for out in _listed(stages, "outs")}
+    for name in described:
+        deps = stages.get(name, {}).get("deps", ())
+        if name not in stages or any(outs.get(dep["path"], dep.get("md5")) != dep.get("md5") for dep in deps):
+            yield f"stage {name} is not on record yet"
 
 
 def _other_parameters(release: Path, stages: Mapping[str, Any], layout: Layout) -> Iterator[str]:
@@ -117,7 +131,7 @@ def _other_contents(release: Path, stages: Mapping[str, Any], layout: Layout) ->
     recorded = {dep["path"]: dep["md5"] for dep in _listed(stages, "deps") if "md5" in dep}
     recorded |= {out["path"]: out["md5"] for out in _listed(stages, "outs")}
     with Repo(str(layout.project)) as repo:
-        for path, md5 in _read(release / "contents.json").items():
+        for path, md5 in _read(release / _CONTENTS).items():
             known = recorded.get(path)
             if known is None and path.endswith(".py"):
                 continue  # code that no stage reaches
