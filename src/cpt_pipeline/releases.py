@@ -4,7 +4,7 @@
     data/09_releases/current.json     which of them is in use
     data/09_releases/intent.json      only while the pointer moves; completed when a run starts or the pointer moves
 
-A release is never changed and never removed here; going back moves the pointer.
+A release is never removed here, and never changed but for the dvc.lock that it gets once; going back moves the pointer.
 """
 
 from __future__ import annotations
