@@ -32,6 +32,7 @@ LEFT_OUT = (
     ".dvc/",
     ".git/",
     ".viz/",
+    "mlruns/",
 )
 
 
