@@ -155,7 +155,7 @@ stages:
 
 _SCORES = "data/scores.json is another in dvc.lock"
 _REPORT = "stage report is not on record yet"
-_DECISION = "data/decision.json on disk is another than in dvc.lock"
+_DECISION = "data/decision.json is neither on disk nor in Git as dvc.lock has it"
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ code in it is that of the release; else the release goes on saying that it has n
 
 from __future__ import annotations
 
+import hashlib
 import json
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -39,11 +41,14 @@ def complete_records(layout: Layout) -> dict[str, list[str]]:
         return {name: [f"{layout.relative(lock_file)} is not there"] for name in waiting}
     text = lock_file.read_text(encoding="utf-8")
     stages = (_load(text) or {}).get("stages") or {}
-    small = {out["path"]: out["md5"] for out in _listed(stages, "outs") if not out["md5"].endswith(_DIRECTORY)}
+    hashes = {out["path"]: out["md5"] for out in _listed(stages, "outs")}
+    small = {name: _find_result(layout, name, md5) for name, md5 in hashes.items() if not md5.endswith(_DIRECTORY)}
 
     def write(draft: Path) -> None:
-        for name in small:
-            copy_file(layout.project / name, draft / "results" / name)
+        for name, content in small.items():
+            assert content is not None
+            (draft / "results" / name).parent.mkdir(parents=True, exist_ok=True)
+            (draft / "results" / name).write_bytes(content)
         copy_file(dvc.target(layout), draft / "dvc.yaml")
         (draft / "dvc.lock").write_text(text, encoding="utf-8")
 
@@ -81,7 +86,9 @@ def restore_commands(layout: Layout, release: Path) -> list[str]:
     return [*lines, f"              dvc checkout {yaml_file}"]
 
 
-def _find_differences(release: Path, stages: Mapping[str, Any], small: Mapping[str, str], layout: Layout) -> list[str]:
+def _find_differences(
+    release: Path, stages: Mapping[str, Any], small: Mapping[str, bytes | None], layout: Layout
+) -> list[str]:
     """List what in a dvc.lock, or on disk of what DVC does not keep, is not as in the release."""
     about = _read(release / "release.json")
     if not (release / _CONTENTS).is_file():
@@ -141,14 +148,26 @@ def _other_contents(release: Path, stages: Mapping[str, Any], layout: Layout) ->
                 yield f"{path} is another in dvc.lock"
 
 
-def _other_results(release: Path, small: Mapping[str, str], layout: Layout) -> Iterator[str]:
-    for name, md5 in small.items():
-        path = layout.project / name
-        if not path.is_file() or md5_file(path) != md5:
-            yield f"{name} on disk is another than in dvc.lock"
-    decision = layout.path("decision")
-    if not decision.is_file() or _read(decision) != _read(release / "decision.json"):
-        yield f"{layout.relative(decision)} is another decision"
+def _other_results(release: Path, small: Mapping[str, bytes | None], layout: Layout) -> Iterator[str]:
+    for name, content in small.items():
+        if content is None:
+            yield f"{name} is neither on disk nor in Git as dvc.lock has it"
+    decision = layout.relative(layout.path("decision"))
+    content = small.get(decision)
+    if content is not None and json.loads(content) != _read(release / "decision.json"):
+        yield f"{decision} is another decision"
+
+
+def _find_result(layout: Layout, name: str, md5: str) -> bytes | None:
+    """Return a small result, which DVC does not keep, from disk or, as DVC removes it before its stage runs, from Git."""
+    path = layout.project / name
+    if path.is_file() and md5_file(path) == md5:
+        return path.read_bytes()
+    try:
+        done = subprocess.run(["git", "show", f"HEAD:./{name}"], cwd=layout.project, capture_output=True, check=False)
+    except FileNotFoundError:
+        return None
+    return done.stdout if done.returncode == 0 and hashlib.md5(done.stdout).hexdigest() == md5 else None
 
 
 def _manifest_md5(listing: Path) -> str | None:
