@@ -159,7 +159,7 @@ def _other_results(release: Path, small: Mapping[str, bytes | None], layout: Lay
 
 
 def _find_result(layout: Layout, name: str, md5: str) -> bytes | None:
-    """Return a small result, which DVC does not keep, from disk or, as DVC removes it before its stage runs, from Git."""
+    """Return a small result, which DVC does not keep, from disk or, once its stage runs again, from Git."""
     path = layout.project / name
     if path.is_file() and md5_file(path) == md5:
         return path.read_bytes()
