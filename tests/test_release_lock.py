@@ -146,7 +146,9 @@ YAML = "stages: {train: {}, decide: {}, report: {}}"
 LOCK = """
 stages:
   train:
-    params: {conf/base/parameters_train.yml: {train: {rate: 0.0001}}}
+    params:
+      conf/base/parameters_train.yml: {train: {rate: 0.0001}}
+      conf/base/parameters_later.yml: {}
     outs: [{path: data/scores.json, md5: SCORES}]
   decide: {deps: [{path: data/scores.json, md5: SCORES}], outs: [{path: data/decision.json, md5: DECISION}]}
   report: {deps: [{path: data/decision.json, md5: DECISION}]}
@@ -204,6 +206,7 @@ def test_a_lock_of_the_same_run_is_taken_over_with_the_small_results(waiting: tu
     assert complete_records(layout) == {release.name: []}
     assert (release / "dvc.lock").read_bytes() == (layout.project / "dvc.lock").read_bytes()
     assert (release / "dvc.yaml").read_text(encoding="utf-8") == YAML
+    assert (release / "results/conf/base/parameters_later.yml").read_text(encoding="utf-8") == "{}\n"
     assert (release / "results/data/decision.json").read_text(encoding="utf-8") == '{"verdict": "promote"}'
     assert find_damage(release) == []
     assert complete_records(layout) == {}

@@ -43,6 +43,8 @@ def complete_records(layout: Layout) -> dict[str, list[str]]:
     stages = (_load(text) or {}).get("stages") or {}
     hashes = {out["path"]: out["md5"] for out in _listed(stages, "outs")}
     small = {name: _find_result(layout, name, md5) for name, md5 in hashes.items() if not md5.endswith(_DIRECTORY)}
+    # conf files that `kedro sync-dvc` makes for DVC to watch came after the run began
+    small |= {file: b"{}\n" for _, listed in _each(stages, "params") for file, values in listed.items() if not values}
 
     def write(draft: Path) -> None:
         for name, content in small.items():
