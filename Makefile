@@ -35,11 +35,7 @@ demo: install ## from raw text to a promoted or rolled-back model, on the built-
 	$(RUN) --pipelines=cpt
 	@git rev-parse --git-dir >/dev/null 2>&1 || dvc config --local core.no_scm true
 	@test -d .dvc || dvc init --quiet
-	$(if $(ENV),kedro sync-dvc --env=$(ENV))
-	dvc commit --force --quiet $(if $(ENV),conf/$(ENV)/)dvc.yaml
-	@# The run noted its code when it began: code that was edited since is a change that `dvc repro` has to see.
-	dvc repro --force --single-item --quiet $(if $(ENV),conf/$(ENV)/dvc.yaml:)code
-	@echo "DVC has this run on record: dvc repro $(if $(ENV),conf/$(ENV)/dvc.yaml )has nothing to do."
+	kedro adopt $(if $(ENV),--env=$(ENV))
 
 test: install ## all tests but the long ones
 	pytest -m "not long" -n $(PROCESSES) --junitxml=junit.xml

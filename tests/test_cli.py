@@ -101,6 +101,7 @@ def test_rollback_says_how_to_get_model_code_and_data_back(recorded: Project) ->
     said = recorded.succeed("kedro", "rollback")
     assert "In use: train (0001-" in said
     assert "git checkout " in said
+    assert "/dvc.lock dvc.lock" in said, "base has its lock in the project"
     client = MlflowClient(f"sqlite:///{recorded.path / 'mlflow.db'}")
     version = client.get_model_version_by_alias("cpt_pipeline.data", "current")
     assert version.tags["release"].startswith("0001-")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from kedro.io import DatasetError
 
+from cpt_pipeline.core import artifact as artifacts
 from cpt_pipeline.core.artifact import seal
 from cpt_pipeline.core.errors import ArtifactError
 from cpt_pipeline.core.params import Params
@@ -35,6 +38,72 @@ def test_a_directory_exists_when_it_is_finished(tmp_path: Path) -> None:
     seal(tmp_path / "words", "words")
     assert dataset.exists()
     assert dataset.load() == tmp_path / "words"
+
+
+def test_what_is_read_is_whole_and_is_read_once_per_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path))
+    hashed: list[str] = []
+    digest = artifacts.digest_file
+    monkeypatch.setattr(artifacts, "digest_file", lambda path: hashed.append(path.name) or digest(path))
+    folder = artifact(tmp_path / "words", "1234")
+    dataset = DirectoryDataset(filepath=str(folder))
+    hashed.clear()
+    dataset.load()
+    dataset.load()
+    assert hashed == ["a.txt"], "the second time it is known"
+
+    (folder / "a.txt").write_text("1235", encoding="utf-8")
+    for _ in range(2):
+        with pytest.raises(DatasetError, match=r"words is damaged.*\n  - a\.txt: bytes differ") as caught:
+            dataset.load()
+        assert isinstance(caught.value.__cause__, ArtifactError)
+    (folder / "a.txt").write_text("1234", encoding="utf-8")
+    assert dataset.load() == folder
+
+
+@pytest.mark.parametrize("memory", ["", "{", "[]", '{"words": 3}'])
+def test_a_memory_that_is_cut_costs_another_reading_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory: str
+) -> None:
+    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path))
+    (tmp_path / ".work").mkdir()
+    (tmp_path / ".work/verified.json").write_text(memory, encoding="utf-8")
+    folder = artifact(tmp_path / "words", "1234")
+    assert DirectoryDataset(filepath=str(folder)).load() == folder
+    assert list(json.loads((tmp_path / ".work/verified.json").read_text(encoding="utf-8"))) == [str(folder)]
+    (folder / "a.txt").write_text("4321", encoding="utf-8")
+    with pytest.raises(DatasetError, match="bytes differ"):
+        DirectoryDataset(filepath=str(folder)).load()
+
+
+def test_two_runs_that_remember_at_once_leave_a_memory_that_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path))
+    folders = [artifact(tmp_path / f"words{n}", str(n)) for n in range(8)]
+    code = (
+        "import sys; from pathlib import Path; from cpt_pipeline.core.verification import remember\n"
+        "for _ in range(20):\n    for each in sys.argv[1:]: remember(Path(each))"
+    )
+    children = [
+        subprocess.Popen([sys.executable, "-c", code, *map(str, folders[start : start + 4])]) for start in (0, 4)
+    ]
+    assert [child.wait(60) for child in children] == [0, 0]
+    known = json.loads((tmp_path / ".work/verified.json").read_text(encoding="utf-8"))
+    assert set(known) <= {str(folder) for folder in folders}
+    assert [path.name for path in (tmp_path / ".work").iterdir()] == ["verified.json"]
+    for folder in folders:
+        assert DirectoryDataset(filepath=str(folder)).load() == folder
+
+
+def test_what_was_damaged_in_the_workspace_is_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path))
+    dataset = DirectoryDataset(filepath=str(tmp_path / "data/words"))
+    dataset.save(artifact(tmp_path / "one", "1"))
+    (artifact(tmp_path / "two", "2") / "a.txt").write_text("3", encoding="utf-8")
+    with pytest.raises(DatasetError, match=r"two is damaged.*\n  - a\.txt: bytes differ"):
+        dataset.save(tmp_path / "two")
+    assert (dataset.load() / "a.txt").read_text(encoding="utf-8") == "1"
 
 
 def test_a_preview_shows_counts_and_not_every_file(tmp_path: Path) -> None:

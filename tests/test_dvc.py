@@ -18,7 +18,7 @@ from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.inputs import HubName, HubParams, InputFile, InputPattern
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.layout import Layout
-from tests.conftest import TINY
+from tests.conftest import REPOSITORY, TINY
 from tests.project import Project
 
 
@@ -225,6 +225,10 @@ def test_another_machine_pulls_and_needs_to_run_nothing(recorded: Project, tmp_p
     recorded.commit("with a store")
     recorded.succeed("git", "clone", "-q", str(recorded.path), str(tmp_path / "clone"))
     clone = Project(tmp_path / "clone")
+
+    described = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    outs = [out for stage in ("stage1", "stage2", "merge") for out in described[stage]["outs"] if isinstance(out, str)]
+    assert {f"data/06_models/{name}candidates" for name in ("", "stage1_", "stage2_")} <= set(outs), "in the real one"
 
     clone.succeed("dvc", "pull")
     assert (clone.path / "data/06_models/model/manifest.json").is_file()

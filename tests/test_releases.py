@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import platform
 import shutil
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +18,16 @@ from cpt_pipeline.core.artifact import find_damage, seal, write_json
 from cpt_pipeline.core.errors import ArtifactError, ParameterError
 from cpt_pipeline.core.workspace import locked
 from cpt_pipeline.datasets import ReleaseDataset
+from cpt_pipeline.release_draft import RunFacts
+from tests.kills import killed_at
 
-NOTHING = releases.RunFacts()
+NOTHING = RunFacts()
 
 
 def outcome(folder: Path, weights: str, verdict: str = "promote") -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.safetensors").write_text(weights, encoding="utf-8")
+    seal(folder, "model")
     return {
         "verdict": verdict,
         "model": "stage2",
@@ -30,29 +37,112 @@ def outcome(folder: Path, weights: str, verdict: str = "promote") -> dict[str, A
     }
 
 
+def read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def go_back(root: Path, to: str | None = None, *, told: Path | None = None) -> dict[str, Any]:
+    """Do what `kedro rollback` does: move, say so, forget the intent."""
+    move = releases.roll_back(root, to)
+    if told is not None:
+        told.touch()
+    releases.forget_intent(root)
+    return move.pointer
+
+
 def test_nothing_promoted_is_the_base_model(tmp_path: Path) -> None:
     assert releases.current(tmp_path / "none") == {"release": None, "model": "base", "folder": None}
     assert releases.list_releases(tmp_path / "none") == []
 
 
 @pytest.mark.feature(129)
-def test_a_promotion_keeps_model_decision_parameters_commit_and_lock(tmp_path: Path) -> None:
-    lock = tmp_path / "dvc.lock"
-    lock.write_text("schema: '2.0'\n", encoding="utf-8")
-    facts = releases.RunFacts({"stage2": {"num_steps": 4}}, "base", "c0ffee", lock)
+def test_a_promotion_keeps_model_decision_parameters_commit_conf_and_versions(tmp_path: Path) -> None:
+    scores = tmp_path / "scores.json"
+    scores.write_text("{}", encoding="utf-8")
+    facts = RunFacts(
+        parameters={"stage2": {"num_steps": 4}},
+        beyond_conf=("--params stage2.num_steps",),
+        conf={
+            "base/parameters_stage2.yml": "stage2: {num_steps: 3}  # a comment\n",
+            "mine/globals.yml": "token: abc\n",
+        },
+        env="mine",
+        commit="c0ffee",
+        uncommitted=("src/a.py",),
+        code={"src/a.py": "0" * 32},
+        artifacts={"data/words": tmp_path / "model", "data/scores.json": scores, "data/none": tmp_path / "none"},
+    )
     root = tmp_path / "releases"
-
     pointer = releases.settle(root, outcome(tmp_path / "model", "w1"), facts)
 
     place = root / pointer["release"]
     assert pointer["release"].startswith("0001-")
     assert (root / pointer["folder"] / "model.safetensors").read_text(encoding="utf-8") == "w1"
-    assert (place / "model/model.safetensors").samefile(tmp_path / "model/model.safetensors")
-    assert json.loads((place / "parameters.json").read_text(encoding="utf-8")) == {"stage2": {"num_steps": 4}}
-    assert json.loads((place / "release.json").read_text(encoding="utf-8"))["commit"] == "c0ffee"
-    assert (place / "dvc.lock").read_text(encoding="utf-8") == "schema: '2.0'\n"
+    assert read(place / "decision.json") == {"verdict": "promote"}
+    assert read(place / "scores.json") == {"domain": 1.5}
+    assert read(place / "parameters.json") == {"stage2": {"num_steps": 4}}
+    assert read(place / "release.json") == {
+        "model": "stage2",
+        "verdict": "promote",
+        "env": "mine",
+        "commit": "c0ffee",
+        "uncommitted": ["src/a.py"],
+        "beyond_conf": ["--params stage2.num_steps"],
+        "hidden": ["mine/globals.yml"],
+    }
+    assert (place / "conf/base/parameters_stage2.yml").read_text(encoding="utf-8").endswith("# a comment\n")
+    assert (place / "conf/mine/globals.yml.hidden").read_text(encoding="utf-8") == "token: <hidden>\n"
+    assert not (place / "conf/mine/globals.yml").exists()
+    assert read(place / "versions.json")["torch"] == metadata.version("torch")
+    assert read(place / "versions.json")["huggingface-hub"] == metadata.version("huggingface-hub")
+    assert read(place / "contents.json") == {
+        "src/a.py": "0" * 32,
+        "data/scores.json": hashlib.md5(b"{}").hexdigest(),
+        "data/words": hashlib.md5((tmp_path / "model/manifest.json").read_bytes()).hexdigest(),
+    }
+    assert not (place / "dvc.lock").exists(), "the lock is of the run before, until DVC has this one on record"
     assert find_damage(place) == []
     assert releases.current(root) == pointer
+
+
+@pytest.mark.feature(129)
+def test_writing_in_a_candidate_changes_no_release_and_the_other_way_round(tmp_path: Path) -> None:
+    root = tmp_path / "releases"
+    pointer = releases.settle(root, outcome(tmp_path / "model", "w1"), NOTHING)
+    candidate, released = tmp_path / "model/model.safetensors", root / pointer["folder"] / "model.safetensors"
+    with candidate.open("r+") as stream:
+        stream.write("w2")
+    assert released.read_text(encoding="utf-8") == "w1"
+    with released.open("r+") as stream:
+        stream.write("w3")
+    assert candidate.read_text(encoding="utf-8") == "w2"
+
+
+@pytest.mark.feature(129)
+@pytest.mark.parametrize("whole", [True, False], ids=["an artifact", "a folder of one"])
+@pytest.mark.parametrize("damage", ["flip", "zero", "cut", "remove", "add"])
+def test_a_damaged_candidate_is_not_promoted(tmp_path: Path, damage: str, whole: bool) -> None:
+    root = tmp_path / "releases"
+    first = releases.settle(root, outcome(tmp_path / "a", "w1"), NOTHING)
+    candidate = outcome(tmp_path / "b/stage2", "w2")
+    if not whole:
+        (tmp_path / "b/stage2/manifest.json").unlink()
+        seal(tmp_path / "b", "candidates")
+    weights = tmp_path / "b/stage2/model.safetensors"
+    name = weights.name
+    if damage == "remove":
+        weights.unlink()
+    elif damage == "add":
+        name = "adapter.safetensors"
+        weights.with_name(name).write_text("w", encoding="utf-8")
+    else:
+        stat = weights.stat()
+        weights.write_bytes({"flip": b"w3", "zero": b"\0\0", "cut": b"w"}[damage])
+        os.utime(weights, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # a release does not go by what was remembered
+    with pytest.raises(ArtifactError, match=rf"b/stage2 is damaged.*\n  - {name}: (.|\n)*Run the stage that makes it"):
+        releases.settle(root, candidate, NOTHING)
+    assert releases.list_releases(root) == [first["release"]]
+    assert releases.current(root) == first
 
 
 FOUND = {"probes": {"items": 30, "unguarded_items": 12, "found_items": 1, "documents": 4, "examples": {"p7": "text"}}}
@@ -68,7 +158,7 @@ def test_what_was_found_of_each_benchmark_is_kept_with_the_model(tmp_path: Path)
     metrics = tmp_path / "dedup_metrics.json"
     write_json(metrics, {"records_in": 9, "benchmarks": FOUND})
     root = tmp_path / "releases"
-    release = releases.settle(root, outcome(tmp_path / "a", "w1"), releases.RunFacts(dedup_metrics=metrics))["release"]
+    release = releases.settle(root, outcome(tmp_path / "a", "w1"), RunFacts(dedup_metrics=metrics))["release"]
     assert contamination(root, release) == {"benchmarks": FOUND, "unknown_because": None}
     write_json(metrics, {"benchmarks": {}})
     assert contamination(root, release)["benchmarks"] == FOUND, "a release is a copy, not a link"
@@ -81,7 +171,7 @@ def test_a_release_without_a_contamination_report_says_so(tmp_path: Path, conten
     if content is not None:
         metrics.write_text(content, encoding="utf-8")
     root = tmp_path / "releases"
-    release = releases.settle(root, outcome(tmp_path / "a", "w1"), releases.RunFacts(dedup_metrics=metrics))["release"]
+    release = releases.settle(root, outcome(tmp_path / "a", "w1"), RunFacts(dedup_metrics=metrics))["release"]
     known = contamination(root, release)
     assert known["benchmarks"] is None
     assert known["unknown_because"].startswith("dedup_metrics ")
@@ -117,11 +207,11 @@ def test_rolling_back_goes_one_release_at_a_time_down_to_the_base(tmp_path: Path
     first = releases.settle(root, outcome(tmp_path / "a", "w1"), NOTHING)
     releases.settle(root, outcome(tmp_path / "b", "w2"), NOTHING)
 
-    assert releases.roll_back(root) == first
-    assert releases.roll_back(root)["model"] == "base"
+    assert go_back(root) == first
+    assert go_back(root)["model"] == "base"
     with pytest.raises(ParameterError, match="no release to go back from"):
-        releases.roll_back(root)
-    assert releases.roll_back(root, "0002")["release"].startswith("0002-")
+        go_back(root)
+    assert go_back(root, "0002")["release"].startswith("0002-")
     assert len(releases.list_releases(root)) == 2
 
 
@@ -164,9 +254,107 @@ def test_an_unfinished_intent_is_completed_before_the_pointer_moves_again(tmp_pa
     root, first, _ = interrupted(tmp_path / "hold")
     held = outcome(tmp_path / "c", "w3", "hold")
     assert releases.settle(root, held, NOTHING) == first
-    root, _, _ = interrupted(tmp_path / "back")
-    assert releases.roll_back(root)["model"] == "base"
-    assert not (root / releases.INTENT).exists()
+
+
+@pytest.mark.feature(129)
+def test_a_roll_back_that_was_interrupted_is_finished_and_nothing_else_is_done(tmp_path: Path) -> None:
+    root, first, _ = interrupted(tmp_path)
+    for _ in range(2):  # killed again before the user was told
+        assert releases.roll_back(root) == releases.Move(first, resumed=True)
+    releases.forget_intent(root)
+    assert releases.roll_back(root) == releases.Move(releases.current(tmp_path / "none"), resumed=False)
+
+
+def test_a_named_release_is_gone_to_whatever_was_interrupted(tmp_path: Path) -> None:
+    root, _, second = interrupted(tmp_path)
+    assert go_back(root, second["release"]) == second
+
+
+@pytest.mark.feature(129)
+@pytest.mark.parametrize("name", [releases.POINTER, releases.INTENT])
+@pytest.mark.parametrize("content", ["", '{"release": "00', "[]", '{"model": "x"}', "\xff"])
+def test_a_pointer_or_intent_that_cannot_be_read_is_named_with_the_way_out(
+    tmp_path: Path, name: str, content: str
+) -> None:
+    root, first, _ = interrupted(tmp_path)
+    (root / releases.INTENT).unlink()  # which would say where the pointer is to be
+    (root / name).write_bytes(content.encode("latin-1"))
+    for act in (
+        lambda: ReleaseDataset(filepath=str(root)).describe_run(NOTHING),
+        lambda: releases.settle(root, outcome(tmp_path / "c", "w3", "hold"), NOTHING),
+        *([lambda: releases.current(root)] if name == releases.POINTER else [lambda: releases.roll_back(root)]),
+    ):
+        with pytest.raises(
+            ArtifactError, match=rf"{name} is cut short(.|\n)*kedro rollback --to ID.*{first['release']}"
+        ):
+            act()
+    assert go_back(root, "0001") == first
+    assert releases.current(root) == first
+
+
+def state(root: Path) -> tuple[list[str], Any]:
+    """What is there after a start: all names, and the pointer."""
+    releases.complete(root)
+    names = sorted(path.name for path in root.iterdir() if path.name != ".lock")
+    for release in releases.list_releases(root):
+        assert find_damage(root / release) == []
+    return names, releases.current(root)
+
+
+@pytest.mark.feature(129)
+def test_a_promotion_killed_at_any_operation_is_done_or_not_and_leaves_nothing(tmp_path: Path) -> None:
+    number, seen = 0, set()
+    while True:
+        root = tmp_path / str(number)
+        first = releases.settle(root, outcome(tmp_path / "a", "w1"), NOTHING)
+        second = outcome(tmp_path / "b", "w2")
+        killed = killed_at(root, number, lambda: releases.settle(root, second, NOTHING))  # noqa: B023
+        names, pointer = state(root)
+        made = releases.list_releases(root)
+        assert names == sorted([*made, releases.POINTER])
+        assert pointer["release"] in {first["release"], made[-1]}
+        seen.add(pointer["release"])
+        again = releases.settle(root, second, NOTHING)
+        assert releases.list_releases(root) == [first["release"], again["release"]]
+        assert state(root) == (sorted([first["release"], again["release"], releases.POINTER]), again)
+        if not killed:
+            break
+        number += 1
+    assert number > 20
+    assert len(seen) == 2
+
+
+@pytest.mark.feature(129)
+def test_a_roll_back_killed_at_any_operation_and_typed_again_goes_back_once(tmp_path: Path) -> None:
+    number = 0
+    seen = set()
+    while True:
+        root = tmp_path / str(number)
+        pointers = [releases.settle(root, outcome(tmp_path / name, name), NOTHING) for name in ("w1", "w2", "w3")]
+        told = root / "told"
+        killed = killed_at(root, number, lambda: go_back(root, told=told))  # noqa: B023
+        seen.add(releases.current(root)["release"])
+        done = told.exists()
+        told.unlink(missing_ok=True)
+        if not done:
+            go_back(root)  # nothing was said, so the user types it again
+        names, pointer = state(root)
+        assert pointer == pointers[1], f"killed at operation {number}"
+        assert names == sorted([*releases.list_releases(root), releases.POINTER])
+        if not killed:
+            break
+        number += 1
+    assert number > 10
+    assert seen == {pointers[2]["release"], pointers[1]["release"]}
+
+
+def test_what_writers_of_pointer_and_intent_left_is_removed_at_the_next_start(tmp_path: Path) -> None:
+    root, first, _ = interrupted(tmp_path)
+    for name in (".intent.json.elsewhere-7.tmp", f".current.json.{platform.node()}-{os.getpid()}.tmp"):
+        (root / name).write_text("{", encoding="utf-8")
+    with locked(root / ".lock"):
+        assert releases.complete(root) is None, "a live process is at it, and finishes it itself"
+    assert state(root) == (sorted([*releases.list_releases(root), releases.POINTER]), first)
 
 
 def test_looking_at_the_pointer_changes_nothing_and_waits_for_nobody(tmp_path: Path) -> None:

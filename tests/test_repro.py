@@ -43,6 +43,15 @@ def test_dvc_shows_a_few_figures_and_draws_the_curves_without_a_warning(smoke: P
     assert [row["tokens"] for row in rows] == [512 * step for step in range(1, 51)]
 
 
+@pytest.mark.feature(129)
+def test_a_run_that_is_adopted_ends_with_a_release_that_has_its_lock(smoke: Project) -> None:
+    (release,) = (smoke.path / "data/smoke/09_releases").glob("0*")
+    assert not (release / "dvc.lock").exists()
+    assert f"Release {release.name}: has its dvc.lock" in smoke.succeed("kedro", "adopt", "--env=smoke")
+    assert (release / "dvc.lock").read_bytes() == (smoke.path / "conf/smoke/dvc.lock").read_bytes()
+    assert find_damage(release) == []
+
+
 @pytest.mark.feature(4)
 @pytest.mark.feature(123)
 def test_an_edit_that_changes_no_document_runs_clean_and_nothing_after_it(smoke: Project) -> None:

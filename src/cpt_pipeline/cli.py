@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -25,18 +26,21 @@ from kedro.framework.startup import ProjectMetadata
 
 from cpt_pipeline import dvc, releases
 from cpt_pipeline.conf_check import check_parameters
-from cpt_pipeline.core.artifact import read_manifest, unfinished, write_json
+from cpt_pipeline.core.artifact import unfinished, write_json
 from cpt_pipeline.core.errors import ArtifactError, ParameterError, WorkspaceBusyError, find_fault
 from cpt_pipeline.core.redaction import redact_text
 from cpt_pipeline.core.verdicts import Verdict
+from cpt_pipeline.core.verification import verify_artifact
 from cpt_pipeline.core.workspace import locked
 from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
+from cpt_pipeline.release_lock import complete_records, restore_commands
 from cpt_pipeline.tracking import tell_registry
 
 _INTERRUPTED = 75
 _STOPPING = (signal.SIGTERM, signal.SIGUSR1)
 """Signals with which systems and schedulers ask for an end; they end a command as Ctrl-C does."""
 _NOT_PROMOTED = _LEAKS_FOUND = 3
+_PROBLEMS_SHOWN = 5
 
 
 def _interrupt(number: int, _frame: object) -> None:
@@ -161,17 +165,43 @@ def rollback(metadata: ProjectMetadata, to: str | None, env: str | None, data_ro
     """Go back to an earlier release: checks its bytes and moves the pointer; nothing is removed."""
     layout = Layout.read(metadata.project_path, env, data_root=data_root)
     root = layout.path("release")
-    pointer = releases.roll_back(root, to)
+    complete_records(layout)
+    move = releases.roll_back(root, to)
     tell_registry(layout)
-    click.echo(f"In use: {pointer['model']} ({pointer['release'] or 'the base model'})")
-    if pointer["release"]:
-        place = root / pointer["release"]
-        commit = json.loads((place / "release.json").read_text(encoding="utf-8"))["commit"]
-        click.echo(f"  model       {place / 'model'}")
-        click.echo(f"  parameters  {place / 'parameters.json'}")
-        click.echo(f"  code        git checkout {commit}" if commit else "  code        made outside Git")
-        if (place / "dvc.lock").is_file():
-            click.echo(f"  data        cp {place / 'dvc.lock'} dvc.lock && dvc checkout")
+    if move.resumed:
+        click.echo("An earlier change of the release in use was interrupted. It is finished now, and that is all.")
+    click.echo(f"In use: {move.pointer['model']} ({move.pointer['release'] or 'the base model'})")
+    if move.pointer["release"]:
+        click.echo("\n".join(restore_commands(layout, root / move.pointer["release"])))
+    releases.forget_intent(root)
+
+
+@cli.command()
+@_env
+@click.pass_context
+@readable
+def adopt(context: click.Context, env: str | None) -> None:
+    """Put what the last run made on DVC's record, as `dvc commit -f` does, and give the release its dvc.lock."""
+    layout = Layout.read(context.obj.project_path, env)
+    if layout.owner != BASE:
+        context.invoke(sync_dvc, env=env, check=False)
+    described = layout.relative(dvc.target(layout))
+    _dvc(layout, "commit", "--force", "--quiet", described)
+    # The run noted its code when it began: code that was edited since is a change that `dvc repro` has to see.
+    code = "code" if layout.owner == BASE else f"{described}:code"
+    _dvc(layout, "repro", "--force", "--single-item", "--quiet", code)
+    click.echo(f"DVC has this run on record: `dvc repro {described}` has nothing to do.")
+    for release, problems in complete_records(layout).items():
+        click.echo(f"Release {release}: {'has its dvc.lock' if not problems else 'no dvc.lock, it is of another run:'}")
+        for problem in problems[:_PROBLEMS_SHOWN]:
+            click.echo(f"  - {problem}")
+
+
+def _dvc(layout: Layout, *arguments: str) -> None:
+    command = [sys.executable, "-m", "dvc", *arguments]
+    done = subprocess.run(command, cwd=layout.project, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ArtifactError(f"DVC did not take the run on record (dvc {' '.join(arguments)}):\n{done.stderr.strip()}")
 
 
 @cli.command()
@@ -182,6 +212,7 @@ def rollback(metadata: ProjectMetadata, to: str | None, env: str | None, data_ro
 def verdict(metadata: ProjectMetadata, env: str | None, data_root: str | None) -> None:
     """Print the decision and its reasons; exits 3 unless the candidate was promoted."""
     layout = Layout.read(metadata.project_path, env, data_root=data_root)
+    complete_records(layout)
     click.echo(summary(layout))
     decision = layout.path("decision")
     if not decision.is_file() or _read(decision)["verdict"] != Verdict.PROMOTE:
@@ -219,7 +250,8 @@ def leaks(
     check_parameters(layout, pipelines)
     if tokens is None or tokenizer is None:
         tokens, tokenizer = layout.path("tokens"), layout.path("tokenizer")
-        read_manifest(tokens)
+        verify_artifact(tokens)
+        verify_artifact(tokenizer)
     click.echo(f"Searching {tokens}")
     items = leak_search.suite_items(
         layout.path("benchmark_texts"), SuiteParams.model_validate(layout.parameters["evaluate"]["suite"])
@@ -278,6 +310,7 @@ def summary(layout: Layout) -> str:
         f"Report:  {shown}",
         "Next:",
         *_commands(
+            *_not_on_record(layout, pointer["release"], at_env),
             (f"kedro verdict{at_env}", "this decision again; exits 3 unless promoted"),
             (f"dvc repro{at_lock}", "after an edit: redoes what changed and nothing else"),
             (f"kedro viz run{at_env}", "the lineage, with metrics and figures, in a browser"),
@@ -296,6 +329,12 @@ def _loading(folder: str) -> list[str]:
         f'  tokenizer = AutoTokenizer.from_pretrained("{folder}")',
         "",
     ]
+
+
+def _not_on_record(layout: Layout, release: str | None, at_env: str) -> list[tuple[str, str]]:
+    if release is None or releases.has_record(layout.path("release") / release):
+        return []
+    return [(f"kedro adopt{at_env}", "DVC takes this run on record, and the release its dvc.lock")]
 
 
 def _beside(command: str, layout: Layout) -> str:

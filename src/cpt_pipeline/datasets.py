@@ -13,8 +13,10 @@ from typing import Any, NewType
 from kedro.io import AbstractDataset
 
 from cpt_pipeline import releases
-from cpt_pipeline.core.artifact import is_sealed, publish, read_manifest
+from cpt_pipeline.core.artifact import is_sealed, publish, read_manifest, require_whole
+from cpt_pipeline.core.verification import remember, verify_artifact
 from cpt_pipeline.core.workspace import close_if_spent
+from cpt_pipeline.release_draft import RunFacts
 
 logger = logging.getLogger(__name__)
 
@@ -30,13 +32,15 @@ class DirectoryDataset(AbstractDataset[Path, Path]):
         self.metadata = metadata
 
     def load(self) -> Path:
-        """Give the directory; `ArtifactError` when the stage that makes it never finished."""
-        read_manifest(self._filepath)
+        """Return the directory; `ArtifactError` when its stage never finished or a byte is not as it was made."""
+        verify_artifact(self._filepath)
         return self._filepath
 
     def save(self, data: Path) -> None:
-        """Move a sealed directory out of its workspace into place; the last one ends the workspace."""
+        """Check a sealed directory and move it out of its workspace into place; the last one ends the workspace."""
+        require_whole(data, remedy="Run the stage again; it goes on where it stopped.")
         publish(data, self._filepath)
+        remember(self._filepath)
         close_if_spent(data)
 
     def preview(self) -> JSONPreview:
@@ -60,12 +64,14 @@ class ReleaseDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
         self._filepath = Path(filepath)
         self.metadata = metadata
-        self._facts = releases.RunFacts()
+        self._facts = RunFacts()
 
-    def describe_run(self, facts: releases.RunFacts) -> None:
-        """Take what the next release shall remember of its run; completes a pointer that a killed run left."""
+    def describe_run(self, facts: RunFacts) -> None:
+        """Take what the next release shall remember of its run; completes what a killed process left."""
         self._facts = facts
-        releases.complete(self._filepath)
+        pointer = releases.complete(self._filepath)
+        if pointer is not None:
+            logger.info("A change of the release in use was interrupted and is finished now: %s", pointer["model"])
 
     def load(self) -> dict[str, Any]:
         """Give the pointer to the release in use, `{"model": "base", ...}` when there is none."""

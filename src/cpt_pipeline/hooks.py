@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import yaml
 from kedro.framework import project
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
@@ -26,20 +27,23 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from cpt_pipeline.conf_check import check_parameters
+from cpt_pipeline.core.artifact import md5_file
 from cpt_pipeline.core.errors import ParameterError
-from cpt_pipeline.core.fingerprint import write_fingerprints
+from cpt_pipeline.core.fingerprint import stage_fingerprints, write_fingerprints
 from cpt_pipeline.core.redaction import redact, redact_log
 from cpt_pipeline.core.workspace import ROOT_VARIABLE
 from cpt_pipeline.datasets import ReleaseDataset
-from cpt_pipeline.dvc import code_file, lock_of, refuse_unlisted, tracked_outputs
-from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
-from cpt_pipeline.releases import RunFacts
+from cpt_pipeline.dvc import BASE_LOCK, code_file, lock_of, refuse_unlisted, target, tracked_outputs
+from cpt_pipeline.layout import BASE, DATA_ROOT, LOCAL, Layout
+from cpt_pipeline.release_draft import RunFacts
+from cpt_pipeline.release_lock import complete_records
 from cpt_pipeline.run_check import check_run
 from cpt_pipeline.tracking import flatten
 
 logger = logging.getLogger(__name__)
 
 _NAMES_SHOWN = 4
+_RECORDS = ("_metrics", "_provenance", "_log", "_figure")
 
 
 class PreflightHook:
@@ -77,13 +81,14 @@ class PreflightHook:
         if stage:
             refuse_unlisted(stage, pipeline, pipelines, self._layout)
         else:  # dvc has run its stage `code`; `dvc commit` after this run needs the file too
-            write_fingerprints(
-                Path(str(import_module(str(project.PACKAGE_NAME)).__file__)).parent, code_file(self._layout)
-            )
+            write_fingerprints(_package(), code_file(self._layout))
         for name in sorted(pipeline.all_outputs()):
             dataset = catalog.get(name)
             if isinstance(dataset, ReleaseDataset):
-                dataset.describe_run(_facts(self._layout))
+                dataset.describe_run(_facts(self._layout, name, run_params.get("runtime_params") or {}))
+        entry = self._layout.entry("release")
+        if entry is not None and entry.type.endswith(".ReleaseDataset"):
+            complete_records(self._layout)  # before a stage of this run changes dvc.lock
 
 
 def refuse_overwrite(layout: Layout, outputs: Iterable[str], given: Mapping[str, Any]) -> None:
@@ -120,20 +125,71 @@ def _asked_to_force() -> bool:
     return bool(context and context.params.get("force"))
 
 
-def _facts(layout: Layout) -> RunFacts:
+def _facts(layout: Layout, release: str, given: Mapping[str, Any]) -> RunFacts:
+    """Return what the release of a run keeps of it, read before the first stage begins."""
     metrics = layout.entry("dedup_metrics")
+    local = sorted((layout.conf / LOCAL).glob("[pg]*.y*ml")) if layout.env in (None, LOCAL) else []
     return RunFacts(
         parameters=redact(layout.parameters),
-        env=layout.env or BASE,
-        commit=_commit(layout.project),
-        lock=lock_of(layout),
+        beyond_conf=(
+            *(f"--params {key}" for key, _ in flatten(given) if key != DATA_ROOT),
+            *(layout.relative(path) for path in local),
+        ),
+        conf=_conf_files(layout),
+        env=layout.owner,
+        commit=_git(layout.project, "rev-parse", "HEAD"),
+        uncommitted=_uncommitted(layout),
+        code=stage_fingerprints(_package()),
+        files=_files_beside_data(layout),
+        artifacts={layout.relative(path): path for path in _decided_from(layout, release)},
         dedup_metrics=metrics.path if metrics else None,
     )
 
 
-def _commit(project: Path) -> str | None:
+def _conf_files(layout: Layout) -> dict[str, str]:
+    """Return the text of the conf files of base and environment; neither credentials nor conf/local."""
+    folders = {layout.conf / BASE, layout.conf / layout.owner}
+    paths = sorted(path for folder in folders for path in folder.rglob("*.y*ml"))
+    kept = [path for path in paths if "credentials" not in path.name and path != target(layout)]
+    return {path.relative_to(layout.conf).as_posix(): path.read_text(encoding="utf-8") for path in kept}
+
+
+def _package() -> Path:
+    return Path(str(import_module(str(project.PACKAGE_NAME)).__file__)).parent
+
+
+def _files_beside_data(layout: Layout) -> dict[str, str]:
+    """Return the MD5 of every file outside the data root that dvc.yaml lists: what conf names."""
+    if not target(layout).is_file():
+        return {}
+    stages = yaml.safe_load(target(layout).read_text(encoding="utf-8"))["stages"]
+    paths = {layout.project / dep for stage in stages.values() for dep in stage.get("deps", ())}
+    data = layout.data_root
+    return {layout.relative(path): md5_file(path) for path in paths if path.is_file() and not path.is_relative_to(data)}
+
+
+def _decided_from(layout: Layout, release: str) -> list[Path]:
+    """Return where the artifacts lie that the release rests on; records of time and place are none."""
+    whole = pipelines["__default__"]
+    names = whole.to_outputs(release).all_outputs() - whole.only_nodes_with_outputs(release).all_outputs()
+    entries = (layout.entry(name) for name in sorted(names) if not name.endswith(_RECORDS))
+    return [entry.path for entry in entries if entry is not None]
+
+
+def _uncommitted(layout: Layout) -> tuple[str, ...]:
+    """Return the files that differ from the commit or are unknown to Git; results and lock files are none."""
+    changed = _git(layout.project, "diff", "--name-only", "--relative", "HEAD") or ""
+    unknown = _git(layout.project, "ls-files", "--others", "--exclude-standard") or ""
+    names = {*changed.splitlines(), *unknown.splitlines()}
+    data = layout.relative(layout.data_root)
+    return tuple(sorted(name for name in names if not name.startswith(f"{data}/") and Path(name).name != BASE_LOCK))
+
+
+def _git(project: Path, *arguments: str) -> str | None:
     try:
-        done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=project, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["git", "-c", "core.quotePath=false", *arguments], cwd=project, capture_output=True, text=True, check=False
+        )
     except FileNotFoundError:
         return None
     return done.stdout.strip() if done.returncode == 0 else None

@@ -1,128 +1,178 @@
 """Releases: the models that were promoted, append-only, and one pointer to the one in use.
 
-    data/09_releases/0001-3f2a9c1b/   model/ (hard links), decision.json, scores.json, release.json,
-                                      parameters.json, contamination.json, dvc.lock when there is one, manifest.json
+    data/09_releases/0001-3f2a9c1b/   what release_draft and, once DVC has the run on record, release_lock write
     data/09_releases/current.json     which of them is in use
     data/09_releases/intent.json      only while the pointer moves; completed when a run starts or the pointer moves
 
-A release is never changed and never removed here; going back moves the pointer.
+A release is never removed here, and never changed but for the dvc.lock that it gets once; going back moves the pointer.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cpt_pipeline.core.artifact import (
-    digest_json,
-    find_damage,
+    MANIFEST,
+    digest_file,
     is_sealed,
-    link_tree,
     publish,
     read_manifest,
-    seal,
+    require_whole,
     write_json,
 )
-from cpt_pipeline.core.errors import ArtifactError, ParameterError
+from cpt_pipeline.core.errors import ArtifactError, ParameterError, WorkspaceBusyError
 from cpt_pipeline.core.workspace import locked
+from cpt_pipeline.release_draft import RunFacts, write_draft
 
 POINTER = "current.json"
 INTENT = "intent.json"
 BASE_MODEL = "base"
-_IDENTITY = ("model/", "decision.json", "scores.json")
+RECORD = ("results", "dvc.yaml", "dvc.lock")
+"""What a release gets when DVC has its run on record, in the order it is moved in; then the manifest names it."""
+_DRAFT = ".draft"
+_STAYS = "The pointer stays. `kedro rollback --to ID` goes to another release."
 
 
 @dataclass(frozen=True)
-class RunFacts:
-    """What a release keeps of the run that made it, besides the model and the decision."""
+class Move:
+    """Where the pointer is now, and whether only an earlier, interrupted move was finished."""
 
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    env: str | None = None
-    commit: str | None = None
-    lock: Path | None = None
-    dedup_metrics: Path | None = None
-    """Where the run has them, read when the release is made; what they say of each benchmark is kept."""
+    pointer: dict[str, Any]
+    resumed: bool
 
 
 def current(root: Path) -> dict[str, Any]:
     """Read the pointer: `{"release", "model", "folder"}`; the base model when nothing was promoted yet."""
     path = root / POINTER
-    if not path.is_file():
-        return _pointer(root, None)
-    pointer: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return pointer
+    return _read(path, {"release", "model", "folder"}) if path.is_file() else _pointer(root, None)
 
 
 def settle(root: Path, outcome: Mapping[str, Any], facts: RunFacts) -> dict[str, Any]:
     """Act on a decision: append a release and point at it, or leave everything as it is.
 
     `outcome` holds verdict, model, folder (None when there is nothing to release), decision and scores.
-    The same model with the same decision is one release, however often it is decided.
+    The same model with the same decision is one release, however often it is decided. `ArtifactError` when a byte of
+    the model is not as it was made.
     """
-    root.mkdir(parents=True, exist_ok=True)
-    complete(root)
     folder = outcome["folder"]
-    with locked(root / ".lock"):
+    with _alone(root):
+        _finish_intent(root)
         if folder is None or outcome["model"] == BASE_MODEL or outcome["verdict"] == "hold":
             pointer = current(root)
             write_json(root / POINTER, pointer)
-            return pointer
-        return _point_at(root, _append(root, outcome, Path(folder), facts))
+        else:
+            pointer = _point_at(root, _append(root, outcome, Path(folder), facts))
+            forget_intent(root)
+    return pointer
 
 
-def roll_back(root: Path, to: str | None = None) -> dict[str, Any]:
+def roll_back(root: Path, to: str | None = None) -> Move:
     """Move the pointer to the release before the one in use, or to `to` (an id, its start, or `base`).
 
+    Without `to`, a move that was interrupted is finished, and that is all. The intent stays until the caller has said
+    what was done (`forget_intent`), so that typing the command again never goes back twice.
     `ParameterError` when there is no such release, `ArtifactError` when its bytes differ from its manifest.
     """
-    complete(root)
-    pointer = current(root)
-    known = list_releases(root)
-    target = _resolve(to, known) if to else _before(pointer["release"], known)
-    if target is not None and (damage := find_damage(root / target)):
-        raise ArtifactError(
-            f"{root / target} is damaged, the pointer stays: {'; '.join(damage[:5])}. Choose another release."
-        )
-    with locked(root / ".lock"):
-        return _point_at(root, target)
+    with _alone(root):
+        if to is None and (root / INTENT).is_file():
+            return Move(_finish_intent(root), resumed=True)
+        known = list_releases(root)
+        target = _before(current(root)["release"], known) if to is None else _resolve(to, known)
+        if target is not None:
+            require_whole(root / target, _STAYS)
+        return Move(_point_at(root, target), resumed=False)
+
+
+def forget_intent(root: Path) -> None:
+    """Remove the intent: the move is done and told."""
+    (root / INTENT).unlink(missing_ok=True)
 
 
 def list_releases(root: Path) -> list[str]:
-    """Give the ids of all finished releases, oldest first."""
+    """Return the ids of all finished releases, oldest first."""
     folders = root.iterdir() if root.is_dir() else ()
     return sorted(path.name for path in folders if path.name.partition("-")[0].isdecimal() and is_sealed(path))
 
 
-def complete(root: Path) -> None:
-    """Finish what a killed process began: move the pointer it meant to move."""
-    intent = root / INTENT
-    if intent.is_file():
-        with locked(root / ".lock"):
-            if intent.is_file():
-                _point_at(root, json.loads(intent.read_text(encoding="utf-8"))["release"])
+def complete(root: Path) -> dict[str, Any] | None:
+    """Finish what a killed process began and remove what it left; return the pointer that was moved, if one was.
+
+    What a live process is doing is left to it. `ArtifactError` when pointer or intent cannot be read.
+    """
+    if (root / INTENT).is_file() or (root / _DRAFT).is_dir() or any(root.glob(".*.tmp")):
+        try:
+            with _alone(root):
+                if (root / INTENT).is_file():
+                    pointer = _finish_intent(root)
+                    forget_intent(root)
+                    return pointer
+        except WorkspaceBusyError:
+            return None
+    current(root)
+    return None
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Hold the lock of all releases; what is unfinished while nobody else holds it was left by a kill."""
+    root.mkdir(parents=True, exist_ok=True)
+    with locked(root / ".lock"):
+        shutil.rmtree(root / _DRAFT, ignore_errors=True)
+        for left in [*root.glob(".*.tmp"), *root.glob("*/.manifest.json.*.tmp")]:
+            left.unlink()
+        for name in list_releases(root):
+            _remove_unlisted(root / name)
+        yield
+
+
+def has_record(release: Path) -> bool:
+    """Say whether a release holds the dvc.lock of its run."""
+    return "dvc.lock" in read_manifest(release)["files"]
+
+
+def add_record(root: Path, release: str, write: Callable[[Path], None]) -> None:
+    """Have `write` make `RECORD` in a folder, and move it into a release; the manifest that names it comes last."""
+    place, draft = root / release, root / _DRAFT
+    with _alone(root):
+        manifest = read_manifest(place)
+        write(draft)
+        added = {
+            path.relative_to(draft).as_posix(): {"bytes": path.stat().st_size, "xxh3_128": digest_file(path)}
+            for path in sorted(draft.rglob("*"))
+            if path.is_file()
+        }
+        for name in RECORD:
+            if (draft / name).exists():
+                os.replace(draft / name, place / name)
+        write_json(place / MANIFEST, {**manifest, "files": {**manifest["files"], **added}})
+        shutil.rmtree(draft)
+
+
+def _remove_unlisted(release: Path) -> None:
+    """Remove a record that a kill kept from being named by the manifest."""
+    listed = read_manifest(release)["files"]
+    for name in RECORD:
+        path = release / name
+        if path.is_dir() and not any(each.startswith(f"{name}/") for each in listed):
+            shutil.rmtree(path)
+        elif path.is_file() and name not in listed:
+            path.unlink()
 
 
 def _append(root: Path, outcome: Mapping[str, Any], folder: Path, facts: RunFacts) -> str:
-    draft = root / ".draft"
-    shutil.rmtree(draft, ignore_errors=True)
-    (draft / "model").mkdir(parents=True)
-    link_tree(folder, draft / "model", skip=())
-    write_json(draft / "decision.json", outcome["decision"])
-    write_json(draft / "scores.json", outcome["scores"])
-    write_json(draft / "parameters.json", dict(facts.parameters))
-    about = {"model": outcome["model"], "verdict": outcome["verdict"], "env": facts.env, "commit": facts.commit}
-    write_json(draft / "release.json", about)
-    write_json(draft / "contamination.json", _contamination(facts.dedup_metrics))
-    if facts.lock is not None and facts.lock.is_file():
-        shutil.copyfile(facts.lock, draft / "dvc.lock")
-    identity = _identity(seal(draft, "release"))
+    draft = root / _DRAFT
+    identity = write_draft(draft, outcome, folder, facts)
     known = list_releases(root)
     for name in known:
         if name.endswith(f"-{identity}"):
+            require_whole(root / name, "The pointer stays. Move that folder away, and decide makes it anew.")
             shutil.rmtree(draft)
             return name
     number = max((int(name.partition("-")[0]) for name in known), default=0) + 1
@@ -131,26 +181,22 @@ def _append(root: Path, outcome: Mapping[str, Any], folder: Path, facts: RunFact
     return name
 
 
-def _contamination(dedup_metrics: Path | None) -> dict[str, Any]:
-    """Give what was found of each benchmark in the material (`DedupReport.benchmarks`), or why it is not known."""
-    if dedup_metrics is None or not dedup_metrics.is_file():
-        return {"benchmarks": None, "unknown_because": "dedup_metrics was not there when the release was made"}
-    try:
-        benchmarks = json.loads(dedup_metrics.read_text(encoding="utf-8"))["benchmarks"]
-    except (ValueError, KeyError, TypeError):
-        return {"benchmarks": None, "unknown_because": "dedup_metrics could not be read or names no benchmarks"}
-    return {"benchmarks": benchmarks, "unknown_because": None}
-
-
-def _identity(manifest: Mapping[str, Any]) -> str:
-    return digest_json({name: facts for name, facts in manifest["files"].items() if name.startswith(_IDENTITY)})[:8]
+def _finish_intent(root: Path) -> dict[str, Any]:
+    """Move the pointer where an interrupted process meant to move it, if there was one."""
+    path = root / INTENT
+    if not path.is_file():
+        return current(root)
+    release = _read(path, {"release"})["release"]
+    if release is not None:
+        require_whole(root / release, _STAYS)
+    return _point_at(root, release)
 
 
 def _point_at(root: Path, release: str | None) -> dict[str, Any]:
+    """Record the intent and move the pointer; the intent stays."""
     pointer = _pointer(root, release)
     write_json(root / INTENT, {"release": release})
     write_json(root / POINTER, pointer)
-    (root / INTENT).unlink()
     return pointer
 
 
@@ -160,6 +206,21 @@ def _pointer(root: Path, release: str | None) -> dict[str, Any]:
     read_manifest(root / release)
     about = json.loads((root / release / "release.json").read_text(encoding="utf-8"))
     return {"release": release, "model": about["model"], "folder": f"{release}/model"}
+
+
+def _read(path: Path, keys: set[str]) -> dict[str, Any]:
+    """Read the pointer or the intent. Never rebuilt in silence: the newest release need not be the one in use."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        record = None
+    if not isinstance(record, dict) or not keys <= set(record):
+        known = ", ".join([BASE_MODEL, *list_releases(path.parent)])
+        raise ArtifactError(
+            f"{path} is cut short or was changed by hand: it is no JSON with {', '.join(sorted(keys))}. Write it anew: "
+            f"`kedro rollback --to ID`, where ID is the release that is to be in use ({known})."
+        )
+    return record
 
 
 def _before(release: str | None, known: list[str]) -> str | None:

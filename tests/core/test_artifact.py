@@ -22,6 +22,7 @@ from cpt_pipeline.core.artifact import (
     read_manifest,
     remove_unfinished,
     require_space,
+    require_whole,
     seal,
     unfinished,
     write_json,
@@ -191,6 +192,47 @@ def test_link_tree_shares_bytes_and_skips_the_manifest(sealed: Path, tmp_path: P
     link_tree(sealed, tmp_path / "linked")
     assert not is_sealed(tmp_path / "linked")
     assert (tmp_path / "linked" / "deep" / "b.bin").samefile(sealed / "deep" / "b.bin")
+
+
+def test_a_folder_of_an_artifact_is_judged_by_the_manifest_of_the_whole(sealed: Path) -> None:
+    assert find_damage(sealed / "deep") == []
+    require_whole(sealed / "deep")
+    (sealed / "a.txt").write_text("abd")
+    assert find_damage(sealed / "deep") == [], "damage beside it is none of its own"
+    (sealed / "deep/b.bin").write_bytes(b"\x00" * 9 + b"\x01")
+    (sealed / "deep/c.txt").write_text("new")
+    assert find_damage(sealed / "deep") == ["c.txt: not named by the manifest", "b.bin: bytes differ from the manifest"]
+    for missing in ("none", "deep/deeper"):
+        with pytest.raises(ArtifactError, match=r"names no file of none|has no manifest\.json"):
+            find_damage(sealed / missing)
+
+
+def test_damage_is_an_error_that_names_artifact_files_and_remedy(sealed: Path) -> None:
+    for number in range(6):
+        (sealed / f"x{number}").write_text("stray")
+    (sealed / "a.txt").unlink()
+    with pytest.raises(ArtifactError) as caught:
+        require_whole(sealed)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == f"{sealed} is damaged, so it is not used:"
+    assert lines[1] == "  - x0: not named by the manifest"
+    assert lines[6] == "  - and 2 more"
+    assert f"`dvc checkout {sealed}`" in lines[7]
+
+
+@pytest.mark.parametrize("damage", ["flip", "zero", "cut", "remove", "add"])
+def test_damaged_bytes_are_never_linked(sealed: Path, tmp_path: Path, damage: str) -> None:
+    path = sealed / "a.txt"
+    changed = {"flip": b"acc", "zero": b"\x00" * 3, "cut": b"ab"}
+    if damage == "remove":
+        path.unlink()
+    elif damage == "add":
+        (sealed / "new").touch()
+    else:
+        path.write_bytes(changed[damage])
+    with pytest.raises(ArtifactError, match=f"{'new' if damage == 'add' else 'a.txt'}: .*\nRemove it."):
+        link_tree(sealed, tmp_path / "linked", remedy="Remove it.")
+    assert not (tmp_path / "linked").exists()
 
 
 def test_require_space_names_both_numbers(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import subprocess
+import tomllib
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
@@ -98,8 +100,42 @@ def test_a_git_that_hangs_costs_no_finished_work(tmp_path: Path, monkeypatch: py
     assert record()["code"]["commit"] is None
 
 
-def test_a_library_that_is_not_there_is_recorded_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(provenance, "_LIBRARIES", ("numpy", "no-such-library"))
+@pytest.mark.feature(5)
+@pytest.mark.feature(129)
+def test_every_package_that_decides_a_result_is_recorded() -> None:
     versions = record()["versions"]
-    assert versions["no-such-library"] == "not installed"
-    assert set(versions) == {"python", "numpy", "no-such-library"}
+    asked = tomllib.loads((PACKAGE.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "dependencies"
+    ]
+    names = {re.split(r"[\[<>=,;]", line)[0].lower().replace("_", "-") for line in asked}
+    assert names <= set(versions), "what pyproject.toml asks for"
+    for name in ("ftfy", "opencc", "spacy", "resiliparse", "pypdfium2", "scikit-learn", "torch", "transformers"):
+        assert versions[name] == metadata.version(name)
+    assert "ruff" not in versions and "pytest" not in versions, "tools of those who work on the package"
+
+    deep = provenance.package_versions(deep=True)
+    assert deep["huggingface-hub"] == metadata.version("huggingface-hub"), "asked for by transformers"
+    assert set(versions) - {"python"} <= set(deep)
+
+
+def install(place: Path, name: str, *lines: str) -> None:
+    folder = place / f"{name}-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n" + "\n".join(lines) + "\n")
+
+
+def test_a_library_that_is_not_there_and_the_extras_that_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    extras = ("Provides-Extra: gpu", "Provides-Extra: dev", "Requires-Dist: in-gpu; extra == 'gpu'")
+    install(tmp_path, "whole", "Requires-Dist: needed[more]>=1", "Requires-Dist: no-such-library", *extras)
+    with (tmp_path / "whole-1.0.dist-info/METADATA").open("a") as stream:
+        stream.write("Requires-Dist: not-on-this-machine; extra == 'gpu'\nRequires-Dist: tool; extra == 'dev'\n")
+    install(tmp_path, "needed", "Requires-Dist: deeper; extra == 'more'", "Requires-Dist: whole")
+    for name in ("in-gpu", "tool", "deeper"):
+        install(tmp_path, name.replace("-", "_"))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(provenance, "_DISTRIBUTION", "whole")
+    direct = {"in-gpu": "1.0", "needed": "1.0", "no-such-library": "not installed"}
+    assert provenance.package_versions() == direct
+    assert provenance.package_versions(deep=True) == {**direct, "deeper": "1.0", "whole": "1.0"}
+    monkeypatch.setattr(provenance, "_DISTRIBUTION", "no-such-library")
+    assert provenance.package_versions() == {}

@@ -73,6 +73,16 @@ def test_a_reference_does_not_depend_on_where_the_project_lies(tmp_path: Path, m
     assert manifests[0] == manifests[1]
 
 
+def test_a_file_that_came_into_a_referenced_folder_is_refused(tmp_path: Path) -> None:
+    folder = make_model(tmp_path / "model")
+    write_reference(tmp_path / "base_model", folder, name=str(folder), revision=None)
+    (folder / "README.md").write_text("nothing that a model is made of")
+    assert resolve(tmp_path / "base_model") == folder
+    (folder / "adapter_config.json").write_text("{}")
+    with pytest.raises(ArtifactError, match=r"changed since the run began \(adapter_config\.json\)"):
+        resolve(tmp_path / "base_model")
+
+
 @pytest.mark.parametrize("change", ["edited", "removed"])
 def test_a_referenced_folder_that_changed_is_refused(tmp_path: Path, change: str) -> None:
     folder = make_model(tmp_path / "model")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cpt_pipeline.core.artifact import read_manifest
 from cpt_pipeline.core.errors import NotPermittedError, ParameterError, TrainingFailedError, UnfitModelError
 from cpt_pipeline.core.workspace import ROOT_VARIABLE, workspace
+from cpt_pipeline.formats.candidates import read_list
 from cpt_pipeline.training.merge import MergeParams, merge_candidates
 from cpt_pipeline.training.params import TrainParams, TrainRunParams
 from cpt_pipeline.training.stage import train_stage
@@ -67,6 +70,11 @@ def test_lora_through_both_stages_and_the_merge_answers_alike(tiny: TinyData, ba
     report = merge_candidates(base, stages, tmp_path / "merge", tmp_path / "merge", MergeParams())
     assert report.candidates == ("stage1-step-000012", "stage1", "stage2")
     assert report.merged_adapters == 3
+    assert [(each.name, each.stage, each.step) for each in read_list(tmp_path / "merge" / "candidates")] == [
+        ("stage1-step-000012", "stage1", 12),
+        ("stage1", "stage1", 24),
+        ("stage2", "stage2", 5),
+    ]
     assert max(report.max_logit_difference.values()) < 1e-4
     merged = tmp_path / "merge" / "candidates" / "stage2"
     assert (merged / "model.safetensors").is_file()
@@ -76,6 +84,36 @@ def test_lora_through_both_stages_and_the_merge_answers_alike(tiny: TinyData, ba
     last = {"stage2": stages["stage2"]}
     with pytest.raises(TrainingFailedError, match="logits differ"):
         merge_candidates(base, last, tmp_path / "merge", tmp_path / "strict", MergeParams(max_logit_difference=1e-12))
+
+
+def _flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_kept_candidate_that_was_damaged_in_the_workspace_is_refused_by_name(tiny: TinyData, base: Path) -> None:
+    params = {"candidate_every_steps": 12, "keep_candidates": 2}
+    out = _stage(tiny, base, "stage1", **params)
+    kept = out.parent / "candidates/step-000012/model.safetensors"
+    kept.write_bytes(b"\0" * 4096 + kept.read_bytes()[4096:])
+    with pytest.raises(TrainingFailedError, match=r"step-000012 is damaged(.|\n)*model\.safetensors: bytes differ"):
+        _stage(tiny, base, "stage1", **params)
+    shutil.rmtree(kept.parent)
+    again = _stage(tiny, base, "stage1", **params)
+    assert read_manifest(again / "stage1_candidates")["steps"] == []
+
+
+@pytest.mark.parametrize("mode", ["full", "lora"])
+def test_merge_takes_nothing_that_is_damaged(tiny: TinyData, base: Path, tmp_path: Path, mode: str) -> None:
+    out = _stage(tiny, base, "stage1", candidate_every_steps=12, mode=mode)
+    weights = "model.safetensors" if mode == "full" else "adapter_model.safetensors"
+    stages = {"stage1": (out / "stage1_model", out / "stage1_candidates")}
+    _flip(out / "stage1_candidates/step-000012" / weights)
+    (tmp_path / "merge").mkdir()
+    with pytest.raises(TrainingFailedError, match=rf"step-000012 is damaged(.|\n)*  - {weights}: bytes differ"):
+        merge_candidates(base, stages, tmp_path / "merge", tmp_path / "merge", MergeParams())
+    assert not (tmp_path / "merge/candidates/manifest.json").exists()
 
 
 @pytest.mark.feature(74)

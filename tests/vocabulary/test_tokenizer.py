@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cpt_pipeline.core.artifact import find_damage, read_manifest, seal
-from cpt_pipeline.core.errors import ModelNotFoundError
+from cpt_pipeline.core.errors import ArtifactError, ModelNotFoundError
 from cpt_pipeline.formats.models import resolve, write_reference
 from cpt_pipeline.vocabulary.params import TokenizerParams
 from cpt_pipeline.vocabulary.tokenizer import END_OF_TEXT, load, prepare_tokenizer, train_bpe
@@ -113,11 +113,24 @@ def test_a_base_without_tokenizer_or_end_is_refused(tmp_path: Path, folder: Path
     config = json.loads((base / "tokenizer_config.json").read_text())
     del config["eos_token"]
     (base / "tokenizer_config.json").write_text(json.dumps(config))
+    seal(base, "model")
     with pytest.raises(ModelNotFoundError, match="base_model: the tokenizer names no eos_token"):
         prepare_tokenizer(documents, base, tmp_path / "out", TokenizerParams())
     (base / "tokenizer.json").unlink()
     with pytest.raises(ModelNotFoundError, match=r"base_model has no tokenizer \(tokenizer\.json\)"):
         load(base)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "added_tokens.json"])
+def test_damage_to_the_base_is_neither_linked_nor_copied(
+    tmp_path: Path, folder: Path, documents: Path, name: str
+) -> None:
+    base = make_base(tmp_path / "base_model", folder)
+    path = base / name
+    path.write_bytes((path.read_bytes() if path.is_file() else b"") + b" ")
+    with pytest.raises(ArtifactError, match=rf"base_model is damaged.*\n  - {name}: "):
+        prepare_tokenizer(documents, base, tmp_path / "out", TokenizerParams())
+    assert not (tmp_path / "out").exists()
 
 
 def test_equal_texts_train_equal_bytes(tmp_path: Path) -> None:

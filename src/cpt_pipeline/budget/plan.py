@@ -180,8 +180,9 @@ def _bytes_per_weight(stage: StageShape) -> float:
 def _disk(parameters: int, stages: dict[str, StageShape], tokens: int) -> Interval:
     models = sum(4 * parameters * (1 + stage.keep_candidates) for stage in stages.values())
     checkpoints = max(12 * parameters * (stage.keep_checkpoints + 1) for stage in stages.values())
+    release = 4 * parameters  # a copy of its own, but for file systems that share blocks
     # The DVC cache may hold one more copy of what is published.
-    return Interval(low=(models + 4 * tokens) / _GB, high=(2 * models + checkpoints + 8 * tokens) / _GB)
+    return Interval(low=(models + 4 * tokens) / _GB, high=(2 * models + checkpoints + release + 8 * tokens) / _GB)
 
 
 def _permit(plan: Plan, stages: dict[str, StageShape], params: PlanParams) -> dict[str, Any]:

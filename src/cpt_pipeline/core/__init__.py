@@ -1,1 +1,1 @@
-"""What every layer may import: parameters, artifacts, workspaces, errors. Standard library, pydantic, xxhash."""
+"""What every layer may import: parameters, artifacts, workspaces, errors. Needs packaging, pydantic and xxhash."""

@@ -7,6 +7,7 @@ Where an artifact came from is not in here but in `<stage>_provenance` (core.pro
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -24,6 +25,8 @@ _CHANGED = {"documents": 3, "scores": 3, "tokens": 3}
 """Kind to the format in which it last changed; older ones cannot be read. What is not named is as it was in format 1,
 so models, releases and the index of an earlier round stay readable."""
 _CHUNK = 1 << 22
+_LONGEST_COPY = 1 << 30
+_SHOWN = 5
 
 
 def digest_file(path: Path) -> str:
@@ -33,6 +36,12 @@ def digest_file(path: Path) -> str:
         while chunk := stream.read(_CHUNK):
             hasher.update(chunk)
     return hasher.hexdigest()
+
+
+def md5_file(path: Path) -> str:
+    """Return the MD5 of a file's bytes as 32 hex digits: the name that DVC gives them."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "md5").hexdigest()
 
 
 def digest_json(value: Any) -> str:
@@ -99,17 +108,32 @@ def content_hash(directory: Path) -> str:
     return digest_json(read_manifest(directory))
 
 
-def find_damage(directory: Path) -> list[str]:
-    """List every difference between the directory and its manifest; empty when every byte matches.
+def listed_files(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return what the manifest says of each file of an artifact, or of one folder of an artifact.
+
+    Names are below `folder`. `ArtifactError` when neither `folder` nor the folder it lies in was ever finished.
+    """
+    if is_sealed(folder) or not is_sealed(folder.parent):
+        files: dict[str, dict[str, Any]] = read_manifest(folder)["files"]
+        return files
+    prefix = f"{folder.name}/"
+    files = read_manifest(folder.parent)["files"]
+    listed = {name.removeprefix(prefix): entry for name, entry in files.items() if name.startswith(prefix)}
+    if not listed:
+        raise ArtifactError(f"{folder.parent / MANIFEST} names no file of {folder.name}. Run the stage that makes it.")
+    return listed
+
+
+def find_damage(folder: Path) -> list[str]:
+    """List every difference between an artifact, or one folder of it, and its manifest; empty when every byte matches.
 
     A file that the manifest does not name is a difference too. Reads all bytes.
     """
-    manifest = read_manifest(directory)
-    listed: dict[str, dict[str, Any]] = manifest["files"]
-    present = {path.relative_to(directory).as_posix() for path in _files(directory)}
+    listed = listed_files(folder)
+    present = {path.relative_to(folder).as_posix() for path in _files(folder)}
     problems = [f"{name}: not named by the manifest" for name in sorted(present - set(listed))]
     for name, expected in sorted(listed.items()):
-        path = directory / name
+        path = folder / name
         if not path.is_file():
             problems.append(f"{name}: missing")
         elif path.stat().st_size != expected["bytes"]:
@@ -117,6 +141,18 @@ def find_damage(directory: Path) -> list[str]:
         elif digest_file(path) != expected["xxh3_128"]:
             problems.append(f"{name}: bytes differ from the manifest")
     return problems
+
+
+def require_whole(folder: Path, remedy: str = "") -> None:
+    """Raise `ArtifactError` unless every byte of an artifact, or of one folder of it, is as its manifest says.
+
+    `remedy` says what to do; without one, to run the stage again or to take the bytes that DVC keeps. Reads all bytes.
+    """
+    if problems := find_damage(folder):
+        listed = "".join(f"\n  - {problem}" for problem in problems[:_SHOWN])
+        more = f"\n  - and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+        remedy = remedy or f"Run the stage that makes it again, or `dvc checkout {folder}` if DVC has it on record."
+        raise ArtifactError(f"{folder} is damaged, so it is not used:{listed}{more}\n{remedy}")
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -144,11 +180,13 @@ def remove_unfinished(path: Path) -> None:
             shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
 
 
-def link_tree(source: Path, target: Path, *, skip: tuple[str, ...] = (MANIFEST,)) -> None:
-    """Hard-link every file of `source` below `target`; copy where the file system cannot link.
+def link_tree(source: Path, target: Path, *, skip: tuple[str, ...] = (MANIFEST,), remedy: str = "") -> None:
+    """Hard-link every file of an artifact, or of one folder of it, below `target`; copy where that cannot be done.
 
-    Linked files share their bytes: they must never be opened for writing.
+    The bytes are checked first (`require_whole`), so damage never gets a manifest that calls it whole. Linked files
+    share their bytes: they must never be opened for writing.
     """
+    require_whole(source, remedy)
     for path in sorted(source.rglob("*")):
         name = path.relative_to(source)
         if path.is_file() and name.as_posix() not in skip:
@@ -158,6 +196,19 @@ def link_tree(source: Path, target: Path, *, skip: tuple[str, ...] = (MANIFEST,)
                 os.link(path.resolve(), place)
             except OSError:
                 shutil.copyfile(path, place)
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file's bytes; XFS and Btrfs share the blocks until one of the two files is written."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with source.open("rb") as reading, target.open("wb") as writing:
+        try:
+            while os.copy_file_range(reading.fileno(), writing.fileno(), _LONGEST_COPY):
+                pass
+        except (AttributeError, OSError):  # not on this system, or not between these two file systems
+            reading.seek(0)
+            writing.seek(0)
+            shutil.copyfileobj(reading, writing, _CHUNK)
 
 
 def publish(source: Path, target: Path) -> None:

@@ -153,11 +153,13 @@ def _find_referenced(reference: dict[str, Any]) -> Path:
 
 
 def _changed(reference: dict[str, Any], folder: Path) -> list[str]:
-    return [
-        name
-        for name, digest in reference["files"].items()
-        if not (folder / name).is_file() or digest_file(folder / name) != digest
+    """List the files that are other than they were, gone, or new (a new adapter would be loaded too)."""
+    listed: dict[str, str] = reference["files"]
+    new = [path.name for path in model_files(folder) if path.name not in listed]
+    gone_or_other = [
+        name for name, digest in listed.items() if not (folder / name).is_file() or digest_file(folder / name) != digest
     ]
+    return [*new, *gone_or_other]
 
 
 def _cached_snapshot(name: str, revision: str | None) -> Path | None:

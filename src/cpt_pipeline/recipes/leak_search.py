@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cpt_pipeline.core.artifact import is_sealed
 from cpt_pipeline.core.errors import ParameterError, SourceError, raise_all
+from cpt_pipeline.core.verification import verify_artifact
 from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex, LeakParams
 from cpt_pipeline.formats.benchmarks import BenchmarkItem, SuiteParams, load_suite, read_items
 from cpt_pipeline.vocabulary.token_leaks import BenchmarkTokenLeaks, TokenLeak, TokenLeakReport, find_token_leaks
@@ -28,6 +29,7 @@ def suite_items(benchmark_texts: Path, suite: SuiteParams) -> list[BenchmarkItem
         raise ParameterError("evaluate.suite names no benchmark, so there is nothing to search for")
     items, problems = load_suite(suite)
     if problems and is_sealed(benchmark_texts):
+        verify_artifact(benchmark_texts)
         kept = [item for item in read_items(benchmark_texts) if item.benchmark in wanted]
         if wanted <= {item.benchmark for item in kept}:
             return kept

@@ -309,7 +309,11 @@ class Trainer:
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir()
         for step in checkpoint.steps_in(self._candidates):
-            link_tree(self._candidates / checkpoint.name_of(step), target / checkpoint.name_of(step))
+            kept = self._candidates / checkpoint.name_of(step)
+            remedy = (
+                f"Remove that folder, and {self.job.stage} publishes without it; the same command goes on from here."
+            )
+            link_tree(kept, target / kept.name, remedy=remedy)
         seal(
             target,
             "candidates",

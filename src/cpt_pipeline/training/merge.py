@@ -40,8 +40,8 @@ class MergeSource(Params):
     name: str
     folder: Path
     stage: str
-    step: int | None
-    tokens: int | None
+    step: int
+    tokens: int
 
 
 class MergeJob(Params):

@@ -12,10 +12,11 @@ from typing import Any
 import torch
 from safetensors import safe_open
 
-from cpt_pipeline.core.artifact import MANIFEST, link_tree, seal, write_json
+from cpt_pipeline.core.artifact import MANIFEST, link_tree, require_whole, seal, write_json
 from cpt_pipeline.core.errors import TrainingFailedError, find_fault
 from cpt_pipeline.core.last_words import leave_last_words
 from cpt_pipeline.core.process import die_with_parent
+from cpt_pipeline.formats.candidates import Candidate, write_list
 from cpt_pipeline.formats.models import TOKENIZER_FILES, resolve
 from cpt_pipeline.model.load import load_causal_lm, load_nf4_causal_lm
 from cpt_pipeline.model.weights import load_adapter
@@ -36,6 +37,7 @@ def merge(job: MergeJob) -> MergeReport:
     merged, found = 0, {}
     for source in job.sources:
         if (source.folder / "adapter_config.json").is_file():
+            require_whole(source.folder)
             expected = _merge_adapter(base, source, job.out / source.name, dtype, job.params)
             merged += 1
         else:
@@ -54,8 +56,13 @@ def merge(job: MergeJob) -> MergeReport:
         allowed_logit_difference={name: limit for name, (_, limit, _) in found.items()},
         gap={name: gap for name, (_, _, gap) in found.items()},
     )
-    listed = [{**source.model_dump(mode="json", exclude={"folder"}), "folder": source.name} for source in job.sources]
-    write_json(job.out / "candidates.json", listed)
+    write_list(
+        job.out,
+        (
+            Candidate(each.name, folder=each.name, stage=each.stage, step=each.step, tokens=each.tokens)
+            for each in job.sources
+        ),
+    )
     write_json(job.out / "merge.json", report.as_metrics())
     seal(job.out, "candidates")
     return report

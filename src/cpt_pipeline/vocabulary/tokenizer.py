@@ -48,6 +48,8 @@ class TokenizerReport(Report):
 
 def prepare_tokenizer(unique_documents: Path, base_model: Path, out: Path, params: TokenizerParams) -> TokenizerReport:
     """Write `tokenizer` and `start_model` into `out` and measure the tokenizer on every channel."""
+    link_tree(base_model, out / "start_model")  # first: it checks the bytes that the tokenizer is copied from too
+    seal(out / "start_model", "model")
     folder = resolve(base_model)
     tokenizer = load(folder)
     channels = _fertility(unique_documents, tokenizer, params.sample_documents_per_channel)
@@ -58,8 +60,6 @@ def prepare_tokenizer(unique_documents: Path, base_model: Path, out: Path, param
         if (folder / name).is_file() and name != "generation_config.json":
             (target / name).write_bytes((folder / name).read_bytes())
     seal(target, "tokenizer", vocabulary_size=len(tokenizer))
-    link_tree(base_model, out / "start_model")
-    seal(out / "start_model", "model")
     return TokenizerReport(
         extended=False,
         reason="tokenizer.extend is false: the base model's own tokenizer and weights",

@@ -12,8 +12,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cpt_pipeline.core.artifact import MANIFEST
-from cpt_pipeline.core.errors import NothingLeftError
+from cpt_pipeline.core.artifact import MANIFEST, seal
+from cpt_pipeline.core.errors import ArtifactError, NothingLeftError
 from cpt_pipeline.corpus.dedup.params import DedupParams, DedupReport
 from cpt_pipeline.corpus.words import fold
 from cpt_pipeline.formats.benchmarks import BenchmarkItem, write_items
@@ -294,3 +294,14 @@ def test_what_a_heldout_document_holds_leaves_training_though_it_comes_later(tmp
     training = [row["text"] for row in read_documents(tmp_path / "unique_documents")]
     assert len(training) == 3
     assert not any("warranty" in text for text in training)
+
+
+def test_a_damaged_index_of_an_earlier_round_is_refused_before_work(tmp_path: Path) -> None:
+    index = tmp_path / "earlier"
+    index.mkdir()
+    (index / "signatures-00000.npy").write_bytes(b"\x00" * 64)
+    seal(index, "corpus_index")
+    (index / "signatures-00000.npy").write_bytes(b"\x00" * 63 + b"\x01")
+    with pytest.raises(ArtifactError, match=r"earlier is damaged(.|\n)*signatures-00000\.npy: bytes differ"):
+        run(tmp_path / "two", [("en", make_text(1)), ("en", make_text(2))], earlier_index=index)
+    assert not (tmp_path / "two/tasks").exists()

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from cpt_pipeline.core.artifact import content_hash, read_manifest, remove_unfinished, unfinished
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.inputs import digest_inputs
+from cpt_pipeline.core.verification import verify_artifact
 from cpt_pipeline.corpus.dedup import verdicts as kinds
 from cpt_pipeline.corpus.dedup.candidates import find_pairs
 from cpt_pipeline.corpus.dedup.clusters import clusters
@@ -62,6 +63,8 @@ def dedup_documents(
     `NothingLeftError` when a channel is left without training or without held-out text. Before any work:
     `ParameterError` for lists of terms, `ModelNotFoundError` for encoders. Unfinished tasks are kept beside `out`.
     """
+    if params.earlier_index is not None:
+        verify_artifact(params.earlier_index)
     lists = read_lists(params.coverage)
     passes = _Passes(clean_documents, benchmark_texts, out.parent / "tasks", params, channels, run)
     surveyed = passes.tasks("survey")

@@ -126,9 +126,12 @@ def test_everything_wrong_is_said_before_the_work(tmp_path: Path) -> None:
     ]
     assert not (tmp_path / "a/tasks").exists()
     write_items(tmp_path / "items", [])
-    for examples, problem in ((tmp_path / "items", "of kind benchmarks"), (tmp_path / "none", "never finished")):
+    write_items(tmp_path / "damaged", [])
+    (tmp_path / "damaged/stray").touch()
+    unfit = {"items": "of kind benchmarks", "none": "never finished", "damaged": "stray: not named by the manifest"}
+    for name, problem in unfit.items():
         with pytest.raises(ParameterError, match=problem):
-            run(tmp_path / examples.name, few, classify=classify(examples=examples))
+            run(tmp_path / f"with-{name}", few, classify=classify(examples=tmp_path / name))
 
 
 @pytest.mark.feature(13)

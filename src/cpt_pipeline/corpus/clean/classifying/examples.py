@@ -19,6 +19,7 @@ from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import read_manifest, unfinished
 from cpt_pipeline.core.errors import ArtifactError, ParameterError, raise_all
+from cpt_pipeline.core.verification import verify_artifact
 from cpt_pipeline.corpus.classifier import Example, find_few, make_example
 from cpt_pipeline.corpus.clean.classifying.params import ClassifyParams
 from cpt_pipeline.corpus.engine import Tasks
@@ -97,6 +98,7 @@ def _not_examples(params: ClassifyParams) -> frozenset[str]:
 
 def _find_unfit(directory: Path) -> str | None:
     try:
+        verify_artifact(directory)
         kind = read_manifest(directory)["kind"]
     except ArtifactError as error:
         return f"examples: {error}"
