@@ -69,7 +69,8 @@ def test_a_promotion_keeps_model_decision_parameters_commit_conf_and_versions(tm
         env="mine",
         commit="c0ffee",
         uncommitted=("src/a.py",),
-        code={"src/a.py": "0" * 32},
+        code={"stage2": "0a1b"},
+        files={"own/items.jsonl": "0" * 32},
         artifacts={"data/words": tmp_path / "model", "data/scores.json": scores, "data/none": tmp_path / "none"},
     )
     root = tmp_path / "releases"
@@ -96,7 +97,7 @@ def test_a_promotion_keeps_model_decision_parameters_commit_conf_and_versions(tm
     assert read(place / "versions.json")["torch"] == metadata.version("torch")
     assert read(place / "versions.json")["huggingface-hub"] == metadata.version("huggingface-hub")
     assert read(place / "contents.json") == {
-        "src/a.py": "0" * 32,
+        "own/items.jsonl": "0" * 32,
         "data/scores.json": hashlib.md5(b"{}").hexdigest(),
         "data/words": hashlib.md5((tmp_path / "model/manifest.json").read_bytes()).hexdigest(),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from pathlib import Path
@@ -11,6 +12,7 @@ from kedro.framework.project import pipelines
 from kedro.framework.startup import bootstrap_project
 
 from cpt_pipeline.core.errors import ParameterError
+from cpt_pipeline.hooks import PreflightHook
 from cpt_pipeline.layout import Layout
 from cpt_pipeline.run_check import check_run
 from tests.conftest import REPOSITORY
@@ -136,3 +138,28 @@ def test_what_is_not_there_and_what_does_not_fit_are_said_together(project: Path
     assert said.count("base.name") == 1
     assert "conf/mine/parameters_base.yml: base.name = './no/model': no such folder" in said
     assert "plan.device.count = 2" in said
+
+
+def test_what_decide_will_lack_is_said_when_dedup_ends_and_again_at_mix(
+    project: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    hook = PreflightHook()
+    hook._layout, hook._started = Layout.read(project, None), 0.0
+    metrics = {
+        "works": {"code": 400, "domain": 234, "en": 2_000},
+        "heldout_works": {"code": 44, "domain": 26, "en": 150},
+    }
+    nodes = {node.short_name: node for node in pipelines["cpt"].nodes}
+    said = "dedup: nothing can be promoted: decide.min_documents asks for 30"
+    with caplog.at_level(logging.WARNING):
+        hook.after_node_run(nodes["dedup"], {"dedup_metrics": metrics})
+    assert [record.message.startswith(said) for record in caplog.records] == [True]
+    assert "26 of 260 documents were held out; dedup.heldout_max_share (0.1) is the limit" in caplog.text
+    caplog.clear()
+    place = project / "data/08_reporting/dedup_metrics.json"
+    place.parent.mkdir(parents=True)
+    place.write_text(json.dumps(metrics), encoding="utf-8")
+    with caplog.at_level(logging.WARNING):
+        hook.after_node_run(nodes["clean"], {})
+        hook.after_node_run(nodes["mix"], {})
+    assert [record.message.split(":")[0] for record in caplog.records] == ["mix"]

@@ -7,6 +7,7 @@ release is completed.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import subprocess
@@ -37,12 +38,15 @@ from cpt_pipeline.dvc import BASE_LOCK, code_file, lock_of, refuse_unlisted, tar
 from cpt_pipeline.layout import BASE, DATA_ROOT, LOCAL, Layout
 from cpt_pipeline.release_draft import RunFacts
 from cpt_pipeline.release_lock import complete_records
-from cpt_pipeline.run_check import check_run
+from cpt_pipeline.run_check import check_run, find_lacking_evidence
 from cpt_pipeline.tracking import flatten
 
 logger = logging.getLogger(__name__)
 
 _NAMES_SHOWN = 4
+_HELDOUT_COUNTS = "dedup_metrics"
+_TELL_WHAT_DECIDE_LACKS = ("dedup", "mix")
+"""The stage that holds documents out, and the last one before anything is paid for."""
 _RECORDS = ("_metrics", "_provenance", "_log", "_figure")
 
 
@@ -64,9 +68,13 @@ class PreflightHook:
         logger.info("%s: begins", node.short_name)
 
     @hook_impl
-    def after_node_run(self, node: Node) -> None:
-        """Say how long it took; its outputs are saved next."""
+    def after_node_run(self, node: Node, outputs: dict[str, Any]) -> None:
+        """Say how long it took, and what decide will lack, as soon as that is known; its outputs are saved next."""
         logger.info("%s: done in %.1f s", node.short_name, time.monotonic() - self._started)
+        if node.short_name in _TELL_WHAT_DECIDE_LACKS:
+            metrics = outputs.get(_HELDOUT_COUNTS) or _read_json(self._layout.path(_HELDOUT_COUNTS))
+            for sentence in find_lacking_evidence(self._layout, pipelines, metrics) if metrics else ():
+                logger.warning("%s: %s", node.short_name, sentence)
 
     @hook_impl(tryfirst=True)
     def before_pipeline_run(
@@ -123,6 +131,10 @@ def _changes(key: str, made_with: Container[str]) -> bool:
 def _asked_to_force() -> bool:
     context = click.get_current_context(silent=True)
     return bool(context and context.params.get("force"))
+
+
+def _read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def _facts(layout: Layout, release: str, given: Mapping[str, Any]) -> RunFacts:

@@ -21,6 +21,7 @@ from cpt_pipeline.recipes.machine_check import find_base, find_machine_problems
 from cpt_pipeline.recipes.model_check import find_model_problems
 from cpt_pipeline.recipes.settings import STAGES, Problem, Settings
 from cpt_pipeline.recipes.settings_check import find_conflicts
+from cpt_pipeline.release.evidence import Evidence, find_lacking
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,23 @@ def _find_problems(layout: Layout, settings: Settings, running: Pipeline) -> lis
         else:
             logger.warning("on this machine %s cannot run: %s: %s", stage, problem.key, problem.words)
     return problems
+
+
+def find_lacking_evidence(
+    layout: Layout, pipelines: Mapping[str, Pipeline], dedup_metrics: Mapping[str, Any]
+) -> list[str]:
+    """Return what stage decide will lack for a promotion, as far as dedup's counts tell."""
+    settings = read_settings(layout, pipelines)
+    if settings is None:
+        return []
+    evidence = Evidence(
+        max_evaluated=settings.evaluate.documents_per_channel,
+        max_heldout=settings.dedup.heldout_documents_per_channel,
+        max_heldout_share=settings.dedup.heldout_max_share,
+        heldout=dedup_metrics["heldout_works"],
+        training=dedup_metrics["works"],
+    )
+    return find_lacking(evidence, settings.channels.roles, settings.decide.min_documents)
 
 
 def read_settings(layout: Layout, pipelines: Mapping[str, Pipeline]) -> Settings | None:

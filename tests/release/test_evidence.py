@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cpt_pipeline.release.evidence import Evidence, read_evidence
+from cpt_pipeline.release.evidence import Evidence, find_lacking, read_evidence
 
 
 def evidence(heldout: int, training: int, **changes: Any) -> Evidence:
@@ -39,8 +39,22 @@ def test_more_is_read_as_far_as_the_text_allows(unread: float, most: float, grow
 def test_the_scarcest_channel_limits_the_tokens() -> None:
     uses = {"domain": {"share": 0.2, "available_tokens": 1000}, "en": {"share": 0.8, "available_tokens": 1000}}
     found = read_evidence(
-        {"heldout_channels": {"domain": {"documents": 3}}, "channels": {"domain": {"documents": 7}}},
+        {"heldout_works": {"domain": 3}, "works": {"domain": 7}},
         {"unread": {"domain": 0.5}, "stage1": {"tokens": 2500, "channels": uses}},
         max_evaluated=1, max_heldout=1, max_heldout_share=0.1, size_key="mix.stage1.passes", max_passes=4.0,
     )  # fmt: skip
     assert (found.heldout, found.training, found.most_growth) == ({"domain": 3}, {"domain": 7}, 2.0)
+
+
+def test_what_a_promotion_will_lack_is_known_from_what_was_held_out() -> None:
+    found = Evidence(
+        max_evaluated=100, max_heldout=150, max_heldout_share=0.1,
+        heldout={"domain": 26, "en": 30}, training={"domain": 234, "en": 9_000},
+    )  # fmt: skip
+    (sentence,) = find_lacking(found, ["en", "domain"], 30)
+    assert sentence == (
+        "nothing can be promoted: decide.min_documents asks for 30 held-out documents of every channel. Channel "
+        "domain: 26 of 260 documents were held out; dedup.heldout_max_share (0.1) is the limit. Raise it, or bring more "
+        "documents."
+    )
+    assert len(find_lacking(found, ["en", "domain", "code"], 30)) == 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,9 +22,9 @@ class Evidence:
     max_heldout_share: float
     """dedup.heldout_max_share"""
     heldout: Mapping[str, int] = field(default_factory=dict)
-    """Documents held out."""
+    """Documents held out, counted as sources give them: a book is one."""
     training: Mapping[str, int] = field(default_factory=dict)
-    """Documents left for training."""
+    """Documents left for training, counted alike."""
     unread: Mapping[str, float] = field(default_factory=dict)
     """Share of the training text that no stage reads."""
     size_key: str = "mix.stage1.num_tokens"
@@ -84,9 +84,25 @@ def read_evidence(
         max_evaluated=max_evaluated,
         max_heldout=max_heldout,
         max_heldout_share=max_heldout_share,
-        heldout={name: each["documents"] for name, each in dedup_metrics["heldout_channels"].items()},
-        training={name: each["documents"] for name, each in dedup_metrics["channels"].items()},
+        heldout=dedup_metrics["heldout_works"],
+        training=dedup_metrics["works"],
         unread=mix_metrics["unread"],
         size_key=size_key,
         most_growth=min(supply) / stage1["tokens"] if supply else 1.0,
     )
+
+
+def find_lacking(evidence: Evidence, channels: Iterable[str], min_documents: int) -> list[str]:
+    """Return a sentence for each channel whose held-out documents cannot be enough for a promotion, with the key.
+
+    `min_documents` is decide.min_documents. Known once dedup has held documents out, days before decide says so.
+    """
+    found = []
+    for channel in sorted(channels):
+        measured = min(evidence.heldout.get(channel, 0), evidence.max_evaluated)
+        if measured < min_documents:
+            found.append(
+                f"nothing can be promoted: decide.min_documents asks for {min_documents} held-out documents of every "
+                f"channel. {evidence.how_to_measure_more(channel, measured)}"
+            )
+    return found

@@ -63,8 +63,8 @@ def run(
         "base_model": tmp_path / "base_model",
         "candidates": tmp_path / "candidates",
         "dedup_metrics": {
-            "channels": {name: {"documents": 1350} for name in ROLES},
-            "heldout_channels": {name: {"documents": 150} for name in ROLES},
+            "works": dict.fromkeys(ROLES, 1350),
+            "heldout_works": dict.fromkeys(ROLES, 150),
         },
         "mix_metrics": {
             "unread": dict.fromkeys(ROLES, unread),
