@@ -99,6 +99,7 @@ def test_rows_hold_every_model_and_document(tmp_path: Path) -> None:
     assert items[2] == {"model": "base", "benchmark": "quiz", "id": "2", "choice": 0, "correct": False}
 
 
+@pytest.mark.feature(100)
 def test_windows_of_one_work_are_added_up_before_they_are_resampled() -> None:
     texts = [
         HeldoutText(channel="en", work=work, id=f"{work}/{window}", window=window, text="x")
