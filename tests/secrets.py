@@ -45,7 +45,7 @@ BENIGN = (
     "https://arxiv.org/abs/2401.00001v2",
     "http://127.0.0.1:8000/v1",
     "s3://bucket/books/**/*.jsonl.zst",
-    "sqlite:////home/user/mlflow.db",
+    "sqlite:////srv/data/mlflow.db",
     "git@example.org:x/y.git",
     "who@example.org",
     "num_tokens=4096",

@@ -100,7 +100,7 @@ def test_steps_that_a_restart_trains_again_are_sent_once(server: Server, live: L
         train(work.path, range(1, 8), every=3)
         TrainingLog(work.path / "log.jsonl").cut(6)
         train(work.path, range(7, 10), every=3)
-    assert live.look("stage1")
+        assert live.look("stage1")
     assert [step for _, step, _ in server.rows] == list(range(1, 10))
 
 

@@ -109,7 +109,7 @@ def test_what_was_damaged_in_the_workspace_is_not_published(tmp_path: Path, monk
 def test_a_preview_shows_counts_and_not_every_file(tmp_path: Path) -> None:
     folder = artifact(tmp_path / "words", "1234")
     assert json.loads(DirectoryDataset(filepath=str(folder)).preview()) == {
-        "format": 2,
+        "format": 3,
         "kind": "words",
         "files": 1,
         "bytes": 4,

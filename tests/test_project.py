@@ -42,11 +42,11 @@ STAGES = (
 )
 DOMAIN = {
     "budget": {"plan"},
-    "corpus": {"collect", "clean", "dedup"},
-    "evaluation": {"collect", "evaluate"},
+    "corpus": {"collect", "clean", "dedup", "decide"},
+    "evaluation": {"collect", "evaluate", "decide"},
     "mixture": {"base", "mix_law", "mix", "decide"},
-    "model": {"base", "mix_law", "tokenizer", "stage1", "stage2", "merge", "evaluate"},
-    "recipes": {"base", "mix_law"},
+    "model": {"clean", "dedup", "base", "mix_law", "tokenizer", "stage1", "stage2", "merge", "evaluate"},
+    "recipes": {"base", "mix_law", "plan"},
     "release": {"decide"},
     "reporting": {"report"},
     "training": {"base", "mix_law", "plan", "stage1", "stage2", "merge", "decide"},

@@ -68,7 +68,7 @@ def test_names_tell_runs_apart(recorded: Project) -> None:
 
 @pytest.mark.feature(3)
 def test_the_stages_of_one_repro_lie_below_one_run(tiny: Project) -> None:
-    assert tiny.repro("clean") == ["draw", "clean"]
+    assert tiny.repro("clean") == ["code", "draw", "clean"]
     tiny.replace("conf/base/parameters_clean.yml", "min_chars: 3", "min_chars: 4")
     assert tiny.repro("clean") == ["clean"]
     found = [(run.info.run_id, run.info.run_name, run.info.status, run.data.tags) for run in runs(tiny)]

@@ -30,7 +30,7 @@ def test_every_stage_is_a_box_and_the_layers_follow_the_flow(built: Path) -> Non
     main = read(built / "main")
     assert main["layers"] == [
         *("raw", "intermediate", "primary", "base", "feature", "model_input"),
-        *("models", "model_output", "releases", "reporting"),
+        *("models", "model_output", "reporting", "releases"),
     ]
     assert set(main["modular_pipelines"]) == {"__root__", *(each["id"] for each in main["pipelines"][2:])}
     assert len(main["modular_pipelines"]) == 16

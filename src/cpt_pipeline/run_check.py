@@ -19,7 +19,8 @@ from cpt_pipeline.core.errors import ModelNotFoundError, ParameterError, raise_a
 from cpt_pipeline.layout import BASE, Layout
 from cpt_pipeline.recipes.machine_check import find_base, find_machine_problems
 from cpt_pipeline.recipes.model_check import find_model_problems
-from cpt_pipeline.recipes.settings import STAGES, Problem, Settings
+from cpt_pipeline.recipes.problem import Problem
+from cpt_pipeline.recipes.settings import STAGES, Settings
 from cpt_pipeline.recipes.settings_check import find_conflicts
 from cpt_pipeline.release.evidence import Evidence, find_lacking
 

@@ -45,7 +45,7 @@ def make(place: Path, text: str = "abc") -> Path:
 
 def test_manifest_is_literally_this(sealed: Path) -> None:
     assert json.loads((sealed / MANIFEST).read_text()) == {
-        "format": 2,
+        "format": 3,
         "kind": "documents",
         "rows": 2,
         "files": {
@@ -74,7 +74,7 @@ def test_unfinished_directory_says_what_to_do(tmp_path: Path) -> None:
 
 def test_other_format_is_refused(sealed: Path) -> None:
     write_json(sealed / MANIFEST, {"format": 99, "files": {}})
-    with pytest.raises(ArtifactError, match=r"is of format 99, this version reads 1 to 2\. Read it with the"):
+    with pytest.raises(ArtifactError, match=r"is of format 99, this version reads 1 to 3\. Read it with the"):
         content_hash(sealed)
 
 
@@ -82,7 +82,7 @@ def test_only_what_changed_since_an_older_format_is_refused(sealed: Path) -> Non
     write_json(sealed / MANIFEST, {"format": 1, "kind": "model", "files": {}})
     assert read_manifest(sealed)["kind"] == "model"
     write_json(sealed / MANIFEST, {"format": 1, "kind": "tokens", "files": {}})
-    message = r"format 1, and what it holds \(tokens\) changed in format 2\. Run the stage that makes it again"
+    message = r"format 1, and what it holds \(tokens\) changed in format 3\. Run the stage that makes it again"
     with pytest.raises(ArtifactError, match=message):
         read_manifest(sealed)
 

@@ -48,7 +48,7 @@ class All(Params):
 
 
 def test_every_named_thing_is_found_with_its_key_and_where_it_lies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("HOME", "/srv/me")
     params = All(
         files=("a.txt", "b.txt"),
         lists={"one": {"file": "c.txt", "other": "d.txt"}, "none": None},
@@ -72,7 +72,7 @@ def test_every_named_thing_is_found_with_its_key_and_where_it_lies(monkeypatch: 
         "clean.address": None,
         "clean.index": "~/index",
         "clean.either.name": None,
-        "clean.home.name": "/home/me/model",
+        "clean.home.name": "/srv/me/model",
         "clean.pair.0": "pair.txt",
         "clean.nested.1.0": "e.txt",
     }

@@ -66,16 +66,16 @@ def test_a_model_with_an_answer_is_not_loaded_again(material: Material, tmp_path
 
 
 def test_the_users_faults_end_with_their_code_and_message(
-    material: Material, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    material: Material, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     for name in ("tokenizer.json", "tokenizer_config.json", "config.json"):
         (empty / name).write_bytes((material.candidates / "stage1" / name).read_bytes())
     assert worker.main(write_job(tmp_path, material, {"empty": empty})) == 2
-    assert "has no .safetensors weights" in capfd.readouterr().err
+    assert "has no .safetensors weights" in caplog.text
     broken = lose_weight(
         Path(shutil.copytree(material.candidates / "stage1", tmp_path / "broken")), "model.norm.weight"
     )
     assert worker.main(write_job(tmp_path, material, {"broken": broken})) == 2
-    assert "broken, read as LlamaForCausalLM, lacks model.norm.weight." in capfd.readouterr().err
+    assert "broken, read as LlamaForCausalLM, lacks model.norm.weight." in caplog.text

@@ -13,7 +13,7 @@ from cpt_pipeline.recipes.machine_check import count_gpus, find_base, find_machi
 from tests.formats.tiny_models import save_tiny
 from tests.recipes.run_settings import settings
 
-COMMIT = "0" * 40
+COMMIT = "0a" * 20
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_base_is_found_in_a_folder_or_refused(tmp_path: Path) -> None:
     folder = save_tiny("llama", tmp_path / "model")
-    own = {"base.kind": "pretrained", "base.name": str(folder)}
+    own = {"base.kind": "pretrained", "base.name": str(folder), "base.revision": COMMIT}
     assert find_base(settings(own)).max_positions == 64
     for name in ("no/such-model-anywhere", str(tmp_path / "absent"), str(tmp_path)):
         with pytest.raises(ModelNotFoundError, match=r"base\.name"):
@@ -108,7 +108,7 @@ def test_a_cached_snapshot_passes_offline(tmp_path: Path, monkeypatch: pytest.Mo
     (cached / "refs" / "main").write_text(COMMIT)
     save_tiny("llama", cached / "snapshots" / COMMIT)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    hub = settings({"base.kind": "pretrained", "base.name": "owner/tiny"})
+    hub = settings({"base.kind": "pretrained", "base.name": "owner/tiny", "base.revision": COMMIT})
     assert find_base(hub).embedding_rows == 96
     (cached / "snapshots" / COMMIT / "model.safetensors").unlink()
     with pytest.raises(ModelNotFoundError, match="neither a folder nor reachable"):

@@ -11,7 +11,8 @@ import pytest
 
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.formats.model_facts import ModelFacts, read_facts
-from cpt_pipeline.recipes.model_check import check_training, describe_scratch, find_model_problems
+from cpt_pipeline.recipes.model_check import describe_scratch, find_model_problems
+from cpt_pipeline.recipes.training_check import check_training
 from tests.formats.tiny_models import save_gemma3, save_tiny
 from tests.recipes.run_settings import settings
 
@@ -20,7 +21,7 @@ LORA = {"stage1.mode": "lora", "stage2.mode": "lora"}
 
 
 def problems(facts: ModelFacts, changes: dict[str, Any]) -> dict[str, str]:
-    asked = settings({"base.kind": "pretrained", "base.name": "m", **LENGTH, **changes})
+    asked = settings({"base.kind": "pretrained", "base.name": "./m", **LENGTH, **changes})
     return {problem.key: problem.words for problem in find_model_problems(asked, replace(facts, has_tokenizer=True))}
 
 
@@ -92,7 +93,7 @@ def test_more_ids_than_rows_are_refused_with_both_numbers(tmp_path: Path) -> Non
 
 def test_a_folder_without_a_tokenizer_is_refused(tmp_path: Path) -> None:
     facts = read_facts(save_tiny("llama", tmp_path))
-    asked = settings({"base.kind": "pretrained", "base.name": "m", **LENGTH})
+    asked = settings({"base.kind": "pretrained", "base.name": "./m", **LENGTH})
     ((key, words),) = find_model_problems(asked, facts)
     assert (key, words[:12]) == ("base.name", "no tokenizer")
 

@@ -107,7 +107,12 @@ def test_each_conflict_names_the_key_to_change(changes: dict[str, Any], key: str
         {"mix.stage1.num_tokens": None, "mix.stage1.passes": 1.0, "stage1.schedule.warmup_steps": 10_000},
         {"decide.judge": "stage1-step-000060"},
         {"decide.judge": "stage1"},
-        {"channels.roles": {"domain": "domain"}, "mix.domain_share": 1.0, "base.kind": "pretrained", "base.name": "m"},
+        {
+            "channels.roles": {"domain": "domain"},
+            "mix.domain_share": 1.0,
+            "base.kind": "pretrained",
+            "base.name": "./m",
+        },
         {
             "channels.roles": {"en": "general", "code": "general", "zh": "general", "domain": "domain"},
             "clean.classify.sources": ["web"],

@@ -54,7 +54,7 @@ def test_what_a_promotion_will_lack_is_known_from_what_was_held_out() -> None:
     (sentence,) = find_lacking(found, ["en", "domain"], 30)
     assert sentence == (
         "nothing can be promoted: decide.min_documents asks for 30 held-out documents of every channel. Channel "
-        "domain: 26 of 260 documents were held out; dedup.heldout_max_share (0.1) is the limit. Raise it, or bring more "
-        "documents."
+        "domain: 26 of 260 documents were held out; dedup.heldout_max_share (0.1) is the limit. Raise it, or bring "
+        "more documents."
     )
     assert len(find_lacking(found, ["en", "domain", "code"], 30)) == 2

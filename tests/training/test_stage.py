@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import pytest
 
-from cpt_pipeline.core.artifact import read_manifest
-from cpt_pipeline.core.errors import NotPermittedError, ParameterError, TrainingFailedError, UnfitModelError
+from cpt_pipeline.core.artifact import read_manifest, seal
+from cpt_pipeline.core.errors import (
+    ArtifactError,
+    NotPermittedError,
+    ParameterError,
+    TrainingFailedError,
+    UnfitModelError,
+)
 from cpt_pipeline.core.workspace import ROOT_VARIABLE, workspace
 from cpt_pipeline.formats.candidates import read_list
 from cpt_pipeline.training.merge import MergeParams, merge_candidates
@@ -97,7 +105,7 @@ def test_a_kept_candidate_that_was_damaged_in_the_workspace_is_refused_by_name(t
     out = _stage(tiny, base, "stage1", **params)
     kept = out.parent / "candidates/step-000012/model.safetensors"
     kept.write_bytes(b"\0" * 4096 + kept.read_bytes()[4096:])
-    with pytest.raises(TrainingFailedError, match=r"step-000012 is damaged(.|\n)*model\.safetensors: bytes differ"):
+    with pytest.raises(ArtifactError, match=r"step-000012 is damaged(.|\n)*model\.safetensors: bytes differ"):
         _stage(tiny, base, "stage1", **params)
     shutil.rmtree(kept.parent)
     again = _stage(tiny, base, "stage1", **params)
@@ -111,7 +119,7 @@ def test_merge_takes_nothing_that_is_damaged(tiny: TinyData, base: Path, tmp_pat
     stages = {"stage1": (out / "stage1_model", out / "stage1_candidates")}
     _flip(out / "stage1_candidates/step-000012" / weights)
     (tmp_path / "merge").mkdir()
-    with pytest.raises(TrainingFailedError, match=rf"step-000012 is damaged(.|\n)*  - {weights}: bytes differ"):
+    with pytest.raises(ArtifactError, match=rf"step-000012 is damaged(.|\n)*  - {weights}: bytes differ"):
         merge_candidates(base, stages, tmp_path / "merge", tmp_path / "merge", MergeParams())
     assert not (tmp_path / "merge/candidates/manifest.json").exists()
 
@@ -125,8 +133,10 @@ def test_qlora_trains_an_adapter_as_lora_does(tiny: TinyData, base: Path) -> Non
     pairs = list(zip(_rows(plain), _rows(quantized), strict=True))
     differences = [abs(one["loss"] - other["loss"]) for one, other in pairs]
     assert 0 < max(differences) < 0.05
-    # gradients through the 4-bit layers are those of the whole ones, also after a held-out measurement
-    assert all(one["gradient_norm"] == pytest.approx(other["gradient_norm"], rel=0.3) for one, other in pairs)
+    # gradients through the 4-bit layers are those of the whole ones, also after the held-out measurement of step 6
+    ratios = [math.log(one["gradient_norm"] / other["gradient_norm"]) for one, other in pairs]
+    assert abs(mean(ratios[:6])) < 0.25
+    assert abs(mean(ratios[6:])) < 0.15
     assert (quantized / "stage1_model" / "adapter_model.safetensors").is_file()
 
 
@@ -137,6 +147,7 @@ def test_a_stage_and_the_merge_refuse_an_adapter_that_lacks_a_weight(
     one = _stage(tiny, base, "stage1", **lora)
     name = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
     lose_weight(one / "stage1_model", name, "adapter_model.safetensors")
+    seal(one / "stage1_model", "model")
     with pytest.raises(UnfitModelError, match=rf"stage1_model, read as an adapter of LlamaForCausalLM, lacks {name}"):
         _stage(tiny, base, "stage2", before=one, **lora)
     stages = {"stage1": (one / "stage1_model", one / "stage1_candidates")}
@@ -147,8 +158,9 @@ def test_a_stage_and_the_merge_refuse_an_adapter_that_lacks_a_weight(
 def test_the_merge_refuses_whole_weights_that_lack_one(tiny: TinyData, base: Path, tmp_path: Path) -> None:
     one = _stage(tiny, base, "stage1")
     lose_weight(one / "stage1_model", "model.norm.weight")
+    seal(one / "stage1_model", "model")
     stages = {"stage1": (one / "stage1_model", one / "stage1_candidates")}
-    with pytest.raises(UnfitModelError, match=r"stage1_model, read as LlamaForCausalLM, lacks model\.norm\.weight"):
+    with pytest.raises(UnfitModelError, match=r"stage1, read as LlamaForCausalLM, lacks model\.norm\.weight"):
         merge_candidates(base, stages, tmp_path, tmp_path / "merged", MergeParams())
 
 

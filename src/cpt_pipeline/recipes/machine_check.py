@@ -12,7 +12,8 @@ from cpt_pipeline.corpus.embeddings.params import EmbeddingParams, EncoderParams
 from cpt_pipeline.formats.model_facts import ModelFacts, read_facts
 from cpt_pipeline.formats.models import locate_model
 from cpt_pipeline.recipes.model_check import describe_scratch
-from cpt_pipeline.recipes.settings import Problem, Settings, run_key
+from cpt_pipeline.recipes.problem import Problem
+from cpt_pipeline.recipes.settings import Settings, run_key
 from cpt_pipeline.training.params import TrainRunParams
 
 _DEVICES = Path("/dev")

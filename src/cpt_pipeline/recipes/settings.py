@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from cpt_pipeline.budget.plan import PlanParams
 from cpt_pipeline.core.channels import ChannelsParams
@@ -19,13 +19,6 @@ from cpt_pipeline.training.params import TrainParams, TrainRunParams
 
 Stage = Literal["stage1", "stage2"]
 STAGES: tuple[Stage, ...] = ("stage1", "stage2")
-
-
-class Problem(NamedTuple):
-    """A setting that cannot work: the key to change, and why."""
-
-    key: str
-    words: str
 
 
 @dataclass(frozen=True)

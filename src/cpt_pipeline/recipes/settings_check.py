@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cpt_pipeline.recipes.model_check import warmup_problems
-from cpt_pipeline.recipes.settings import STAGES, Problem, Settings, run_key
+from cpt_pipeline.recipes.problem import Problem
+from cpt_pipeline.recipes.settings import STAGES, Settings, run_key
+from cpt_pipeline.recipes.training_check import warmup_problems
 
 _STEP_NAME = re.compile(r"(stage[12])-step-(\d{6,})")
 

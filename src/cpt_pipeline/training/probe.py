@@ -7,6 +7,7 @@ base in 4 bits): what was learnt was learnt through it, so its distance from the
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from cpt_pipeline.training.heldout import evaluating
 
 PROBE = "probe/answers.safetensors"
 """In a folder of its own: beside the weights it would be taken for weights."""
+_FACTS = "facts"
 _ROWS, _TOKENS, _LAST = 2, 64, 8
 
 
@@ -61,8 +63,9 @@ def write_probe(backend: Backend, mixture: Mixture, folder: Path, *, autocast: b
     if backend.rank == 0:
         (folder / PROBE).parent.mkdir()
         parts = {f"{name}.{part}": value for name, each in found.items() for part, value in vars(each).items()}
-        facts = {"held": held, "autocast": str(autocast), "device": backend.device.type}
-        save_file({"input_ids": input_ids, **parts}, folder / PROBE, metadata=facts)
+        facts = {"held": held, "autocast": autocast, "device": backend.device.type}
+        # One key: safetensors writes several in another order in each process, and equal models have equal bytes.
+        save_file({"input_ids": input_ids, **parts}, folder / PROBE, metadata={_FACTS: json.dumps(facts)})
 
 
 def read_probe(folder: Path) -> Probe:
@@ -71,7 +74,7 @@ def read_probe(folder: Path) -> Probe:
     if not path.is_file():
         raise ArtifactError(f"{folder.name} has no {PROBE}, so nothing says what was trained; run its stage again")
     with safe_open(path, framework="pt") as stored:
-        facts = stored.metadata()
+        facts = json.loads(stored.metadata()[_FACTS])
         tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
     found = {
         name: Answers(tensors[f"{name}.logits"], tensors[f"{name}.nats"])
@@ -83,7 +86,7 @@ def read_probe(folder: Path) -> Probe:
         found.get("trained") or found["exact"],
         found.get("exact"),
         facts["held"],
-        facts["autocast"] == "True",
+        facts["autocast"],
         facts["device"],
     )
 

@@ -9,7 +9,7 @@ from cpt_pipeline.budget.plan import PlanParams, StageShape, estimate
 from cpt_pipeline.core.workspace import workspace
 from cpt_pipeline.formats.model_facts import read_facts
 from cpt_pipeline.formats.models import resolve
-from cpt_pipeline.recipes.model_check import check_training
+from cpt_pipeline.recipes.training_check import check_training
 from cpt_pipeline.training.params import TrainParams, TrainRunParams
 
 Record = dict[str, Any]
