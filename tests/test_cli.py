@@ -70,6 +70,7 @@ def test_a_fault_in_a_stage_ends_with_its_message_and_exit_code(recorded: Projec
     assert "never finished" in done.stderr
 
 
+@pytest.mark.long
 def test_other_params_need_a_place_of_their_own_once_dvc_has_the_run_on_record(recorded: Project) -> None:
     done = recorded.run("kedro", "run", "--pipelines=train", "--params=train.num_steps=5")
     assert done.returncode == 2

@@ -237,6 +237,7 @@ def test_another_machine_pulls_and_needs_to_run_nothing(recorded: Project, tmp_p
     assert "the base model" in clone.succeed("kedro", "rollback")
 
 
+@pytest.mark.long
 def test_a_killed_dvc_leaves_no_stage_behind_and_the_next_one_goes_on(recorded: Project) -> None:
     recorded.replace("conf/base/parameters_train.yml", "num_steps: 4", "num_steps: 300")
     recorded.replace("conf/base/parameters_train.yml", "pause_seconds: 0.0", "pause_seconds: 0.2")
@@ -277,6 +278,7 @@ def test_code_edited_while_a_run_was_going_on_is_still_to_come(recorded: Project
     assert [line for line in said.splitlines() if not line.startswith("\t")] == ["train:"]
 
 
+@pytest.mark.long
 def test_an_environment_of_its_own_sees_an_override_added_later(recorded: Project) -> None:
     recorded.succeed("kedro", "sync-dvc", "--env=other")
     assert (recorded.path / "conf/other/parameters_train.yml").read_text(encoding="utf-8") == "{}\n"

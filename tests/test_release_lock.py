@@ -51,8 +51,9 @@ def snapshot(project: Project) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in named.items() if not name.startswith((*LEFT_OUT, "mlflow.db"))}
 
 
+@pytest.mark.long
 @pytest.mark.feature(129)
-@pytest.mark.parametrize("env", [pytest.param("base", marks=pytest.mark.long), "other"])
+@pytest.mark.parametrize("env", ["base", "other"])
 def test_going_back_by_the_printed_commands_brings_everything_back(tiny: Project, env: str) -> None:
     at, root = (f"--env={env}", "data/other") if env == "other" else ("--env=base", "data")
     described = "conf/other/dvc.yaml" if env == "other" else "dvc.yaml"
@@ -124,6 +125,7 @@ def test_a_release_never_holds_a_lock_that_disagrees_with_its_parameters(tiny: P
     assert "learning_rate: 0.5" in (release / "dvc.lock").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 @pytest.mark.feature(129)
 def test_what_conf_and_commit_do_not_hold_is_said(tiny: Project) -> None:
     tiny.write("src/tiny/later.py", '"""Not committed."""\n')
@@ -266,6 +268,7 @@ def test_a_release_of_an_earlier_version_says_what_it_does_not_know(waiting: tup
     assert "an earlier version" in lines[3]
 
 
+@pytest.mark.long
 @pytest.mark.feature(129)
 def test_the_lock_is_taken_over_before_the_next_run_changes_it(recorded: Project) -> None:
     (release,) = releases(recorded)

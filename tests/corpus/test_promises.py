@@ -98,6 +98,7 @@ def test_the_size_of_tasks_and_shards_does_not_matter(
     assert reports == reference.reports
 
 
+@pytest.mark.long
 def test_a_killed_stage_goes_on_in_two_processes_and_gives_the_same(reference: Reference, tmp_path: Path) -> None:
     child = start(tmp_path, *dedup_command(reference, tmp_path / "dedup/out"))
     wait_for(tmp_path, "dedup/tasks/survey-*/logs/completions/*", child)

@@ -110,6 +110,7 @@ clean(Path(sys.argv[1]), CleanParams(), CleanRunParams(workers=1, task_megabytes
 """
 
 
+@pytest.mark.long
 @pytest.mark.feature(4)
 def test_killed_stage_gives_the_same_when_run_again(tmp_path: Path, data_root: Path) -> None:
     """Three tasks; the kill comes when the first of them is done, and only the others are run again."""

@@ -73,6 +73,7 @@ def test_two_ranks_give_the_losses_of_one_process(
     assert heldout == pytest.approx(expected, abs=1e-5)
 
 
+@pytest.mark.long
 @pytest.mark.feature(75)
 def test_zero1_in_bf16_stays_near_one_process_in_bf16(
     tiny: TinyData, single: dict[str, list[dict[str, Any]]], tmp_path: Path
@@ -118,6 +119,7 @@ sys.exit(max(rank.wait() for rank in ranks))
 """
 
 
+@pytest.mark.long
 @pytest.mark.feature(111)
 def test_a_limit_on_two_ranks_under_srun_stops_resumably(
     tiny: TinyData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -132,6 +134,7 @@ def test_a_limit_on_two_ranks_under_srun_stops_resumably(
         train(tiny.job(tmp_path / "work", run=run))
 
 
+@pytest.mark.long
 @pytest.mark.feature(111)
 def test_torchrun_does_not_hide_why_a_worker_stopped(tiny: TinyData, serve: Serve, tmp_path: Path) -> None:
     with pytest.raises(TrainingInterruptedError, match="stopped after 6 steps"):
@@ -188,6 +191,7 @@ def _kill_one_rank(job: TrainJob, after_step: int, killed: list[int]) -> None:
             return
 
 
+@pytest.mark.long
 @pytest.mark.feature(81)
 def test_a_killed_rank_of_zero3_is_started_again_and_ends_with_the_same_bytes(
     tiny: TinyData, zero3: TrainJob, tmp_path: Path

@@ -115,6 +115,7 @@ def test_labels_train_the_scorer_and_those_held_back_judge_it(tmp_path: Path) ->
     assert sum(each.labels for each in found.calibration if each) == 35
 
 
+@pytest.mark.long
 def test_workers_and_tasks_change_nothing(tmp_path: Path) -> None:
     for name, engine in (("a", EngineParams(workers=1)), ("b", EngineParams(workers=2, task_megabytes=1))):
         run(tmp_path / name, {"kept_share": 0.5}, engine, 4_000)
