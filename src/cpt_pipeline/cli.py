@@ -332,7 +332,10 @@ def _loading(folder: str) -> list[str]:
 
 
 def _not_on_record(layout: Layout, release: str | None, at_env: str) -> list[tuple[str, str]]:
-    if release is None or releases.has_record(layout.path("release") / release):
+    is_recorded = (
+        dvc.lock_of(layout).is_file() if release is None else releases.has_record(layout.path("release") / release)
+    )
+    if is_recorded:
         return []
     return [(f"kedro adopt{at_env}", "DVC takes this run on record, and the release its dvc.lock")]
 

@@ -15,7 +15,7 @@ from kedro.pipeline import Pipeline
 from kedro.validation.type_extractor import TypeExtractor
 
 from cpt_pipeline.conf_check import KeyFiles, missing_inputs, shown, value_at
-from cpt_pipeline.core.errors import ModelNotFoundError, ParameterError, raise_all
+from cpt_pipeline.core.errors import ModelNotFoundError, ParameterError, UnfitModelError, raise_all
 from cpt_pipeline.layout import BASE, Layout
 from cpt_pipeline.recipes.machine_check import find_base, find_machine_problems
 from cpt_pipeline.recipes.model_check import find_model_problems
@@ -88,7 +88,7 @@ def _here(settings: Settings, problems: list[Problem]) -> Iterator[tuple[str, Pr
     yield from find_machine_problems(settings)
     try:
         base = find_base(settings)
-    except ModelNotFoundError as error:
+    except (ModelNotFoundError, UnfitModelError) as error:
         yield "base", Problem("base.name", str(error))
     else:
         problems.extend(find_model_problems(settings, base))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -16,6 +17,7 @@ from cpt_pipeline.core.errors import ArtifactError, DiskSpaceError
 from cpt_pipeline.formats.documents import (
     EXCLUDED_SCHEMA,
     DocumentWriter,
+    continues,
     count_documents,
     digest_text,
     document,
@@ -116,3 +118,22 @@ def test_any_text_comes_back_from_any_shard_size(
     rows = [row(number, text) for number, text in enumerate(texts)]
     place = write(tmp_path_factory.mktemp("d") / "a", rows, shard_bytes=shard_bytes)
     assert list(read_documents(place)) == rows
+
+
+@pytest.mark.parametrize(
+    ("before", "row", "expected"),
+    [
+        (("a#1/1", "a#1", 0, False), ("a#1/2", "a#1", 1, True), True),
+        (("a#1/1", "a#1", 0, False), ("a#1/3", "a#1", 2, True), False),
+        (("a#1/1", "a#1", 0, True), ("a#1/2", "a#1", 1, True), False),
+        (("b.epub#1", "b.epub", 0, False), ("b.epub#2/1", "b.epub", 1, False), True),
+        (("j#1/1", "s/@B", 0, False), ("j#1/2", "s/@B", 1, False), True),
+        (("j#1/1", "s/@B", 0, False), ("j#2/2", "s/@B", 1, False), False),  # another record of the same book
+        (("a", None, None, True), ("b", None, None, True), False),
+        (None, ("a#1/2", "a#1", 1, True), False),
+    ],
+)
+def test_a_document_goes_on_with_the_part_before_of_the_same_text(before: Any, row: Any, expected: bool) -> None:
+    names = ("id", "part_of", "part", "last_part")
+    first = None if before is None else dict(zip(names, before, strict=True))
+    assert continues(first, dict(zip(names, row, strict=True))) is expected

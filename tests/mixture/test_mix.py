@@ -271,7 +271,9 @@ def write_works(artifact: Path, works: list[list[int]], *, gap: tuple[int, int] 
                 last = part + 1 == len(sizes)
                 if (number, part) != gap:
                     place = {"part_of": f"w{number}", "part": part, "last_part": last}
-                    writer.write([*ids], id=f"w{number}/{part}", num_bytes=size, **place)
+                    is_continued = part > 0 and (number, part - 1) != gap
+                    name = f"w{number}/{part}"
+                    writer.write([*ids], id=name, num_bytes=size, is_continued=is_continued, **place)
     seal(artifact, "tokens")
     return artifact
 
@@ -481,7 +483,8 @@ def test_too_many_passes_are_refused_with_the_figures(tmp_path: Path) -> None:
     with pytest.raises(ParameterError) as caught:
         mix(tmp_path / "tokens", NO_LAW, tmp_path, params(max_passes=3.5), CHANNELS)
     assert str(caught.value) == (
-        "mix.stage1 reads too little text too often; lower num_tokens or the share, or bring more text\n"
+        "mix.stage1 reads too little text too often; bring more text of the channel, or lower mix.stage1.num_tokens "
+        "(or passes). A channel's share is mix.domain_share for the domain, and what that leaves for the general ones\n"
         "  - channel domain: 240 tokens asked, 60 there = 4.0 passes, mix.max_passes is 3.5\n"
         "  - channel en: 272 tokens asked, 40 there = 6.8 passes, mix.max_passes is 3.5"
     )

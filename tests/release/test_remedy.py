@@ -79,3 +79,9 @@ def test_kedro_reads_the_command() -> None:
         "assert found == {'mix': {'domain_share': 0.5}, 'stage1': {'optimizer': {'peak_lr': 7.5e-06}}}, found"
     )
     subprocess.run([sys.executable, "-c", code, option], check=True)
+
+
+def test_a_larger_share_reads_more_of_the_domain_also_where_the_size_follows_from_the_text() -> None:
+    """Tokens = domain tokens x passes / share: with the share alone there would be fewer of them."""
+    found = find_remedy(judged(-0.02, 0.0), {"mix.domain_share": 0.2, "mix.stage1.passes": 1.0})
+    assert found == {"mix.domain_share": 0.3, "mix.stage1.passes": 1.5}

@@ -127,26 +127,26 @@ def test_an_unfinished_tokenizer_is_not_read(tmp_path: Path, documents: Path) ->
         tokenize_documents(documents, documents, tmp_path / "unfinished", tmp_path, TokenizeParams())
 
 
-def encoded(folder: Path, *rows: tuple[str, int | None, str | None, bool]) -> list[list[int]]:
-    """Encode documents given as text, part, separator, last_part."""
+def encoded(folder: Path, *rows: tuple[str, bool, str | None, bool]) -> list[list[int]]:
+    """Encode documents given as text, whether it goes on with the one before, separator, last_part."""
     tokenizer: Any = load(folder)
-    named = [dict(zip(("text", "part", "separator", "last_part"), row, strict=True)) for row in rows]
-    return list(encode(PlainTextEncoder(tokenizer), tokenizer.eos_token_id, named))
+    named = [dict(zip(("text", "_", "separator", "last_part"), row, strict=True)) for row in rows]
+    return list(encode(PlainTextEncoder(tokenizer), tokenizer.eos_token_id, named, [row[1] for row in rows]))
 
 
 def test_of_no_texts_encode_makes_nothing(folder: Path) -> None:
     end = load(folder).eos_token_id
     assert encoded(folder) == []
-    assert encoded(folder, ("", None, None, True), ("", None, None, True)) == [[end]] * 2
+    assert encoded(folder, ("", False, None, True), ("", False, None, True)) == [[end]] * 2
 
 
 @pytest.mark.feature(72)
 def test_a_text_that_was_cut_begins_once_and_ends_once(shared: Path) -> None:
     model = shared / "models" / "tinystories-656k"  # puts <|start_story|> (1) before a text; <|end_story|> is 2
     first, second, third = encoded(
-        model, ("Tom ran.", 0, "", False), ("He fell.", 1, "\n\n", False), ("Then he got up.", 2, " ", True)
+        model, ("Tom ran.", False, "", False), ("He fell.", True, "\n\n", False), ("Then he got up.", True, " ", True)
     )
-    (whole,) = encoded(model, ("Tom ran.\n\nHe fell. Then he got up.", None, None, True))
+    (whole,) = encoded(model, ("Tom ran.\n\nHe fell. Then he got up.", False, None, True))
     assert [ids.count(1) for ids in (first, second, third)] == [1, 0, 0]
     assert [ids.count(2) for ids in (first, second, third)] == [0, 0, 1]
     assert (whole[0], whole[-1]) == (first[0], third[-1]) == (1, 2)
@@ -182,3 +182,38 @@ def test_use_and_kind_of_synthesis_are_taken_from_the_metadata(tmp_path: Path, f
     sidecar = read_sidecar(tmp_path / "t", "train", "en")
     assert sidecar["use"].to_pylist() == [None, None, "synthesis", None]
     assert sidecar["synthetic"].to_pylist() == [None, None, None, "questions"]
+
+
+def part(
+    name: str, number: int | None, text: str, *, last: bool = False, metadata: str | None = None
+) -> dict[str, Any]:
+    return document(
+        id=name, text=text, channel="en", source="t", license="MIT", part_of="b", part=number,
+        separator=None if number is None else "\n\n", last_part=last, metadata=metadata,
+    )  # fmt: skip
+
+
+def test_a_part_whose_part_before_is_not_there_begins_a_text(tmp_path: Path, shared: Path) -> None:
+    """Part 0 was left out by clean: part 1 begins with the start token and without what stood before it."""
+    model = shared / "models" / "tinystories-656k"
+    with DocumentWriter(tmp_path / "documents") as writer:
+        writer.write(part("b/2", 1, "Tom ran."))
+        writer.write(part("b/3", 2, "He fell.", last=True))
+    tokenize_splits({"train": tmp_path / "documents"}, model, tmp_path / "t", TokenizeParams())
+    shard = open_shard(tmp_path / "t", "train", "en")
+    first, second = shard.document(0).tolist(), shard.document(1).tolist()
+    assert (first[0], second[-1]) == (1, 2)
+    assert load(model).decode([*first[1:], *second[:-1]]) == "Tom ran.\n\nHe fell."
+    assert shard.texts.tolist() == [0]
+
+
+def test_what_clean_made_of_a_part_stands_behind_the_text_and_not_in_it(tmp_path: Path, folder: Path) -> None:
+    made = '{"synthetic": "shuffle_sentences", "parent": "b/1"}'
+    with DocumentWriter(tmp_path / "documents") as writer:
+        writer.write(part("b/1", 0, "the cat"))
+        writer.write(part("b/1#shuffle_sentences", None, "cat the", metadata=made))
+        writer.write(part("b/2", 1, "sat", last=True))
+        writer.write(part("c", None, "dog", last=True))
+    tokenize_splits({"train": tmp_path / "documents"}, folder, tmp_path / "t", TokenizeParams(documents_per_batch=2))
+    assert read_sidecar(tmp_path / "t", "train", "en")["id"].to_pylist() == ["b/1", "b/2", "b/1#shuffle_sentences", "c"]
+    assert open_shard(tmp_path / "t", "train", "en").texts.tolist() == [0, 2, 3]

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from cpt_pipeline.core.params import DropNulls, Params
+
+ChannelName = Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
 
 
 class ChannelsParams(Params):
     """`channels:` in conf. Every source names one of these channels."""
 
-    roles: Annotated[dict[str, Literal["domain", "general"]], DropNulls]
-    """Channel name to role; null removes a channel of base."""
+    roles: Annotated[dict[ChannelName, Literal["domain", "general"]], DropNulls]
+    """Channel name to role; null removes a channel of base. Files are named after channels."""
 
     @model_validator(mode="after")
     def _at_least_one_domain(self) -> ChannelsParams:

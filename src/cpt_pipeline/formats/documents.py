@@ -7,7 +7,7 @@ bounded by one shard on writing and one row group on reading, never by the corpu
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -97,6 +97,20 @@ def work_of(row: dict[str, Any]) -> str:
     """Return the id of the work that a document is a part of (columns `id`, `part_of`): its own where it is whole."""
     work: str = row["part_of"] or row["id"]
     return work
+
+
+def continues(before: Mapping[str, Any] | None, row: Mapping[str, Any]) -> bool:
+    """Check whether a document goes on with the text of the one before: the next part of the same text.
+
+    Both need `id`, `part_of`, `part` and `last_part`. Parts are numbered within a text, and a work that records name
+    (`columns.part_of`) may have several texts: theirs begin with the same id.
+    """
+    if before is None or None in (before["part"], row["part"]) or before["last_part"]:
+        return False
+    if (before["part_of"], before["part"] + 1) != (row["part_of"], row["part"]):
+        return False
+    stems = {each["id"].rpartition("/")[0] for each in (before, row)}
+    return len(stems) == 1 or all(each["id"].startswith(row["part_of"]) for each in (before, row))
 
 
 def with_text(row: dict[str, Any], text: str) -> dict[str, Any]:

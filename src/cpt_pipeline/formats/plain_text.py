@@ -15,10 +15,12 @@ from typing import Any
 
 from cpt_pipeline.core.errors import ArtifactError
 
-_CONTROL_SHAPE = re.compile(r"<\|.+\|>")
+_CONTROL_SHAPE = re.compile(r"[<‹＜]\S*[>›＞]")
 """Names that are written like this are control tokens also where a tokenizer does not call them special."""
-_HIDDEN = "\U0010fffe{}\U0010ffff"
-"""Two characters that no text may hold: Unicode reserves them."""
+_FIRST, _LAST = "\U0010fffe", "\U0010ffff"
+_HIDDEN = f"{_FIRST}{{}}{_LAST}"
+_SAMPLES = ("a", "1", "的", "A", "ا")
+_NO_RESERVED = str.maketrans("", "", _FIRST + _LAST)
 
 
 class PlainTextEncoder:
@@ -35,21 +37,24 @@ class PlainTextEncoder:
     def encode(self, texts: Sequence[str], *, continued: bool = False) -> list[list[int]]:
         """Return the ids of each text without the tokens that the tokenizer puts around one (`before`, `after`).
 
+        A text that spells the names as they are hidden in here loses the two code points that hide them, which Unicode
+        reserves for programs.
+
         `continued` texts go on with another one: they get no blank in front, which some tokenizers give to every text.
-        `ArtifactError` when a text still gives a control token; its first words are quoted.
         """
+        ids = self._encode(texts, continued)
+        for place, each in enumerate(ids):
+            if not self._forbidden.isdisjoint(each):
+                ids[place] = self._encode([texts[place].translate(_NO_RESERVED)], continued)[0]
+                assert self._forbidden.isdisjoint(ids[place]), f"a control token comes from {texts[place][:60]!r}"
+        return ids
+
+    def _encode(self, texts: Sequence[str], continued: bool) -> list[list[int]]:
         if self._backends is None:
             found = [self._tokenizer(text, add_special_tokens=False, split_special_tokens=True) for text in texts]
-            ids = [list(each["input_ids"]) for each in found]
-        else:
-            backend = self._backends[continued]
-            ids = [each.ids for each in backend.encode_batch_fast(list(texts), add_special_tokens=False)]
-        for text, each in zip(texts, ids, strict=True):
-            if not self._forbidden.isdisjoint(each):
-                raise ArtifactError(
-                    f"the tokenizer reads a control token in the text that begins {text[:60]!r}; leave that text out"
-                )
-        return ids
+            return [list(each["input_ids"]) for each in found]
+        encoded = self._backends[continued].encode_batch_fast(list(texts), add_special_tokens=False)
+        return [each.ids for each in encoded]
 
     def count_control_tokens(self, text: str) -> Counter[str]:
         """Count the names of control tokens that a text spells."""
@@ -69,6 +74,9 @@ def find_control_tokens(tokenizer: Any) -> dict[int, str]:
         for number, token in tokenizer.added_tokens_decoder.items()
         if token.special or _CONTROL_SHAPE.fullmatch(token.content)
     }
+    for number, token in tokenizer.added_tokens_decoder.items():
+        if any(name in token.content for name in list(found.values())):
+            found[number] = token.content
     named = zip(tokenizer.all_special_ids, tokenizer.all_special_tokens, strict=True)
     return {**found, **{number: str(name) for number, name in named}}
 
@@ -80,10 +88,12 @@ def _pattern(names: Any) -> re.Pattern[str] | None:
 
 def _frame(tokenizer: Any) -> tuple[list[int], list[int]]:
     """Return the ids that the tokenizer puts before and after a text."""
-    body = tokenizer("a", add_special_tokens=False)["input_ids"]
-    whole = tokenizer("a")["input_ids"]
-    start = next(at for at in range(len(whole)) if whole[at : at + len(body)] == body)
-    return whole[:start], whole[start + len(body) :]
+    for text in _SAMPLES:
+        body, whole = tokenizer(text, add_special_tokens=False)["input_ids"], tokenizer(text)["input_ids"]
+        starts = [at for at in range(len(whole)) if whole[at : at + len(body)] == body]
+        if body and starts:
+            return whole[: starts[0]], whole[starts[0] + len(body) :]
+    raise ArtifactError(f"the tokenizer has no token for any of {', '.join(_SAMPLES)}; is it the base's own?")
 
 
 def _hide(tokenizer: Any, control_tokens: Mapping[int, str]) -> tuple[Any, Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -63,7 +63,6 @@ class TokenWriter:
         self._sidecar = pq.ParquetWriter(directory / f"{channel}.parquet", SIDECAR_SCHEMA, compression="zstd")
         self._lengths = array("i")
         self._starts = array("q")
-        self._before: tuple[str | None, int] | None = None
         self._rows: list[dict[str, Any]] = []
 
     def __enter__(self) -> TokenWriter:
@@ -78,26 +77,24 @@ class TokenWriter:
         if kind is None:
             self._write_index()
 
-    def write(self, ids: npt.ArrayLike, *, id: str, num_bytes: int, **optional: Any) -> None:
-        """Add one document; `ids` has shape [tokens]; `optional` takes the other columns of the sidecar."""
+    def write(
+        self, ids: npt.ArrayLike, *, id: str, num_bytes: int, is_continued: bool = False, **optional: Any
+    ) -> None:
+        """Add one document; `ids` has shape [tokens]; `optional` takes the other columns of the sidecar.
+
+        With `is_continued` it goes on with the text of the document before.
+        """
         wide = np.asarray(ids, dtype=np.int64)
         tokens = wide.astype(self._dtype)
         assert np.array_equal(tokens, wide), f"document {id} has a token id that is no {self._dtype}"
         self._bin.write(tokens.tobytes())
-        if not self._continues(optional):
+        if not is_continued:
             self._starts.append(len(self._lengths))
         self._lengths.append(tokens.size)
         assert optional.keys() <= set(SIDECAR_SCHEMA.names), f"no such column: {sorted(optional)}"
         self._rows.append({"last_part": True, **optional, "id": id, "tokens": tokens.size, "bytes": num_bytes})
         if len(self._rows) == _SIDECAR_ROWS_IN_MEMORY:
             self._write_rows()
-
-    def _continues(self, columns: Mapping[str, Any]) -> bool:
-        """Check whether a document goes on with the text of the one before, and remember it for the next."""
-        work, part = columns.get("part_of"), columns.get("part")
-        continues = part is not None and self._before == (work, part - 1)
-        self._before = None if part is None or columns.get("last_part", True) else (work, part)
-        return continues
 
     def _write_rows(self) -> None:
         self._sidecar.write_table(pa.Table.from_pylist(self._rows, schema=SIDECAR_SCHEMA))

@@ -89,7 +89,10 @@ def check_supply(
         for name, count in needed.items()
         if count > max_passes * there[name]
     ]
-    heading = f"mix.{stage} reads too little text too often; lower num_tokens or the share, or bring more text"
+    heading = (
+        f"mix.{stage} reads too little text too often; bring more text of the channel, or lower mix.{stage}.num_tokens "
+        "(or passes). A channel's share is mix.domain_share for the domain, and what that leaves for the general ones"
+    )
     raise_all(ParameterError, heading, over)
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from cpt_pipeline.core.errors import ModelNotFoundError
+from cpt_pipeline.core.errors import ModelNotFoundError, UnfitModelError
 from cpt_pipeline.corpus.embeddings.params import EmbeddingParams, EncoderParams
 from cpt_pipeline.formats.model_facts import ModelFacts, read_facts
 from cpt_pipeline.formats.models import locate_model
@@ -102,7 +102,7 @@ def _encoder(embedding: EmbeddingParams) -> EncoderParams | None:
 def _located(stage: str, key: str, name: str, revision: str | None) -> Iterator[tuple[str, Problem]]:
     try:
         locate_model(name, revision, key=key)
-    except ModelNotFoundError as error:
+    except (ModelNotFoundError, UnfitModelError) as error:
         yield stage, Problem(key, str(error))
 
 

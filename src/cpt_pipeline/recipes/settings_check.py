@@ -15,11 +15,23 @@ from cpt_pipeline.recipes.training_check import warmup_problems
 _STEP_NAME = re.compile(r"(stage[12])-step-(\d{6,})")
 
 
+def _adapter_problems(settings: Settings) -> Iterator[Problem]:
+    """Return what stage 2 asks of the adapter that it takes over from stage 1 and cannot have."""
+    if not settings.stage1.mode == settings.stage2.mode == "lora":
+        return
+    has = settings.stage1.lora.model_dump()
+    for name, asked in settings.stage2.lora.model_dump().items():
+        if asked != has[name]:
+            words = f"stage2 goes on with the adapter of stage1, whose lora.{name} is {has[name]!r}; make them equal"
+            yield Problem(f"stage2.lora.{name}", words)
+
+
 def find_conflicts(settings: Settings) -> Iterator[Problem]:
     """Return every conflict between the parameters of a run, in the order of its stages."""
     yield from _channel_problems(settings)
     yield from _schedule_problems(settings)
     yield from _optimizer_problems(settings)
+    yield from _adapter_problems(settings)
     yield from _process_problems(settings)
     yield from _judgement_problems(settings)
 

@@ -43,8 +43,8 @@ def find_remedy(
     for name, value in settings.items():
         if name.endswith("num_tokens"):
             proposed[name] = int(_rounded(value * growth)) if growth > 1.0 else value
-        elif name.endswith("passes"):
-            proposed[name] = _rounded(value * growth) if growth > 1.0 else value
+        elif name.endswith("passes"):  # tokens = domain tokens x passes / share: a larger share alone reads less
+            proposed[name] = _rounded(value * max(growth, share)) if max(growth, share) > 1.0 else value
         if name.endswith("peak_lr"):
             proposed[name] = _rounded(value * rate)
         elif name.endswith("domain_share"):

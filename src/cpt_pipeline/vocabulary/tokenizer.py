@@ -48,11 +48,11 @@ class TokenizerReport(Report):
 
 def prepare_tokenizer(unique_documents: Path, base_model: Path, out: Path, params: TokenizerParams) -> TokenizerReport:
     """Write `tokenizer` and `start_model` into `out` and measure the tokenizer on every channel."""
+    link_tree(base_model, out / "start_model")  # first: it checks the bytes that the tokenizer is loaded from too
     folder = resolve(base_model)
     tokenizer = load(folder)
     channels = _fertility(unique_documents, tokenizer, params.sample_documents_per_channel)
     check_losses({name: each.lost_share for name, each in channels.items()}, params)
-    link_tree(base_model, out / "start_model")  # before the tokenizer is copied: it checks the bytes of both
     seal(out / "start_model", "model")
     target = out / "tokenizer"
     target.mkdir(parents=True)

@@ -199,8 +199,9 @@ def _read(file: _File, source: PythonEnvironmentParams) -> Iterator[Row]:
     note = json.dumps({"package": own.name, "version": own.version}, sort_keys=True)
     for piece in _PARTS[source.part](file.path, text, tree, source.max_document_characters):
         whole = len(piece.parts) == 1
+        kept = [number for number, part in enumerate(piece.parts) if len(part.text) >= source.min_characters]
         for number, (separator, part) in enumerate(piece.parts):
-            if len(part) >= source.min_characters:
+            if number in kept:
                 yield document(
                     id=f"{own.revision}/{piece.id}" + ("" if whole else f"/{number + 1}"),
                     text=part,
@@ -212,7 +213,7 @@ def _read(file: _File, source: PythonEnvironmentParams) -> Iterator[Row]:
                     part_of=None if whole else f"{own.revision}/{piece.id}",
                     part=None if whole else number,
                     separator=None if whole else separator,
-                    last_part=number + 1 == len(piece.parts),
+                    last_part=number == kept[-1],
                     metadata=note,
                 )
 

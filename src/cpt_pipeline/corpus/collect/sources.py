@@ -34,7 +34,7 @@ from cpt_pipeline.corpus.collect.web import WebParams
 from cpt_pipeline.corpus.collect.web_store import INDEX, PAGES
 from cpt_pipeline.corpus.collect.works import Place, cut_works
 from cpt_pipeline.corpus.sieve import Row
-from cpt_pipeline.formats.documents import document
+from cpt_pipeline.formats.documents import digest_text, document
 
 Part = dict[str, Any]
 
@@ -238,7 +238,8 @@ def _work(name: str, place: Place, fields: dict[str, Any], source: SourceParams)
     """Return the id of the work: what the record names, else its customer, else its conversation, else its place."""
     about = fields.get(dialogue_units.ABOUT, {})
     if named := fields.pop("part_of", None) or about.get("link") or about.get("conversation"):
-        return f"{source.name}/@{named}"
+        shown = str(named)
+        return f"{source.name}/@{shown if redact_text(shown) == shown else digest_text(shown)[:16]}"
     return None if place.work is None else f"{source.name}/{name}{place.work}"
 
 

@@ -53,7 +53,7 @@ def link_works(survey: Survey, survivors: Numbers) -> Numbers:
     """Return for each document the smallest number among the works that are one with its own."""
     from cpt_pipeline.corpus.dedup.union_find import link, name_clusters
 
-    sizes = np.bincount(survey.works, weights=survey.characters)
+    sizes = np.bincount(survey.works, weights=np.where(survey.synthetic, 0, survey.characters))
     parents = np.arange(sizes.size)
     copies = np.flatnonzero(survey.works != survey.works[survivors])
     if copies.size:

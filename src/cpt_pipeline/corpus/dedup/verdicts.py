@@ -79,7 +79,8 @@ def decide(
     survivors = near if semantic is None else semantic[near]
     old = _old(labels, earlier)
     free = (survivors == itself) & ~survey.leaks & ~old
-    heldout = draw_heldout(survey, free, survivors, params)
+    known = np.isin(survey.works, survey.works[old])  # an earlier round has read other parts of these works
+    heldout = draw_heldout(survey, free & ~known, survivors, params)
     same = (survey.exact == survey.exact[near]).all(axis=1)
     kinds = np.select(
         [survey.leaks, old, heldout, free, near == itself, heldout[survivors], same],
