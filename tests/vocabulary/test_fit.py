@@ -38,7 +38,7 @@ def test_a_channel_that_is_lost_as_a_whole_stops_the_stage(tmp_path: Path) -> No
     assert "channel zh: 100% of the documents read do not decode to their own text" in said
     assert "channel en" not in said
     assert not list((tmp_path / "out").rglob("manifest.json")), "nothing is finished"
-    report = prepare_tokenizer(documents, base, tmp_path / "out", TokenizerParams(max_lost_share=1.0))
+    report = prepare_tokenizer(documents, base, tmp_path / "again", TokenizerParams(max_lost_share=1.0))
     assert report.channels["zh"].lost_share == 1.0
 
 
