@@ -141,7 +141,7 @@ def test_domain_only_and_a_harsh_rate_are_rolled_back_with_a_remedy(smoke: Proje
     ("params", "says"),
     [
         ("base.kind=pretrained,base.name=./data/no/such", ["data/no/such", "base.name"]),
-        ("mix.max_passes=0.01", ["0.01", "passes", "lower num_tokens"]),
+        ("mix.max_passes=0.01", ["0.01", "passes", "lower mix.stage1.num_tokens"]),
         ("plan.max_hours=0.0000001", ["stage1 is over budget", "plan.max_hours is 1e-07"]),
         (
             "clean.rules.basic.min_characters=1000000",
