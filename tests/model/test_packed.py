@@ -56,7 +56,8 @@ def test_packed_losses_and_gradients_equal_those_of_separate_documents(kind: str
     assert torch.allclose(packed, separate, atol=1e-5)
     assert len(gradients) > 10
     for name, weight in model.named_parameters():
-        assert torch.allclose(gradients[name], weight.grad, atol=1e-4), name
+        largest = float(weight.grad.abs().max())  # rounding follows the largest part of a sum, not each of its results
+        assert torch.allclose(gradients[name], weight.grad, rtol=0, atol=1e-5 * max(largest, 1.0)), name
 
 
 @pytest.mark.parametrize("kind", ["llama", "qwen2"])
