@@ -80,7 +80,7 @@ pretrain-eval: install ## scores, decision, report
 capabilities: install ## docs/capabilities.md against the last test run
 	python -m tests.capabilities
 
-mutants: install ## ten one-line changes, each of which must fail its test; ARGS="--seed 7 --count 3"
+mutants: install ## ten capabilities, broken and unused by turns: each must fail its test; ARGS="--seed 7 --count 3"
 	python -m tests.mutants $(ARGS)
 
 clean: ## remove what tools and tests leave; data, runs and .venv stay

@@ -1,6 +1,7 @@
 """docs/capabilities.md as data, and its check against the last test run: `python -m tests.capabilities`.
 
-A row of the page counts when its test ran and passed; a test that was skipped shows nothing.
+A row of the page counts when its test ran and passed; a test that was skipped shows nothing. Two changes of the source
+must make that test fail: one that breaks what the capability does, and one after which the stage no longer uses it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from xml.etree import ElementTree
 REPOSITORY = Path(__file__).parents[1]
 PAGE = REPOSITORY / "docs/capabilities.md"
 JUNIT = REPOSITORY / "junit.xml"
-_NUM_COLUMNS = 6
+_NUM_COLUMNS = 7
 _TEST = re.compile(r"`(tests/[\w/]+\.py::test_\w+)`")
 _CHANGE = re.compile(r"(\S+): `(.+)` -> `(.*)`")
 
@@ -48,7 +49,13 @@ class Row:
     conf: str
     report: str
     test: str
-    change: Change
+    broken: Change
+    unused: Change
+
+    @property
+    def changes(self) -> dict[str, Change]:
+        """Both changes by the name of their column."""
+        return {"breaks": self.broken, "unused": self.unused}
 
 
 def read_rows(page: str) -> list[Row]:
@@ -86,12 +93,17 @@ def _row(line: str) -> Row:
     cells = [cell.strip() for cell in line.strip().strip("|").split(" | ")]
     if len(cells) != _NUM_COLUMNS:
         raise ValueError(f"{len(cells)} cells instead of {_NUM_COLUMNS}: {line}")
-    test, change = _TEST.fullmatch(cells[4]), _CHANGE.fullmatch(cells[5])
+    test = _TEST.fullmatch(cells[4])
     if test is None:
         raise ValueError(f"no `tests/...py::test_name`: {line}")
-    if change is None:
+    return Row(int(cells[0]), *cells[1:4], test[1], _change(cells[5], line), _change(cells[6], line))
+
+
+def _change(cell: str, line: str) -> Change:
+    found = _CHANGE.fullmatch(cell)
+    if found is None:
         raise ValueError(f"no file: `old` -> `new`: {line}")
-    return Row(int(cells[0]), cells[1], cells[2], cells[3], test[1], Change(*change.groups()))
+    return Change(*found.groups())
 
 
 if __name__ == "__main__":

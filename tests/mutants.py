@@ -1,7 +1,8 @@
 """One-line changes of the source that must make tests fail: `python -m tests.mutants [--seed N] [--count 10]`.
 
-Every row of docs/capabilities.md names a change that breaks its capability. Some rows are drawn; for each, the project
-is copied, the change is made in the copy, and the row's test must fail there. An interpreter environment of its own
+Every row of docs/capabilities.md names a change that breaks its capability and one after which the stage no longer uses
+it. Some rows are drawn; for each change the project is copied, the change is made in the copy, and the row's test must
+fail there. An interpreter environment of its own
 looks into the copy first, so the commands that tests start see the change as well. CPT_SHARED is used as given.
 """
 
@@ -20,7 +21,7 @@ import venv
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.capabilities import PAGE, REPOSITORY, Row, read_rows
+from tests.capabilities import PAGE, REPOSITORY, Change, Row, read_rows
 
 _COPIED = ("src", "conf", "tests", "notebooks", "docs", ".dvc")
 _COPIED_FILES = (
@@ -34,6 +35,7 @@ _COPIED_FILES = (
     ".gitignore",
 )
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.egg-info", ".mypy_cache", "cache", "tmp")
+KINDS = ("breaks", "unused")
 _PASSED, _FAILED = 0, 1
 """Exit codes of pytest; any other means that no test ran."""
 
@@ -106,11 +108,15 @@ def main() -> int:
         if code != _PASSED:
             _say(said)
             return 1
-        outcomes = [_break(place, row) for row in rows]
-    survivors = [row.number for row, outcome in zip(rows, outcomes, strict=True) if outcome != "failed"]
-    _say(
-        f"{len(rows) - len(survivors)} of {len(rows)} changes were seen" + (f"; not: {survivors}" if survivors else "")
-    )
+        outcomes = {
+            f"{row.number} {kind}": _break(place, row, kind, change)
+            for row in rows
+            for kind, change in row.changes.items()
+            if kind in given.kind
+        }
+    survivors = [name for name, outcome in outcomes.items() if outcome != "failed"]
+    seen = f"{len(outcomes) - len(survivors)} of {len(outcomes)} changes were seen"
+    _say(seen + (f"; not: {', '.join(survivors)}" if survivors else ""))
     return 1 if survivors else 0
 
 
@@ -119,6 +125,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     parser.add_argument("--count", type=int, default=10, help="rows to draw; 0 takes all")
     parser.add_argument("--only", type=int, nargs="+", default=[], metavar="NUMBER", help="these rows and no others")
+    parser.add_argument(
+        "--kind", nargs="+", default=KINDS, choices=KINDS, help="columns of the page to take changes of"
+    )
     return parser.parse_args()
 
 
@@ -128,17 +137,17 @@ def _draw(rows: list[Row], only: list[int], count: int, seed: int) -> list[Row]:
     return random.Random(seed).sample(rows, min(count, len(rows))) if count else rows
 
 
-def _break(place: Place, row: Row) -> str:
-    """Make the change of a row in a new copy and run its test; say how it went and, where it failed, why."""
+def _break(place: Place, row: Row, kind: str, change: Change) -> str:
+    """Make a change of a row in a new copy and run its test; say how it went and, where it failed, why."""
     began = time.monotonic()
     place.copy_project()
-    row.change.apply(place.project)
+    change.apply(place.project)
     code, said = place.test("--exitfirst", row.test)
     outcome = {_PASSED: "PASSED", _FAILED: "failed"}.get(code, f"NO TEST RAN (pytest ended with {code})")
-    _say(f"{row.number:>4}  {outcome:<7} {time.monotonic() - began:>4.0f} s  {row.change.file}  {row.test}")
+    _say(f"{row.number:>4} {kind:<7} {outcome:<7} {time.monotonic() - began:>4.0f} s  {change.file}  {row.test}")
     reasons = [line[1:].strip() for line in said.splitlines() if line.startswith("E  ")]
     if outcome != "PASSED":
-        _say(f"{'':>22}{reasons[0][:120] if reasons else said}")
+        _say(f"{'':>30}{reasons[0][:120] if reasons else said}")
     return outcome
 
 
