@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
+from kedro.framework.startup import bootstrap_project
 from mlflow import MlflowClient
 
+from cpt_pipeline.cli import cli
 from tests.conftest import REPOSITORY
 from tests.project import Project
 from tests.vocabulary.texts import write_documents
@@ -116,6 +121,16 @@ def test_rollback_says_how_to_get_model_code_and_data_back(recorded: Project) ->
     assert client.get_registered_model("cpt_pipeline.data").aliases == {}
 
 
+@pytest.fixture
+def command() -> Iterator[Callable[..., Result]]:
+    """A command of this project, run in this process: it needs nothing of Kedro's session."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGUSR1)}
+    metadata = bootstrap_project(REPOSITORY)
+    yield lambda *words: CliRunner().invoke(cli, [str(word) for word in words], obj=metadata)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data root with tokens of one story that holds an item of the suite of base, and the tokenizer."""
@@ -148,38 +163,39 @@ def test_leaks_in_the_shards_of_a_run_end_with_a_table_json_and_exit_code_3(shar
     assert (leak["split"], leak["channel"], leak["document"]) == ("train", "domain", "d1")
 
 
-def test_shards_from_elsewhere_need_their_own_tokenizer(shards: Path) -> None:
+def test_shards_from_elsewhere_need_their_own_tokenizer(shards: Path, command: Callable[..., Result]) -> None:
     from cpt_pipeline.layout import Layout
 
     layout = Layout.read(REPOSITORY, "base", data_root=str(shards))
     tokens, tokenizer = layout.path("tokens"), layout.path("tokenizer")
     (tokens / "train/domain.idx").rename(shards / "domain.idx")
     try:
-        elsewhere = ("--tokens", str(tokens), "--env", "smoke")
-        done = Project(REPOSITORY).run("kedro", "leaks", *elsewhere)
-        assert (done.returncode, "--tokens and --tokenizer go together" in done.stderr) == (2, True)
-        said = Project(REPOSITORY).succeed("kedro", "leaks", *elsewhere, "--tokenizer", str(tokenizer))
-        assert "No item was found in 1 document (" in said
+        elsewhere = ("--tokens", tokens, "--env", "smoke")
+        done = command("leaks", *elsewhere)
+        assert (done.exit_code, "--tokens and --tokenizer go together" in done.stderr) == (2, True)
+        done = command("leaks", *elsewhere, "--tokenizer", tokenizer)
+        assert done.exit_code == 0
+        assert "No item was found in 1 document (" in done.stdout
     finally:
         (shards / "domain.idx").rename(tokens / "train/domain.idx")
 
 
-def test_leaks_of_a_run_without_tokens_say_what_is_missing(tmp_path: Path) -> None:
-    done = Project(REPOSITORY).run("kedro", "leaks", "--data-root", str(tmp_path))
-    assert done.returncode == 2
+def test_leaks_of_a_run_without_tokens_say_what_is_missing(tmp_path: Path, command: Callable[..., Result]) -> None:
+    done = command("leaks", "--data-root", tmp_path)
+    assert done.exit_code == 2
     assert "tokens has no manifest.json: the stage that makes it never finished" in done.stderr
 
 
-def test_the_report_is_written_from_what_is_there(tmp_path: Path) -> None:
-    done = Project(REPOSITORY).run("kedro", "report", "--data-root", str(tmp_path))
-    assert done.returncode == 2
+def test_the_report_is_written_from_what_is_there(tmp_path: Path, command: Callable[..., Result]) -> None:
+    done = command("report", "--data-root", tmp_path)
+    assert done.exit_code == 2
     assert "holds nothing to report on: run a stage first" in done.stderr
     folder = tmp_path / "08_reporting"
     folder.mkdir()
     metrics = {"records_in": 5, "documents": 4, "excluded": {"too_short": 1}}
     (folder / "clean_metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
-    said = Project(REPOSITORY).succeed("kedro", "report", "--data-root", str(tmp_path))
-    assert f"Report:  {folder / 'report.html'} (1 of " in said
+    done = command("report", "--data-root", tmp_path)
+    assert (done.exit_code, f"Report:  {folder / 'report.html'} (1 of " in done.stdout) == (0, True)
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "too_short" in page
     assert "missing" in page

@@ -65,7 +65,9 @@ def render(stages: Sequence[Stage], layout: Layout, package: Path) -> str:
     The environment's parameters must be valid (`conf_check.check_parameters`).
     """
     code = layout.relative(package)
-    written = {_CODE: _code_stage(layout, code), **{stage.name: _stage(stage, stages, layout) for stage in stages}}
+    files = _ParameterFiles.read(layout)
+    described = {stage.name: _stage(stage, stages, layout, files) for stage in stages}
+    written = {_CODE: _code_stage(layout, code), **described}
     content = {"stages": written, **_plots(layout, stages)}
     text: str = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
     return _HEADER + text
@@ -94,8 +96,9 @@ def prepare_environment(stages: Iterable[Stage], layout: Layout) -> list[Path]:
             f"{layout.relative(layout.data_root)} and two environments would overwrite each other."
         )
     made = []
+    files = _ParameterFiles.read(layout)
     for key in sorted({key for stage in stages for key in _keys(stage)}):
-        path = layout.conf / layout.owner / _base_file(layout, key).name
+        path = layout.conf / layout.owner / files.base_file(key).name
         if not path.exists():
             path.write_text("{}\n", encoding="utf-8")
             made.append(path)
@@ -160,7 +163,7 @@ def _folder(layout: Layout) -> dict[str, str]:
     return {} if layout.owner == BASE else {"wdir": "../.."}
 
 
-def _stage(stage: Stage, stages: Sequence[Stage], layout: Layout) -> dict[str, Any]:
+def _stage(stage: Stage, stages: Sequence[Stage], layout: Layout, files: _ParameterFiles) -> dict[str, Any]:
     read = _entries(layout, stage.pipeline.inputs())
     made = _entries(layout, stage.pipeline.all_outputs())
     deps = {layout.relative(entry.path) for entry in read if not entry.name.endswith("_provenance")}
@@ -172,7 +175,7 @@ def _stage(stage: Stage, stages: Sequence[Stage], layout: Layout) -> dict[str, A
     written["cmd"] = f"exec kedro run --env={env} --pipelines={stage.name}"
     written["deps"] = sorted(deps)
     fingerprint = {layout.relative(code_file(layout)): _FlowList([stage.name])}
-    written["params"] = [*_params(stage, layout), _catalog(layout, [*read, *made]), fingerprint]
+    written["params"] = [*_params(stage, layout, files), _catalog(layout, [*read, *made]), fingerprint]
     return {**written, **{kind: listed for kind, listed in outs.items() if listed}}
 
 
@@ -237,29 +240,41 @@ def _keys(stage: Stage) -> list[str]:
     return sorted(name for name in names if stage.name == _BILL or not name.partition(".")[0].endswith("_run"))
 
 
-def _params(stage: Stage, layout: Layout) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class _ParameterFiles:
+    """What the parameter files of base say, and those of an environment over it, each read once."""
+
+    base: dict[Path, dict[str, Any]]
+    overrides: dict[Path, dict[str, Any]]
+
+    @classmethod
+    def read(cls, layout: Layout) -> _ParameterFiles:
+        overrides = {} if layout.owner == BASE else layout.parameter_files(layout.owner)
+        return cls(layout.parameter_files(BASE), overrides)
+
+    def base_file(self, key: str) -> Path:
+        """Return the file of base that holds a key; `ParameterError` when none does."""
+        for path, content in self.base.items():
+            if has_key(content, key):
+                return path
+        raise ParameterError(f"conf/{BASE}: {key} is missing; a stage reads it, so it needs a value in base")
+
+
+def _params(stage: Stage, layout: Layout, files: _ParameterFiles) -> list[dict[str, Any]]:
     by_file: dict[Path, list[str]] = {}
     whole: set[Path] = set()
-    overrides = {} if layout.owner == BASE else layout.parameter_files(layout.owner)
     for key in _keys(stage):
-        by_file.setdefault(_base_file(layout, key), []).append(key)
-        for path, content in overrides.items():
+        by_file.setdefault(files.base_file(key), []).append(key)
+        for path, content in files.overrides.items():
             if has_key(content, key):
                 by_file.setdefault(path, []).append(key)
-        empty = layout.conf / layout.owner / _base_file(layout, key).name
-        if overrides.get(empty) == {}:
+        empty = layout.conf / layout.owner / files.base_file(key).name
+        if files.overrides.get(empty) == {}:
             whole.add(empty)
     listed: list[dict[str, Any]] = []
     listed += [{layout.relative(path): _FlowList(sorted(keys))} for path, keys in by_file.items()]
     listed += [{layout.relative(path): None} for path in whole]
     return sorted(listed, key=lambda each: next(iter(each)))
-
-
-def _base_file(layout: Layout, key: str) -> Path:
-    for path, content in layout.parameter_files(BASE).items():
-        if has_key(content, key):
-            return path
-    raise ParameterError(f"conf/{BASE}: {key} is missing; a stage reads it, so it needs a value in base")
 
 
 def _catalog(layout: Layout, entries: Iterable[Entry]) -> dict[str, Any]:
