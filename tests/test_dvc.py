@@ -193,7 +193,9 @@ def test_dvc_redoes_what_changed_and_nothing_else(recorded: Project) -> None:
     recorded.replace("src/tiny/pipelines/clean/pipeline.py", 'name="clean"', 'name="cl" + "ean"')
     assert recorded.repro() == ["code", "clean"], "the same documents are no reason to train"
 
-    recorded.replace("conf/base/parameters_train.yml", "pause_seconds: 0.0", "pause_seconds: 0.01")  # how it runs
+    recorded.replace("conf/base/parameters_train.yml", "pause_seconds: 0.0", "pause_seconds: 0.01")
+    assert "up to date" in recorded.succeed("dvc", "status"), "how it runs is no reason to run"
+
     recorded.replace("conf/base/parameters_train.yml", "num_steps: 4", "num_steps: 5")
     assert "num_steps" in recorded.succeed("dvc", "params", "diff")
     assert recorded.repro() == ["train", "decide"]

@@ -55,14 +55,31 @@ WORKERS = ("cpt_pipeline.training.", "cpt_pipeline.model.", "cpt_pipeline.evalua
             "session_id",
             "Authorization",
         ),
+        *("pass", "clientSecret", "accessKeyId", "access_key_id", "passwords", "api_keys", "secrets", "hf_tokens"),
+        *("Set-Cookie", "session", "auth", "privateKeys"),
     ],
 )
 def test_a_value_is_hidden_when_its_key_says_so(key: str) -> None:
     assert redact({key: "canary"}) == {key: HIDDEN}
+    assert redact({key: {"a": ["canary", {"b": "canary"}], "n": 1}}) == {key: {"a": [HIDDEN, {"b": HIDDEN}], "n": 1}}
 
 
 @pytest.mark.parametrize(
-    "key", ["tokens", "num_tokens", "eos_token", "tokenizer", "keys", "text_key", "keyboard", "monkey", "image_token"]
+    "key",
+    [
+        "tokens",
+        "num_tokens",
+        "eos_token",
+        "tokenizer",
+        "keys",
+        "text_key",
+        "keyboard",
+        "monkey",
+        "image_token",
+        "author",
+        "passes",
+        "eosToken",
+    ],
 )
 def test_ordinary_keys_stay(key: str) -> None:
     assert redact({key: "plain"}) == {key: "plain"}

@@ -69,8 +69,17 @@ def test_the_three_nodes_chain_and_their_provenance_names_one_another(tmp_path: 
     assert [each["records_in"] for each in metrics] == [41, 41, 40]
     assert metrics[2]["documents"] + metrics[2]["heldout_documents"] == 30
     assert json.loads(json.dumps(metrics)) == metrics
-    assert cleaned[1]["inputs"]["raw_documents"] == collected[1]["outputs"]["raw_documents"]
-    assert unique[1]["inputs"]["clean_documents"] == cleaned[1]["outputs"]["clean_documents"]
+    assert cleaned[1]["inputs"] == {"raw_documents": collected[1]["outputs"]["raw_documents"]}
+    assert unique[1]["inputs"] == {
+        "clean_documents": cleaned[1]["outputs"]["clean_documents"],
+        "benchmark_texts": collected[1]["outputs"]["benchmark_texts"],
+    }
+    for record in (collected[1], cleaned[1], unique[1]):
+        assert [*record] == [
+            *("stage", "params", "inputs", "outputs", "code", "versions", "machine", "started", "seconds")
+        ]
+    assert collected[1]["params"]["collect"]["sources"][0]["license"] == "MIT"
+    assert cleaned[1]["code"]["digest"] != unique[1]["code"]["digest"]
 
 
 @pytest.mark.feature(11)

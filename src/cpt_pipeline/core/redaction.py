@@ -22,25 +22,28 @@ _NO_SECRET = "".join(
 )
 """What makes a `token` one of a tokenizer."""
 _WORDS = (
-    r"secret|password|passwd|pwd|passphrase|credentials?|authorization|cookie|signature|sig|jwt|bearer"
-    r"|(api|access|account|private|secret|auth|shared[_\-]?access|subscription)[_\-]?key|connection[_\-]?string"
-    r"|session[_\-]?(id|token)|(access|auth|id|refresh|security|bot|user|api|private)token"
+    r"secrets?|passwords?|passwd|pwd|pass|passphrases?|passcodes?|credentials?|auth|authorization|cookies?|signature|sig|jwt"
+    r"|bearer|(api|access|account|private|secret|auth|shared[_\-]?access|subscription)[_\-]?keys?|access[_\-]?key[_\-]?id"
+    r"|connection[_\-]?string|session|session[_\-]?(id|token)|(access|auth|id|refresh|security|bot|user|api|private)token"
+    r"|(access|api|auth|bearer|hf|refresh|secret)[_\-]?tokens"
 )
 _KEY = re.compile(rf"^key$|(^|[_\-.])({_WORDS}|{_NO_SECRET}token)$", re.IGNORECASE)
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+"""Where `clientSecret` is two words."""
 
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN (?P<kind>[A-Z ]*PRIVATE KEY)-----.*?(?:-----END (?P=kind)-----|\Z)", re.DOTALL | re.IGNORECASE
 )
 _PORT = r"(?:localhost|[^\s/:@]*\.[^\s/:@]*):\d{1,5}(?:[/?#]|$)"
 _URL_CREDENTIALS = re.compile(
-    rf"(?P<scheme>\b[a-z][a-z0-9+.\-]{{0,30}}://)(?!{_PORT})(?:[^\s/:@?#\[\"<>]{{0,100}}:[^\s\"<>]{{0,500}}|[^\s/:?#\"<>]{{1,500}})@",
+    rf"(?P<scheme>\b(?:(?:https?|wss?)://(?!{_PORT})|(?!https?:|wss?:)[a-z][a-z0-9+.\-]{{0,30}}://))(?:[^\s/:@?#\[\"<>]{{0,100}}:[^\s\"<>]{{0,500}}|[^\s/:?#\"<>]{{1,500}})@",
     re.IGNORECASE,
 )
 """`user:password@` or `token@`; a password may itself hold `/` and `@`, so it reaches to the last `@` of the address,
-except where a host and its port begin it."""
+except where a host and its port begin an address of the web: only there may a path hold `@`."""
 _QUERY = re.compile(
     r"(?P<name>(?:^|[?&;#\s]|--params[= ])[\w.\-]{0,40}?(?:(?<!eos_)(?<!bos_)(?<!pad_)(?<!unk_)(?<!mask_)token"
-    r"|sig|signature|credential|secret|password|passwd|pwd|auth|jwt|sessionid"
+    r"|sig|signature|credential|secret|password|passwd|pwd|(?<![a-z_\-])pass|auth|jwt|session(?:[_\-]?id)?|(?<=[?&])code"
     r"|api[_\-]?key|access[_\-]?key(?:id)?|(?<![a-z])key)=)[^&;#\s\"'<>]+",
     re.IGNORECASE,
 )
@@ -48,12 +51,23 @@ _HEADER = re.compile(
     r"(?P<name>\b(?:(?:proxy-)?authorization|x-[a-z\-]{0,40}(?:key|token))[\"']?\s*[:=]\s*[\"']?)(?!\s|<hidden>)[^\r\n\"',;<>]+",
     re.IGNORECASE,
 )
-_COOKIE = re.compile(r"(?P<name>\b(?:set-)?cookie[\"']?\s*[:=]\s*[\"']?)[^\s=;\"'<>]+=[^\r\n\"'<>]+", re.IGNORECASE)
+_COOKIE = re.compile(
+    r"(?P<name>\b(?:set-)?cookie[\"']?\s*[:=]\s*[\"']?)(?:[^\s=;\"'<>]+=[^\r\n\"'<>]+|(?=[^\s\"'<>]*\d)[^\s;\"'<>]{6,})",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(
+    r"(?P<name>(?<![a-z_\-])token[\"']?\s*[:=]\s*[\"']?)(?=[^\s\"'<>]*\d)[^\s;,&\"'<>|]{6,}", re.IGNORECASE
+)
+_OPTION = re.compile(
+    r"(?P<name>(?:--(?!(?:eos|bos|pad|unk|mask)-)(?:[a-z]{1,20}-){0,3}(?:token|password|passwd|secret|(?:api|access)-key)\s+"
+    r"|(?<=\s)(?:-u|--user)\s+[^\s:\"']+:))(?!<hidden>)[^\s\-\"'][^\s\"']*",
+    re.IGNORECASE,
+)
 _BEARER = re.compile(r"(?P<name>\bbearer\s+)(?=[^\s\"']*\d|[^\s\"']{16})[\w.~+/=\-]{6,}", re.IGNORECASE)
 _BASIC = re.compile(r"(?P<name>\bbasic\s+)(?P<value>[A-Za-z0-9+/]{8,}={0,2})", re.IGNORECASE)
 _ASSIGNED = re.compile(
-    r"(?P<name>(?<![a-z])(?:password|passwd|pwd|passphrase|[a-z_\-]{0,40}secret|(?:[a-z]{1,20}[_\-]){0,3}(?:api|access|account|private|auth|"
-    r"sharedaccess|shared_access|secret)[_\-]?key|(?:access|auth|refresh|session|security|hf)[_\-]?token)[\"']?\s*[:=]\s*)"
+    r"(?P<name>(?<![a-z])(?:password|passwd|pwd|passphrase|passcode|(?<![_\-])pass|[a-z_\-]{0,40}secrets?|(?:[a-z]{1,20}[_\-]){0,3}(?:api|access|account|private|auth|"
+    r"sharedaccess|shared_access|secret|subscription)[_\-]?key(?:s|[_\-]?id)?|(?:access|auth|refresh|session|security|hf)[_\-]?token)[\"']?\s*[:=]\s*)"
     r"(?!<hidden>)(?:\"[^\"]+\"|'[^']+'|[^\s;,&\"'<>]+)",
     re.IGNORECASE,
 )
@@ -64,25 +78,36 @@ _PREFIXED = re.compile(
     r"(?<![A-Za-z0-9])(hf_[A-Za-z0-9]{16,}|[sr]k[-_][A-Za-z0-9_\-]{16,}|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}"
     r"|glpat-[\w\-]{16,}|(?:AKIA|ASIA)[A-Z0-9]{12,}|xox[abeprs]-[\w\-]{8,}|xapp-[\w\-]{8,}|AIza[\w\-]{30,}|ya29\.[\w\-]{16,}"
     r"|npm_[A-Za-z0-9]{16,}|pypi-[\w\-]{16,}|SG\.[\w\-]{16,}|hvs\.[\w\-]{16,}|dop_v1_\w{16,}|nvapi-[\w\-]{16,}"
-    r"|gsk_[A-Za-z0-9]{16,}|r8_[A-Za-z0-9]{16,}|dckr_pat_[\w\-]{16,}|eyJ[\w\-]{8,}\.[\w\-]{8,}\.[\w\-]{8,})"
+    r"|gsk_[A-Za-z0-9]{16,}|r8_[A-Za-z0-9]{16,}|dckr_pat_[\w\-]{16,}|(?<=hooks\.slack\.com/services/)[\w/]{6,}|eyJ[\w\-]{8,}\.[\w\-]{8,}\.[\w\-]{8,})"
 )
-_NAMED = (_QUERY, _HEADER, _COOKIE, _BEARER, _ASSIGNED, _KEY_OF_DIGITS)
+_NAMED = (_QUERY, _HEADER, _COOKIE, _BEARER, _ASSIGNED, _TOKEN, _OPTION, _KEY_OF_DIGITS)
 
 
 def redact(value: Any, key: str = "") -> Any:
-    """Return a JSON value with everything secret replaced by `<hidden>`; numbers and booleans are never secret."""
+    """Return a JSON value with everything secret replaced by `<hidden>`; numbers and booleans are never secret.
+
+    All text below a key of a secret is hidden.
+    """
+    return _redact(value, is_secret=_is_secret(key))
+
+
+def _redact(value: Any, *, is_secret: bool) -> Any:
     if isinstance(value, Mapping):
         return {
-            redact_text(name) if isinstance(name, str) else name: redact(each, str(name))
+            redact_text(name) if isinstance(name, str) else name: _redact(
+                each, is_secret=is_secret or _is_secret(str(name))
+            )
             for name, each in value.items()
         }
     if isinstance(value, list | tuple):
-        return [redact(each, key) for each in value]
+        return [_redact(each, is_secret=is_secret) for each in value]
     if not isinstance(value, str):
         return value
-    if value and _KEY.search(key):
-        return HIDDEN
-    return redact_text(value)
+    return HIDDEN if is_secret and value else redact_text(value)
+
+
+def _is_secret(key: str) -> bool:
+    return _KEY.search(_HUMP.sub("_", key)) is not None
 
 
 def redact_text(text: str) -> str:
