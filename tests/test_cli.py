@@ -61,6 +61,24 @@ def test_an_environment_that_is_not_there_ends_in_one_line(tiny: Project) -> Non
     assert "Traceback" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        ("--pipelines=cptt", "--pipelines: cptt: no such pipeline; there are cpt, draw, clean, train, decide"),
+        ("--to-nodes=train", "Pipeline does not contain nodes named ['train']. Did you mean: ['train.train']?"),
+        ("--data-root=tiny.txt/data", "The data root tiny.txt/data cannot be made (Not a directory)."),
+    ],
+)
+def test_a_name_that_is_not_there_and_a_root_that_cannot_be_made_end_in_one_line(
+    tiny: Project, option: str, says: str
+) -> None:
+    tiny.write("tiny.txt", "")
+    done = tiny.run("kedro", "run", option)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_a_fault_in_a_stage_ends_with_its_message_and_exit_code(recorded: Project) -> None:
     recorded.replace("conf/base/parameters_clean.yml", "min_chars: 3", "min_chars: 99")
     done = recorded.run("kedro", "run", "--pipelines=clean")

@@ -23,6 +23,7 @@ from typing import Any
 import click
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.startup import ProjectMetadata
+from kedro.pipeline import Pipeline
 
 from cpt_pipeline import dvc, releases
 from cpt_pipeline.conf_check import check_parameters
@@ -94,12 +95,29 @@ def run(metadata: ProjectMetadata, force: bool, data_root: str | None, **options
         options["params"] = {**options["params"], DATA_ROOT: data_root}
     if options["pipeline"] and not options["pipelines"]:
         options["pipelines"], options["pipeline"] = [options["pipeline"]], None
+    _require_known_names(options)
     assert kedro_run.callback is not None
     kedro_run.callback(**options)
     names = options["pipelines"] or ["__default__"]
     if _decides(names):
         layout = Layout.read(metadata.project_path, options["env"], data_root=options["params"].get(DATA_ROOT))
         click.echo(summary(layout))
+
+
+def _require_known_names(options: dict[str, Any]) -> None:
+    """Raise `ParameterError` for a pipeline, node, dataset, tag or namespace that Kedro would end a run for."""
+    from kedro.framework.project import pipelines
+
+    names = options["pipelines"] or ["__default__"]
+    unknown = [name for name in names if name not in pipelines]
+    if unknown:
+        known = ", ".join(name for name in pipelines if name != "__default__")
+        raise ParameterError(f"--pipelines: {', '.join(unknown)}: no such pipeline; there are {known}")
+    by = {name: options[name] for name in ("tags", "from_nodes", "to_nodes", "node_names", "from_inputs", "to_outputs")}
+    try:
+        sum((pipelines[name] for name in names), Pipeline([])).filter(**by, node_namespaces=options["namespaces"])
+    except ValueError as error:
+        raise ParameterError(str(error)) from error
 
 
 run_command = click.command("run")(run)

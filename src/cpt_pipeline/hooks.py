@@ -29,7 +29,7 @@ from kedro.pipeline.node import Node
 
 from cpt_pipeline.conf_check import check_parameters
 from cpt_pipeline.core.artifact import md5_file
-from cpt_pipeline.core.errors import ParameterError
+from cpt_pipeline.core.errors import FileAccessError, ParameterError, find_fault
 from cpt_pipeline.core.fingerprint import stage_fingerprints, write_fingerprints
 from cpt_pipeline.core.redaction import redact, redact_log
 from cpt_pipeline.core.workspace import ROOT_VARIABLE
@@ -83,6 +83,7 @@ class PreflightHook:
         """Refuse a run that could not end or would overwrite what is recorded, note the code, tell the releases."""
         reads_everything = not run_params.get("only_missing_outputs")  # a finished collect needs its sources no more
         check_run(self._layout, pipelines, pipeline, reads_everything=reads_everything)
+        _make_data_root(self._layout)
         if not _asked_to_force():
             refuse_overwrite(self._layout, pipeline.all_outputs(), run_params.get("runtime_params") or {})
         stage = os.environ.get("DVC_STAGE", "").rpartition(":")[2]
@@ -97,6 +98,18 @@ class PreflightHook:
         entry = self._layout.entry("release")
         if entry is not None and entry.type.endswith(".ReleaseDataset"):
             complete_records(self._layout)  # before a stage of this run changes dvc.lock
+
+
+def _make_data_root(layout: Layout) -> None:
+    try:
+        layout.data_root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if find_fault(error) is not None:
+            raise
+        raise FileAccessError(
+            f"The data root {layout.relative(layout.data_root)} cannot be made ({error.strerror}). Give another with "
+            "--data-root, or as data_root in conf/<environment>/globals.yml."
+        ) from error
 
 
 def refuse_overwrite(layout: Layout, outputs: Iterable[str], given: Mapping[str, Any]) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from cpt_pipeline.core.artifact import read_manifest, seal
-from cpt_pipeline.core.errors import ArtifactError, ModelNotFoundError
-from cpt_pipeline.formats.models import REFERENCE, find_model, model_files, resolve, write_reference
+from cpt_pipeline.core.errors import ArtifactError, ModelNotFoundError, UnfitModelError
+from cpt_pipeline.formats.models import REFERENCE, find_model, locate_model, model_files, resolve, write_reference
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -153,6 +153,13 @@ def test_a_damaged_snapshot_is_fetched_again_or_refused(tmp_path: Path, hub: Pat
     (hub / "model.safetensors").write_bytes(b"half")
     with pytest.raises(ArtifactError, match=r"changed since the run began \(model\.safetensors\)"):
         resolve(tmp_path / "base_model")
+
+
+def test_a_cached_hub_model_that_asks_for_code_is_refused_before_its_weights_are_needed(hub: Path) -> None:
+    assert locate_model("maker/model", COMMIT, key="base.name") == hub
+    (hub / "config.json").write_text('{"attn_implementation": "owner/kernel"}')
+    with pytest.raises(UnfitModelError, match="attn_implementation is 'owner/kernel', which is code on the hub"):
+        locate_model("maker/model", COMMIT, key="base.name")
 
 
 @pytest.mark.usefixtures("hub")

@@ -25,6 +25,11 @@ def check_model_folder(folder: Path) -> None:
     raise_all(UnfitModelError, f"{folder} cannot be loaded:", [*_code_of_the_hub(folder), *_missing_shards(folder)])
 
 
+def refuse_code_of_the_hub(folder: Path) -> None:
+    """Raise `UnfitModelError` that lists all code that a folder asks of the hub; its shards may not be there yet."""
+    raise_all(UnfitModelError, f"{folder} cannot be loaded:", _code_of_the_hub(folder))
+
+
 def _code_of_the_hub(folder: Path) -> Iterator[str]:
     for name in _CONFIGS:
         for key, value in _implementations(_read(folder / name)):

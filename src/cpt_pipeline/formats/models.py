@@ -16,7 +16,7 @@ from typing import Any
 from cpt_pipeline.core.artifact import digest_file, read_manifest, seal, write_json
 from cpt_pipeline.core.errors import ArtifactError, ModelNotFoundError
 from cpt_pipeline.core.inputs import is_folder_name
-from cpt_pipeline.formats.model_folder import check_model_folder
+from cpt_pipeline.formats.model_folder import check_model_folder, refuse_code_of_the_hub
 
 logger = logging.getLogger(__name__)
 
@@ -118,14 +118,16 @@ def locate_model(name: str, revision: str | None, *, key: str) -> Path:
     """Return the folder of a model without fetching its weights.
 
     Of a hub model whose weights are not cached that is a folder with config.json alone, fetched when it is not there.
-    `ModelNotFoundError` when the model is neither here nor reachable.
+    `ModelNotFoundError` when the model is neither here nor reachable, `UnfitModelError` when its configuration asks for
+    code of the hub.
     """
     if not _is_hub_name(name):
         return find_model(name, revision, key=key)
     cached = _cached_snapshot(name, revision)
-    if cached is not None and any(cached.glob("*.safetensors")):
-        return cached
-    return _config_from_hub(name, revision, key)
+    has_weights = cached is not None and any(cached.glob("*.safetensors"))
+    folder = cached if cached is not None and has_weights else _config_from_hub(name, revision, key)
+    refuse_code_of_the_hub(folder)
+    return folder
 
 
 def _is_hub_name(name: str) -> bool:
