@@ -132,6 +132,9 @@ def test_rollback_says_how_to_get_model_code_and_data_back(recorded: Project) ->
     assert version.source.endswith(f"{version.tags['release']}/model")
     assert version.tags["folder"] == version.source.removeprefix("file://")
     assert len(client.search_model_versions("name='cpt_pipeline.data'")) == 2
+    there = sorted(path.name for path in (recorded.path / "data/09_releases").glob("0002-*"))
+    put_back = f"{there[0]} is there and not in use; `kedro rollback --to {there[0]}` puts it in use again."
+    assert put_back in recorded.run("kedro", "verdict").stdout
     assert recorded.succeed("kedro", "rollback").startswith("In use: base (the base model)")
     done = recorded.run("kedro", "rollback")
     assert done.returncode == 2

@@ -246,7 +246,7 @@ def test_a_killed_dvc_leaves_no_stage_behind_and_the_next_one_goes_on(recorded: 
     time.sleep(1)
     assert len(steps.read_text(encoding="utf-8").splitlines()) == done, "the stage outlived dvc"
     assert 0 < done < 300
-    assert "interrupted" in recorded.succeed("kedro", "workspaces")
+    assert "unfinished" in recorded.succeed("kedro", "workspaces")
 
     recorded.replace("conf/base/parameters_train.yml", "pause_seconds: 0.2", "pause_seconds: 0.0")
     assert f"train goes on at step {done}" in recorded.succeed("dvc", "repro")

@@ -317,10 +317,15 @@ def summary(layout: Layout) -> str:
     in_use = f"{pointer['model']} ({pointer['release']})" if pointer["release"] else pointer["model"]
     lines = ["", f"Verdict: {decision['verdict'].replace('_', ' ')}; in use: {in_use}"]
     lines += [f"  - {reason}" for reason in decision["reasons"]]
+    newest = max(releases.list_releases(layout.path("release")), default=None)
+    at_env = f" --env={layout.env}" if layout.env else ""
+    if newest != pointer["release"]:
+        lines.append(
+            f"  - {newest} is there and not in use; `kedro rollback{at_env} --to {newest}` puts it in use again."
+        )
     if decision.get("remedy_command"):
         lines += ["", "Try next, in a place of its own:", f"  {_beside(decision['remedy_command'], layout)}"]
     shown = layout.relative(report) if report.is_file() else "not written yet (kedro run --pipelines=report)"
-    at_env = f" --env={layout.env}" if layout.env else ""
     at_lock = f" {layout.relative(dvc.target(layout))}" if layout.owner != BASE else ""
     lines += [
         "",
@@ -387,7 +392,7 @@ def _workspace_line(path: Path, *, clear: bool) -> str:
     size = sum(file.stat().st_size for file in files)
     age = time.time() - max((file.stat().st_mtime for file in files), default=path.stat().st_mtime)
     stage, _, digest = path.name.rpartition("-")
-    state = "interrupted"
+    state = "unfinished"
     try:
         with locked(path / ".lock"):
             if clear:

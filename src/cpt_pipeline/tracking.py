@@ -134,7 +134,8 @@ class TrackingHook:
             live.hold(root())
             close_abandoned(self._client, run.info.experiment_id)
         if not given and not tracking.run.name:
-            live.name(run_params.get("pipeline_names") or ["default"], env)
+            names = run_params.get("pipeline_names") or ["default"]
+            live.name(sorted(names, key=lambda name: stages.index(name) if name in stages else -1), env)
         if owned and (group := dvc_group()):
             live.join_group(group, env)
 

@@ -35,6 +35,12 @@ def test_the_demonstration_has_no_conflict() -> None:
         ({"stage2.mode": "lora"}, "stage2.mode", "stage1.mode is full"),
         ({"stage1.mode": "lora"}, "stage2.mode", "stage1.mode is lora"),
         ({"base.scratch.training.mode": "lora"}, "base.scratch.training.mode", "from scratch"),
+        ({"stage2.lora": {"rank": 8}}, "stage2.lora", "stage2.mode is full, which trains no adapter"),
+        (
+            {"stage1.mode": "lora", "stage2.mode": "lora", "stage1.lora": {"rank": 16}},
+            "stage2.lora.rank",
+            "stage2 goes on with the adapter of stage1, whose lora.rank is 16",
+        ),
         (
             {"stage1.publish_optimizer": True, "stage1_run": DEEPSPEED},
             "stage1_run.backend",

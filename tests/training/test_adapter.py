@@ -47,8 +47,9 @@ def _train(
             ["query", "v_proj", "lm_head"],
             ["query is no module of the model, which has down_proj, embed_tokens", "lm_h"],
         ),
+        (["input_layernorm"], ["input_layernorm is no module of the model, which has down_proj, embed_tokens"]),
     ],
-    ids=["head", "embeddings", "all at once"],
+    ids=["head", "embeddings", "all at once", "a norm"],
 )
 def test_targets_that_would_be_lost_are_refused_before_the_first_step(
     tiny: TinyData, serve: Serve, base: Path, tmp_path: Path, targets: list[str], said: list[str]

@@ -15,17 +15,6 @@ from cpt_pipeline.recipes.training_check import warmup_problems
 _STEP_NAME = re.compile(r"(stage[12])-step-(\d{6,})")
 
 
-def _adapter_problems(settings: Settings) -> Iterator[Problem]:
-    """Return what stage 2 asks of the adapter that it takes over from stage 1 and cannot have."""
-    if not settings.stage1.mode == settings.stage2.mode == "lora":
-        return
-    has = settings.stage1.lora.model_dump()
-    for name, asked in settings.stage2.lora.model_dump().items():
-        if asked != has[name]:
-            words = f"stage2 goes on with the adapter of stage1, whose lora.{name} is {has[name]!r}; make them equal"
-            yield Problem(f"stage2.lora.{name}", words)
-
-
 def find_conflicts(settings: Settings) -> Iterator[Problem]:
     """Return every conflict between the parameters of a run, in the order of its stages."""
     yield from _channel_problems(settings)
@@ -86,6 +75,21 @@ def _schedule_problems(settings: Settings) -> Iterator[Problem]:
         steps = settings.num_steps(stage)
         if steps is not None:
             yield from warmup_problems(stage, getattr(settings, stage), steps)
+
+
+def _adapter_problems(settings: Settings) -> Iterator[Problem]:
+    """Return the wishes for adapters that no stage reads, and those that stage 2 cannot have of stage 1's."""
+    for key, params in settings.training.items():
+        asked = params.lora.model_dump(exclude_defaults=True)
+        if params.mode == "full" and asked:
+            yield Problem(f"{key}.lora", f"{key}.mode is full, which trains no adapter; set mode: lora, or remove lora")
+    if not settings.stage1.mode == settings.stage2.mode == "lora":
+        return
+    has = settings.stage1.lora.model_dump()
+    for name, asked in settings.stage2.lora.model_dump().items():
+        if asked != has[name]:
+            words = f"stage2 goes on with the adapter of stage1, whose lora.{name} is {has[name]!r}; make them equal"
+            yield Problem(f"stage2.lora.{name}", words)
 
 
 def _optimizer_problems(settings: Settings) -> Iterator[Problem]:

@@ -38,7 +38,7 @@ def with_adapter(model: Any, job: TrainJob) -> nn.Module:
 def _require_targets(model: Any, lora: LoraParams, stage: str) -> None:
     if lora.target_modules == "all-linear":
         return
-    names = [name for name, module in model.named_modules() if hasattr(module, "weight")]
+    names = [name for name, module in model.named_modules() if _is_matrix(module)]
     known = ", ".join(sorted({name.rpartition(".")[2] for name in names}))
     problems = [
         f"{stage}.lora.target_modules: {target} is no module of the model, which has {known}"
@@ -103,6 +103,12 @@ def _asked_modules(model: Any, lora: LoraParams) -> set[str]:
         last = getattr(model.get_output_embeddings(), "base_layer", model.get_output_embeddings())
         return {name for name, module in whole.items() if isinstance(module, nn.Linear) and module is not last}
     return {name for name in whole if any(_is_named(name, target) for target in lora.target_modules)}
+
+
+def _is_matrix(module: nn.Module) -> bool:
+    """Check whether a module holds a matrix, in whatever format: peft adapts no vector, as that of a norm."""
+    weight = getattr(module, "weight", None)
+    return weight is not None and (weight.dim() == 2 or hasattr(weight, "quant_state"))
 
 
 def _is_named(name: str, target: str) -> bool:

@@ -119,8 +119,9 @@ def _worker_code(job: TrainJob, launcher_code: int) -> int:
 def _raise_if_final(code: int, tail: str, job: TrainJob) -> None:
     words = read_last_words(job.work / EXIT)
     if words is not None:
+        told = str(words).removeprefix(f"{job.stage}: ")
         error = type(words)(
-            f"{job.stage}: {words} (after {_progress(job)} steps; all output: {job.work / 'worker.log'})"
+            f"{job.stage}: {told} (after {_progress(job)} steps; all output: {job.work / 'worker.log'})"
         )
         error.exit_code = words.exit_code
         raise error
