@@ -30,7 +30,7 @@ HOUSE_FILES = (
 )
 ONE_PROCESS = {
     "house_template": ("end_to_end", "make", "notebooks", "project", "readme", "repro", "run_check", "viz"),
-    "tiny_template": ("cli", "dvc", "hooks", "release_lock", "runs", "tracking"),
+    "tiny_template": ("cli", "dvc", "hooks", "json_check", "release_lock", "runs", "tracking"),
 }
 """Fixtures that take long to make, and the files `tests/test_*.py` that ask for them."""
 QUIET = {"DO_NOT_TRACK": "true", "KEDRO_DISABLE_TELEMETRY": "1", "DVC_NO_ANALYTICS": "1", "DS_ACCELERATOR": "cpu"}

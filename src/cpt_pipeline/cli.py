@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib
-import json
 import os
 import shutil
 import signal
@@ -33,6 +32,7 @@ from cpt_pipeline.core.redaction import redact_text
 from cpt_pipeline.core.verdicts import Verdict
 from cpt_pipeline.core.verification import verify_artifact
 from cpt_pipeline.core.workspace import locked
+from cpt_pipeline.json_check import read_json
 from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
 from cpt_pipeline.release_lock import complete_records, restore_commands
 from cpt_pipeline.tracking import tell_registry
@@ -233,7 +233,7 @@ def verdict(metadata: ProjectMetadata, env: str | None, data_root: str | None) -
     complete_records(layout)
     click.echo(summary(layout))
     decision = layout.path("decision")
-    if not decision.is_file() or _read(decision)["verdict"] != Verdict.PROMOTE:
+    if not decision.is_file() or read_json(decision)["verdict"] != Verdict.PROMOTE:
         sys.exit(_NOT_PROMOTED)
 
 
@@ -296,7 +296,7 @@ def write_report(metadata: ProjectMetadata, env: str | None, data_root: str | No
 
     layout = Layout.read(metadata.project_path, env, data_root=data_root)
     places = {name: layout.path(name) for name in EXPECTED}
-    found = {name: _read(path) for name, path in places.items() if path.is_file()}
+    found = {name: read_json(path) for name, path in places.items() if path.is_file()}
     page = layout.path("report")
     if not found:
         raise ArtifactError(f"{layout.relative(page.parent)} holds nothing to report on: run a stage first")
@@ -310,7 +310,7 @@ def summary(layout: Layout) -> str:
     path = layout.path("decision")
     if not path.is_file():
         return f"There is no decision yet ({layout.relative(path)}): run `kedro run --pipelines=cpt`."
-    decision = _read(path)
+    decision = read_json(path)
     report = layout.path("report")
     pointer = releases.current(layout.path("release"))
     model = _loading(layout.relative(layout.path("release") / pointer["folder"])) if pointer["folder"] else []
@@ -380,11 +380,6 @@ def _decides(names: list[str]) -> bool:
     from kedro.framework.project import pipelines
 
     return any("decision" in pipelines[name].all_outputs() for name in names)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
 
 
 def _workspace_line(path: Path, *, clear: bool) -> str:

@@ -7,7 +7,6 @@ release is completed.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import subprocess
@@ -35,6 +34,7 @@ from cpt_pipeline.core.redaction import redact, redact_log
 from cpt_pipeline.core.workspace import ROOT_VARIABLE
 from cpt_pipeline.datasets import ReleaseDataset
 from cpt_pipeline.dvc import BASE_LOCK, code_file, lock_of, refuse_unlisted, target, tracked_outputs
+from cpt_pipeline.json_check import note_digests, read_json, require_as_made
 from cpt_pipeline.layout import BASE, DATA_ROOT, LOCAL, Layout
 from cpt_pipeline.release_draft import RunFacts
 from cpt_pipeline.release_lock import complete_records
@@ -62,6 +62,11 @@ class PreflightHook:
         check_parameters(self._layout, pipelines)
 
     @hook_impl
+    def before_dataset_loaded(self, dataset_name: str) -> None:
+        """Look whether a small file is as its stage made it; directories look themselves."""
+        require_as_made(self._layout, pipelines["__default__"], dataset_name)
+
+    @hook_impl
     def before_node_run(self, node: Node) -> None:
         """Say which stage begins."""
         self._started = time.monotonic()
@@ -69,10 +74,12 @@ class PreflightHook:
 
     @hook_impl
     def after_node_run(self, node: Node, outputs: dict[str, Any]) -> None:
-        """Say how long it took, and what decide will lack, as soon as that is known; its outputs are saved next."""
+        """Say how long it took and, as soon as it is known, what decide will lack; its outputs are saved next."""
+        note_digests(self._layout, outputs)
         logger.info("%s: done in %.1f s", node.short_name, time.monotonic() - self._started)
         if node.short_name in _TELL_WHAT_DECIDE_LACKS:
-            metrics = outputs.get(_HELDOUT_COUNTS) or _read_json(self._layout.path(_HELDOUT_COUNTS))
+            counts = self._layout.path(_HELDOUT_COUNTS)
+            metrics = outputs.get(_HELDOUT_COUNTS) or (read_json(counts) if counts.is_file() else None)
             for sentence in find_lacking_evidence(self._layout, pipelines, metrics) if metrics else ():
                 logger.warning("%s: %s", node.short_name, sentence)
 
@@ -144,10 +151,6 @@ def _changes(key: str, made_with: Container[str]) -> bool:
 def _asked_to_force() -> bool:
     context = click.get_current_context(silent=True)
     return bool(context and context.params.get("force"))
-
-
-def _read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def _facts(layout: Layout, release: str, given: Mapping[str, Any]) -> RunFacts:
