@@ -79,7 +79,8 @@ def evaluate_models(
     answers = _ask(job, out.parent)
     write_rows(out / "document_scores", questions, answers)
     scores = compute_scores(job.subjects, questions, answers, params)
-    logger.info("evaluate: %d models on %d texts", len(answers), len(questions.texts))
+    works = len({(text.channel, text.work) for text in questions.texts})
+    logger.info("evaluate: %d models on %d windows of %d works", len(answers), len(questions.texts), works)
     return Evaluation(summarise(scores, questions), scores)
 
 

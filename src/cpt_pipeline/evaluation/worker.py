@@ -35,7 +35,7 @@ def run(job: EvaluationJob) -> None:
     per_model = len(questions.texts) + len(questions.items) + len(questions.prompts)
     missing = [subject for subject in job.subjects if not subject.answer.is_file()]
     done = per_model * (len(job.subjects) - len(missing))
-    with Progress("evaluate", per_model * len(job.subjects), "texts", done=done) as progress:
+    with Progress("evaluate", per_model * len(job.subjects), "items", done=done) as progress:
         for subject in missing:
             write_json(subject.answer, as_json(_ask(subject, questions, job.run, progress)))
 
