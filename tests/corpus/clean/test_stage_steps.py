@@ -1,4 +1,4 @@
-"""The steps of clean inside the stage: one run of the stage over documents that need them all, read by several tests."""
+"""The steps of clean inside the stage: one run over documents that need them all, read by several tests."""
 
 from __future__ import annotations
 
