@@ -128,11 +128,11 @@ def test_the_command_refuses_the_base_as_its_own_teacher_and_judge_before_collec
         "clean: {augmentation: {endpoint: {model: qwen2.5-7b}}, scorer: {language_model: {name: models/Qwen2.5-7B/}}}",
     )
     done = project.run("kedro", "run", "--env=mine", HF_HUB_OFFLINE="1")
-    assert done.returncode == 2
-    assert "ParameterError: The parameters are wrong and nothing was started:" in done.stderr
     why = "this is base.name (Qwen/Qwen2.5-7B), and a model learns nothing from its own output"
     for setting in ("augmentation.endpoint.model = 'qwen2.5-7b'", "scorer.language_model.name = 'models/Qwen2.5-7B/'"):
         assert f"conf/mine/parameters_clean.yml: clean.{setting}: {why}" in done.stderr
+    assert "ParameterError: The parameters are wrong and nothing was started:" in done.stderr
+    assert done.returncode == 2
     assert not (project.path / "data").exists()
 
 
