@@ -115,6 +115,27 @@ def test_the_command_refuses_before_collect(house_template: Path, tmp_path: Path
     assert not (project.path / "data").exists()
 
 
+@pytest.mark.feature(136)
+def test_the_command_refuses_the_base_as_its_own_teacher_and_judge_before_collect(
+    house_template: Path, tmp_path: Path
+) -> None:
+    project = Project(Path(shutil.copytree(house_template, tmp_path / "project")))
+    base = f"base: {{kind: pretrained, name: Qwen/Qwen2.5-7B, revision: {'0a' * 20}}}"
+    project.write("conf/mine/globals.yml", "data_root: data/mine")
+    project.write("conf/mine/parameters_base.yml", base)
+    project.write(
+        "conf/mine/parameters_clean.yml",
+        "clean: {augmentation: {endpoint: {model: qwen2.5-7b}}, scorer: {language_model: {name: models/Qwen2.5-7B/}}}",
+    )
+    done = project.run("kedro", "run", "--env=mine", HF_HUB_OFFLINE="1")
+    why = "this is base.name (Qwen/Qwen2.5-7B), and a model learns nothing from its own output"
+    for setting in ("augmentation.endpoint.model = 'qwen2.5-7b'", "scorer.language_model.name = 'models/Qwen2.5-7B/'"):
+        assert f"conf/mine/parameters_clean.yml: clean.{setting}: {why}" in done.stderr
+    assert "ParameterError: The parameters are wrong and nothing was started:" in done.stderr
+    assert done.returncode == 2
+    assert not (project.path / "data").exists()
+
+
 def test_a_hub_name_without_network_is_refused_before_collect(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     conf = {

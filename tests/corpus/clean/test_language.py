@@ -10,7 +10,7 @@ import py3langid
 import pytest
 
 from cpt_pipeline.core.errors import ParameterError
-from cpt_pipeline.corpus.clean.language import Language, LanguageParams, identify, judge_language
+from cpt_pipeline.corpus.clean.language import Language, LanguageParams, identify, judge_language, read_code
 
 DATA = Path(os.environ.get("CPT_SHARED", "/nowhere")) / "data"
 PARAMS = LanguageParams(allowed=("zh", "en"))
@@ -64,6 +64,11 @@ def test_only_allowed_and_certain_languages_stay() -> None:
     assert judge_language(Language("en", 0.41), PARAMS) == (False, "unsure_language", "en 0.41")
     assert judge_language(Language("en", 0.51), PARAMS) is True
     assert judge_language(Language("fr", 0.98), LanguageParams()) is True
+
+
+@pytest.mark.parametrize(("tag", "code"), [("zh", "zh"), ("zh-CN", "zh"), ("en_US", "en"), (" FR ", "fr")])
+def test_the_first_part_of_a_tag_is_the_language(tag: str, code: str) -> None:
+    assert read_code(tag) == Language(code, 1.0)
 
 
 def test_results_do_not_depend_on_what_was_asked_before() -> None:

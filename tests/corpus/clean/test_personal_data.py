@@ -134,14 +134,15 @@ def test_a_configured_recogniser_brings_names() -> None:
     assert cleaned.text[:3] == cleaned.text[6:9]
 
 
-def test_a_model_in_a_folder_finds_what_it_labels_as_persons(tmp_path: Path) -> None:
+def write_name_model(folder: Path) -> Path:
+    """Write a token classifier that labels every word as a person."""
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import BertConfig, BertForTokenClassification, PreTrainedTokenizerFast
 
     tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0, "[PAD]": 1, "kim": 2, "writes": 3}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="[UNK]", pad_token="[PAD]")
-    fast.save_pretrained(tmp_path)
+    fast.save_pretrained(folder)
     config = BertConfig(
         vocab_size=4, hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8,
         id2label={0: "O", 1: "B-PER"}, label2id={"O": 0, "B-PER": 1},
@@ -149,7 +150,12 @@ def test_a_model_in_a_folder_finds_what_it_labels_as_persons(tmp_path: Path) -> 
     model = BertForTokenClassification(config)
     model.classifier.weight.data.zero_()
     model.classifier.bias.data.copy_(model.classifier.bias.data.new_tensor([0.0, 1.0]))
-    model.save_pretrained(tmp_path)
+    model.save_pretrained(folder)
+    return folder
+
+
+def test_a_model_in_a_folder_finds_what_it_labels_as_persons(tmp_path: Path) -> None:
+    write_name_model(tmp_path)
     text = "kim writes " * 400
     spans = list(ModelNames(tmp_path).find(text))
     assert len(spans) == 800

@@ -119,21 +119,23 @@ def test_strong_formats_are_capped_and_the_first_ones_stay(tmp_path: Path) -> No
     assert excluded == [("s/4", "format_cap", detail), ("s/5", "format_cap", detail)]
 
 
+@pytest.mark.feature(29)
 def test_phrases_are_listed_and_removed_by_share(tmp_path: Path) -> None:
     notice = "This page was printed from the website of our wonderful friends"
     texts = [f"{make_text(number, 60)}\n{notice}" if number < 30 else make_text(number, 60) for number in range(40)]
     rows = [make_row(number, text, category="essay") for number, text in enumerate(texts)]
     raw = write_artifact(tmp_path / "raw", rows)
     off = {family: {"enabled": False} for family in ("gopher_repetition", "gopher_quality")}
-    phrases = {"enabled": True, "remove_share": 0.5, "max_listed": 1}
-    params = CleanParams.model_validate({"phrases": phrases, "rules": {**RULES, **off}})
-    report = clean_documents(raw, tmp_path, params)
-    (found,) = report.phrases["s"]
-    assert (found.text, found.documents, found.share, found.removed, found.example) == (notice, 30, 0.75, True, "s/0")
-    assert report.counts["phrases/removed"] == 30
-    kept = [row["text"] for row in read_documents(tmp_path / "clean_documents")]
-    assert len(kept) == 40
-    assert not any("wonderful" in text for text in kept)
+    for name, share, num_removed in (("listed", None, 0), ("rare", 0.76, 0), ("removed", 0.5, 30)):
+        phrases = {"enabled": True, "remove_share": share, "max_listed": 1}
+        params = CleanParams.model_validate({"phrases": phrases, "rules": {**RULES, **off}})
+        report = clean_documents(raw, tmp_path / name, params)
+        listed = [each.model_dump() for each in report.phrases.get("s", ())]
+        known = {"text": notice, "documents": 30, "share": 0.75, "example": "s/0"}
+        assert listed == [{**known, "removed": bool(num_removed)}]
+        assert report.counts.get("phrases/removed", 0) == num_removed
+        kept = [row["text"] for row in read_documents(tmp_path / name / "clean_documents")]
+        assert (len(kept), sum("wonderful" in text for text in kept)) == (40, 30 - num_removed)
 
 
 def test_personal_data_is_replaced_and_what_was_put_in_is_checked(tmp_path: Path) -> None:

@@ -38,7 +38,8 @@ class LanguageParams(Params):
     candidates: tuple[str, ...] = ("zh", "en", "de", "es", "fr", "it", "ja", "ko", "pt", "ru")
     """ISO 639 codes among which the model decides. Fewer are more certain; a language that is missing is misread."""
     allowed: tuple[str, ...] | None = None
-    """Documents of other languages are excluded; none allows all."""
+    """Documents of other languages are excluded, whether found here or named by the source (`en-US` counts as `en`);
+    none allows all."""
     min_probability: float = Field(0.5, ge=0, le=1)
     """Below it a document is excluded when `allowed` is given."""
     min_words: int = Field(4, ge=1)
@@ -79,6 +80,11 @@ def identify(text: str, params: LanguageParams) -> Language:
     foreign = _classify(" ".join(latin), params)
     first, second = (foreign, chinese) if share > 0.5 else (chinese, foreign)
     return Language(*first, second=second[0])
+
+
+def read_code(tag: str) -> Language:
+    """Return the language that a source names: the first part of its tag, `zh` of `zh-CN`."""
+    return Language(re.split("[-_]", tag.strip().lower())[0], 1.0)
 
 
 def judge_language(language: Language, params: LanguageParams) -> Verdict:

@@ -107,7 +107,8 @@ class CleanReport(Report):
     excluded_by_channel: dict[str, dict[str, int]]
     channels: dict[str, Amount]
     counts: dict[str, int]
-    """What the steps changed or removed, as step/what: documents for `normalise`, pieces for the others."""
+    """What the steps changed or removed, as step/what: documents for `normalise` and `language`
+    (`language/zh+en`: Chinese with English in it), pieces for the others."""
     languages: dict[str, dict[str, int]]
     """Channel to language to documents; `und` where a text is too short to tell."""
     categories: dict[str, dict[str, int]]

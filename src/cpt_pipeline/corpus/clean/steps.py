@@ -12,7 +12,7 @@ from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWords, BlockedWordsParams
 from cpt_pipeline.corpus.clean.kinds import kind_of
-from cpt_pipeline.corpus.clean.language import LanguageParams, identify, judge_language
+from cpt_pipeline.corpus.clean.language import LanguageParams, identify, judge_language, read_code
 from cpt_pipeline.corpus.clean.line_noise import LineNoiseParams, remove_noise
 from cpt_pipeline.corpus.clean.listing import Listing
 from cpt_pipeline.corpus.clean.mining import Gathered, Mined
@@ -157,14 +157,20 @@ class NameLanguage(DocumentStep):
         self._params = params
 
     def apply(self, document: Document) -> None:
-        """Believe the source where it names a language."""
+        """Believe the source where it names a language, which must be wanted too; count texts in two languages."""
         found = document.metadata
-        if found["language"] is None and found["category"] not in ("code", "json"):
+        if found["category"] in ("code", "json"):
+            return
+        if found["language"] is None:
             language = identify(document.text, self._params)
             found["language"] = language.code
-            verdict = judge_language(language, self._params)
-            if verdict is not True:
-                exclude(document, *verdict[1:])
+            if language.second is not None:
+                count(document, f"language/{language.code}+{language.second}")
+        else:
+            language = read_code(found["language"])
+        verdict = judge_language(language, self._params)
+        if verdict is not True:
+            exclude(document, *verdict[1:])
 
 
 class DropBlockedWords(DocumentStep):

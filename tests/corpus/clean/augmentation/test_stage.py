@@ -12,10 +12,12 @@ import pytest
 from cpt_pipeline.core.artifact import MANIFEST
 from cpt_pipeline.core.errors import EndpointError, ParameterError
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport, CleanRunParams
+from cpt_pipeline.corpus.dedup.params import DedupParams
 from cpt_pipeline.corpus.endpoint_params import EndpointRunParams
+from cpt_pipeline.formats.benchmarks import write_items
 from cpt_pipeline.formats.documents import document, read_documents
 from tests.corpus.chat_server import ChatServer, chat_server, completion
-from tests.corpus.stages import clean_documents
+from tests.corpus.stages import clean_documents, dedup_documents
 from tests.corpus.texts import make_text, write_artifact
 
 OFF = {family: {"enabled": False} for family in ("gopher_repetition", "gopher_quality", "c4", "fineweb", "chinese")}
@@ -79,7 +81,8 @@ def test_children_follow_their_parents_and_say_what_they_are(tmp_path: Path, wor
     parents = [name for name in ids if "#" not in name]
     assert parents == [row["id"] for row in given]
     assert ids == [n for p in parents for n in (p, f"{p}#shuffle_sentences", f"{p}#synonyms") if n in ids]
-    assert 4 < report.synthetic.made["shuffle_sentences"] < 16 and 4 < report.synthetic.made["synonyms"] < 16
+    made = report.synthetic.made
+    assert 4 < made.get("shuffle_sentences", 0) < 16 and 4 < made.get("synonyms", 0) < 16
     assert report.synthetic.documents == report.synthetic.made
     by_id = {row["id"]: row for row in kept}
     for row in kept:
@@ -96,6 +99,17 @@ def test_children_follow_their_parents_and_say_what_they_are(tmp_path: Path, wor
         else:
             assert row["text"].count("large") == round(parent["text"].count("big") / 2)
             assert row["text"].replace("large", "big").replace("Large", "Big") == parent["text"]
+    write_items(tmp_path / "items", [])
+    limits = DedupParams(heldout_documents_per_channel=5)
+    dedup_documents(tmp_path / "out/clean_documents", tmp_path / "items", tmp_path / "dedup/out", limits)
+    trained, heldout, excluded = (
+        [row["id"] for row in read_documents(tmp_path / "dedup/out" / name)]
+        for name in ("unique_documents", "heldout_documents", "dedup_excluded")
+    )
+    assert (len(heldout), sum("#" in name for name in heldout)) == (2, 0)
+    without_parent = [name for name in ids if "#" in name and name.partition("#")[0] in heldout]
+    assert excluded == [*without_parent, "c/0"], "c/0 says what s/0 says"
+    assert trained == [name for name in ids[:-1] if name.partition("#")[0] not in heldout]
 
 
 def test_what_is_made_does_not_depend_on_tasks_workers_or_other_documents(tmp_path: Path, words: Path) -> None:
@@ -174,6 +188,7 @@ def test_documents_of_a_grade_are_rewritten_and_asked_about(tmp_path: Path) -> N
         wanted = {"grades": ["synthesis", "sft_source"]}
         augmentation, run = generative(server, tmp_path, rewrite=wanted, questions=wanted)
         report = clean(tmp_path, given, augmentation, run)
+        assert clean(tmp_path / "again", given, augmentation, run) == report, "of the answers that are kept"
         asked = [request["messages"][-1]["content"] for request in server.requests]
     assert balanced(tmp_path, report)
     assert sum("请" in each for each in asked) == 2 and len(asked) == 6

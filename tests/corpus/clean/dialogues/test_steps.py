@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from cpt_pipeline.core.artifact import MANIFEST
+from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.corpus.clean.params import CleanParams
+from cpt_pipeline.corpus.collect.params import CollectParams
 from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.formats.benchmarks import SuiteParams
 from cpt_pipeline.formats.documents import document, read_documents
-from tests.corpus.stages import clean_documents
+from tests.corpus.stages import clean_documents, collect_documents
 from tests.corpus.texts import make_text, write_artifact
 
 NOTICE = "本次通话编号{}，录音用于提升质量"
@@ -53,6 +56,76 @@ def calls(source: str = "s") -> list[dict[str, Any]]:
         )
         for number in range(10)
     ]
+
+
+CALLS = (
+    ("怎么退货？", "七天之内可以退货，吊牌要保持完整。"),
+    ("营业到几点？", "晚上九点关门，周末延长一小时。"),
+    ("门禁卡丢了怎么办？", "先挂失，再带上证件去物业补办。"),
+    ("发票什么时候开？", "月底统一开具，寄往预留地址。"),
+    ("可以换颜色吗？", "蓝色还有存货，红色要等下一批。"),
+    ("充电器能单买吗？", "可以，原装的八十元，质保半年。"),
+    ("孩子能参加吗？", "六岁以上都行，须由家长陪同。"),
+    ("停车方便吗？", "地下有两层车库，前半小时免费。"),
+)
+ONCE = {0: ["您好，请稍等。"], 1: ["我查看了您的订单，已经签收。"]}
+
+
+def write_calls(place: Path) -> dict[str, Any]:
+    """Write eight calls of four customers as turns, the later ones first, and a ninth of noises; give their source."""
+    said = [[q, *ONCE.get(number, []), NOTICE.format(number), a] for number, (q, a) in enumerate(CALLS)]
+    turns = [
+        {
+            "id": f"c{number}",
+            "user": f"u{number % 4}",
+            "at": 100 - number,
+            "who": "agent" if place else "user",
+            "said": text,
+        }
+        for number, texts in enumerate([*said, ["啊" * 14, "是的" * 6]])
+        for place, text in enumerate(texts)
+    ]
+    turns[-2]["user"] = turns[-1]["user"] = "u4"
+    place.mkdir()
+    (place / "turns.jsonl").write_text("".join(json.dumps(turn) + "\n" for turn in turns), encoding="utf-8")
+    fields = {"turns": None, "role": "who", "text": "said", "conversation": "id"}
+    return {"kind": "files", "channel": "zh", "path": place, "license": "MIT", "dialogues": fields}
+
+
+@pytest.mark.feature(133)
+def test_turns_conversations_and_customers_lose_claims_and_stock(tmp_path: Path) -> None:
+    source = write_calls(tmp_path / "in")
+    names = {"user": "用户", "agent": "客服"}
+    units = {
+        "turns": {"unit": "turn", "roles": {"user": None, "agent": "客服"}},
+        "calls": {"roles": names},
+        "customers": {"unit": "linked", "roles": names, "link_by": "user", "order_by": "at"},
+    }
+    sources = [{**source, "name": name, "dialogues": {**source["dialogues"], **each}} for name, each in units.items()]
+    collecting, channels = CollectParams.model_validate({"sources": sources}), ChannelsParams(roles={"zh": "domain"})
+    collect_documents(tmp_path / "raw", collecting, channels, SuiteParams())
+    stock = {"min_dialogues": 3, "remove_share": 0.2, "list_share": 0.1}
+    given = params(min_density=0.2, stock_replies=stock)
+    report = clean_documents(tmp_path / "raw/raw_documents", tmp_path / "out", given)
+    texts: dict[str, list[str]] = {name: [] for name in units}
+    for row in read_documents(tmp_path / "out/clean_documents"):
+        texts[row["source"]].append(row["text"])
+    calls = [f"用户: {question}\n客服: {answer}" for question, answer in CALLS]
+    assert texts == {
+        "turns": [answer for _, answer in CALLS],
+        "calls": calls,
+        "customers": [f"{calls[number + 4]}\n\n{calls[number]}" for number in range(4)],
+    }
+    assert report.excluded == {"low_density": 3, "no_turns_left": 10}
+    assert report.counts == {
+        "dialogues/stock_formula_turns": 3,
+        "dialogues/stock_repeated_turns": 24,
+        "dialogues/tool_claim_turns": 3,
+    }
+    listed = {name: [(each.documents, each.removed) for each in found] for name, found in report.stock_replies.items()}
+    assert listed == {"turns": [(8, True)], "calls": [(8, True)], "customers": [(4, True)]}
+    measured = {name: (each.density_before, each.density_after) for name, each in report.dialogues.items()}
+    assert measured == {"conversation": (0.3334, 0.534), "linked": (0.3612, 0.6885), "turn": (0.1931, 0.4453)}
 
 
 @pytest.mark.feature(133)

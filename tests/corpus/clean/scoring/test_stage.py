@@ -16,6 +16,7 @@ from cpt_pipeline.corpus.devices import one_thread
 from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.formats.documents import document, read_documents
 from tests.corpus.clean.scoring.texts import make_labels, make_prose, write_encoder
+from tests.corpus.clean.test_rules import PROSE
 from tests.corpus.stages import clean_documents
 from tests.corpus.texts import write_artifact
 
@@ -23,9 +24,12 @@ CODE = "\n".join(f"def function_{number}(value):\n    return value + {number}" f
 
 
 def write_labels(path: Path, num_each: int = 60, noise: int = 999) -> Path:
-    """Write labels from 0 to 5, every one in `noise` the wrong way round."""
+    """Write labels from 0 to 5, every one in `noise` the wrong way round; ten in turn are of a page."""
     labels = enumerate(make_labels(num_each), 1)
-    rows = [{"text": label.text, "label": 5 * abs(label.value - (n % noise == 0))} for n, label in labels]
+    rows = [
+        {"text": label.text, "label": 5 * abs(label.value - (n % noise == 0)), "page": f"page {(n - 1) // 10}"}
+        for n, label in labels
+    ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return path
 
@@ -102,6 +106,35 @@ def test_strong_formats_and_other_channels_keep_the_grade_of_the_rules(tmp_path:
     assert report.scorer.borders[0].border is None
 
 
+@pytest.mark.feature(20)
+def test_code_and_markup_are_not_scored_nor_changed_nor_judged_as_prose(tmp_path: Path) -> None:
+    noisy = "1,000 m&amp;m of 5kg.[12]"
+    forms = {
+        "code": f"{CODE}\n# {noisy}",
+        "markdown": f"# Title\n\n`Code`.\n\n## Make\n\n```sh\nmake\n```\n\n- one\n- two\n- {noisy}\n\n{PROSE}",
+        "latex": f"\\section{{Proof}}\n\\begin{{equation}}\nx = 1\n\\end{{equation}}\n{noisy}\n{PROSE}",
+        "json": json.dumps({"text": noisy, "numbers": list(range(40))}),
+        "table": "\n".join(f"flour\t{number}.20\t{noisy}" for number in range(6)),
+    }
+    texts = {**forms, "prose": f"{PROSE} {noisy}", "code as prose": forms["code"]}
+    given = {"channel": "web", "source": "s", "license": "MIT", "language": "en"}
+    kinds = {"prose": "essay", "code as prose": "essay"}
+    raw = write_artifact(
+        tmp_path / "raw", [document(id=n, text=t, category=kinds.get(n), **given) for n, t in texts.items()]
+    )
+    scored = params(write_labels(tmp_path / "labels.jsonl"))
+    units = {"thousands_separators": True, "unit_spaces": True}
+    settings = {**scored.model_dump(), "rules": CleanParams().rules, "normalise": units}
+    report = clean_documents(raw, tmp_path / "out", CleanParams.model_validate(settings))
+    kept = {row["id"]: row["text"] for row in read_documents(tmp_path / "out/clean_documents")}
+    assert kept == {**forms, "prose": f"{PROSE} 1000 m&m of 5 kg."}
+    assert report.categories == {"web": {**dict.fromkeys(sorted(forms), 1), "essay": 1}}
+    excluded = {row["id"]: row["reason"] for row in read_documents(tmp_path / "out/clean_excluded")}
+    assert excluded == {"code as prose": "gopher_top_3_gram"}
+    assert report.scorer is not None
+    assert (report.scorer.scored, report.scorer.unscored) == ({"web": 1}, {"web": {"strong_format": 5}})
+
+
 @pytest.mark.feature(19)
 def test_labels_train_the_scorer_and_those_held_back_judge_it(tmp_path: Path) -> None:
     labels = write_labels(tmp_path / "labels.jsonl", noise=6)
@@ -113,6 +146,11 @@ def test_labels_train_the_scorer_and_those_held_back_judge_it(tmp_path: Path) ->
     assert found.auc == 0.9048
     assert found.auc_interval == (0.7925, 0.9898)
     assert sum(each.labels for each in found.calibration if each) == 35
+    pages = {"path": str(labels), "max_label": 5, "group": "page"}
+    grouped = clean_documents(tmp_path / "raw", tmp_path / "grouped/out", params(labels, labels=pages)).scorer
+    assert grouped is not None
+    assert grouped.evaluation is not None
+    assert grouped.evaluation.labels == 20, "two whole pages are held back"
 
 
 @pytest.mark.long
