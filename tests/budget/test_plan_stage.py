@@ -68,11 +68,13 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.mark.feature(112)
-def test_memory_of_one_device_is_planned_from_sizes(planned: dict[str, Any]) -> None:
+def test_memory_of_one_device_is_planned_from_sizes_and_shown_beside_the_peak(planned: dict[str, Any]) -> None:
     """16 bytes a weight; rows of 200 tokens: 10 wide x 34 x 4 layers at 2 bytes, and 50 logits at 12."""
     activations, logits = 200 * 10 * 34 * 4 * 2, 200 * 50 * 12
     assert (activations, logits) == (544_000, 120_000)
     assert planned["memory_gb"] == {"low": 0.01633, "high": 0.02}  # 16 + 0.332 MB, and 1.2 x (16 + 0.664) MB
+    rows = bill.plan(Artifacts({"plan_metrics": planned, "stage1_metrics": {"memory_gb": 0.018}})).rows
+    assert [str(cell) for cell in rows[-2][:3]] == ["memory at the peak", "0.0163 to 0.02 GB", "0.018 GB"]
 
 
 @pytest.mark.feature(113)

@@ -88,4 +88,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-    os._exit(0)  # taking all these modules down takes seconds, and there is nothing to close
