@@ -125,6 +125,17 @@ def test_what_the_tokenizer_makes_of_each_channel_is_reported(tmp_path: Path) ->
     }
 
 
+def test_the_documents_that_are_read_are_drawn_from_all_over_a_channel(tmp_path: Path, folder: Path) -> None:
+    """The first half of the channel is of one source, with four bytes a token and more; the other is of rare bytes."""
+    base = make_base(tmp_path / "base_model", folder)
+    texts = [*["the cat and the dog"] * 60, *["\x01\x02\x01\x02"] * 60]
+    documents = write_documents(tmp_path / "documents", texts, ["en"] * 120)
+    report = prepare_tokenizer(documents, base, tmp_path / "out", TokenizerParams(sample_documents_per_channel=40))
+    every = prepare_tokenizer(documents, base, tmp_path / "every", TokenizerParams())
+    assert report.channels["en"].documents == 40
+    assert report.channels["en"].bytes_per_token == pytest.approx(every.channels["en"].bytes_per_token, rel=0.2)
+
+
 def test_a_base_without_tokenizer_or_end_is_refused(tmp_path: Path, folder: Path, documents: Path) -> None:
     base = make_base(tmp_path / "base_model", folder)
     config = json.loads((base / "tokenizer_config.json").read_text())
