@@ -16,13 +16,15 @@ from cpt_pipeline.core.artifact import seal
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import SourceError
 from cpt_pipeline.corpus.collect.params import CollectParams
+from cpt_pipeline.corpus.dedup.params import DedupParams
 from cpt_pipeline.evaluation import evaluate as stage
 from cpt_pipeline.evaluation.evaluate import Material, evaluate_models
 from cpt_pipeline.evaluation.params import EvaluateParams, EvaluateRunParams
 from cpt_pipeline.formats.benchmarks import SuiteParams
 from cpt_pipeline.formats.candidates import Candidate, write_list
-from cpt_pipeline.formats.documents import DocumentWriter, document
-from tests.corpus.stages import collect_documents
+from cpt_pipeline.formats.documents import DocumentWriter, document, read_documents
+from tests.corpus.stages import collect_documents, dedup_documents
+from tests.corpus.texts import make_text
 from tests.evaluation.conftest import save_model
 
 CHANNELS = ChannelsParams(roles={"domain": "domain", "en": "general"})
@@ -33,7 +35,7 @@ PARTS = [
     " and about as large as a fist. Nobody dies without it, but infections become a danger, so that doctors keep it "
     "in the body wherever this is possible.",
 ]
-EVERY = [f"{part}/{window}" for part in (1, 2) for window in range(3)]
+NOTES = {"note": "骨骼由骨组织构成。", "remark": "A remark on the kidney.", "atlas": make_text(99, 80)}
 ITEMS = [
     {"id": "a", "prompt": "The heart pumps ", "choices": ["blood", "air", "bones"], "answer": 0, "ability": "domain"},
     {"id": "b", "prompt": "The spleen is", "choices": [" soft", " of glass"], "answer": 0, "ability": "domain"},
@@ -93,6 +95,22 @@ def measure(place: Path, material: Material, **changes: Any) -> Measured:
     return Measured(found.scores, place / "out", material)
 
 
+def hold_out(place: Path, benchmarks: Path) -> Path:
+    """Run stage dedup on a book in two parts, a larger one, two notes and 80 English texts; give what it holds out."""
+    known = {"source": "s", "license": "MIT"}
+    with DocumentWriter(place / "clean") as writer:
+        for number, text in enumerate(PARTS):
+            cut = {"part_of": "book", "part": number, "separator": "", "last_part": number == 1}
+            writer.write(document(id=f"book/{number + 1}", text=text, channel="domain", **known, **cut))
+        for name, text in NOTES.items():
+            writer.write(document(id=name, text=text, channel="domain", **known))
+        for number in range(80):
+            writer.write(document(id=f"en-{number}", text=make_text(number, 8), channel="en", **known))
+    params = DedupParams(heldout_documents_per_channel=40, heldout_max_share=0.5, seed=2)
+    dedup_documents(place / "clean", benchmarks, place, params, channels=CHANNELS)
+    return place / "heldout_documents"
+
+
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
     place = tmp_path_factory.mktemp("own")
@@ -101,18 +119,9 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
     save_model(place / "candidates" / "stage1", seed=1, merges=MERGES)
     write_list(place / "candidates", [Candidate("stage1", "stage1", "stage1", 4, 200)])
     seal(place / "candidates", "candidates")
-    with DocumentWriter(place / "heldout") as writer:
-        for number, text in enumerate(PARTS):
-            cut = {"part_of": "book", "part": number, "separator": "", "last_part": number == 1}
-            known = {"channel": "domain", "source": "s", "license": "MIT"}
-            writer.write(document(id=f"book/{number + 1}", text=text, **known, **cut))
-        writer.write(document(id="note", text="骨骼由骨组织构成。", channel="domain", source="s", license="MIT"))
-        for number in range(40):
-            text = f"Story {number} is about the dog number {number * 37} and its bone."
-            writer.write(document(id=f"en-{number}", text=text, channel="en", source="s", license="MIT"))
     suite = own_suite(place / "quiz.jsonl", [json.dumps(item, ensure_ascii=False) for item in ITEMS])
     benchmarks = collect(place, suite)
-    material = Material(place / "base_model", place / "candidates", place / "heldout", benchmarks)
+    material = Material(place / "base_model", place / "candidates", hold_out(place, benchmarks), benchmarks)
     return measure(place / "work", material)
 
 
@@ -174,8 +183,8 @@ def alone(measured: Measured) -> dict[str, Alone]:
 
 def window_of(name: str, number: int) -> str:
     """Give a window of a held-out text: a part of the book has three."""
-    if not name.startswith("book"):
-        return "骨骼由骨组织构成。"
+    if name in NOTES:
+        return NOTES[name]
     text = PARTS[int(name.removeprefix("book/")) - 1]
     return text[number * len(text) // 3 : (number + 1) * len(text) // 3]
 
@@ -231,6 +240,15 @@ def test_each_model_chooses_what_is_likeliest_per_byte(measured: Measured, alone
 @pytest.mark.feature(100)
 def test_intervals_pair_the_works_of_base_and_candidate_and_are_as_sure_as_asked(measured: Measured) -> None:
     """Of two works no resample is beyond either of them; windows taken for works would give a wider one."""
+    sides = {
+        name: {
+            row["part_of"] or row["id"] for row in read_documents(measured.material.heldout_documents.with_name(name))
+        }
+        for name in ("heldout_documents", "unique_documents")
+    }
+    assert len(sides["heldout_documents"]) == 2 + 40
+    assert {"book", "note"} <= sides["heldout_documents"]
+    assert not sides["heldout_documents"] & sides["unique_documents"], "works are held out whole"
     costs = {
         name: {
             work: sum(row["nll"] for row in measured.rows(name, "domain") if row["work"] == work)
