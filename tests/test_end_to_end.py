@@ -66,7 +66,6 @@ def test_training_read_what_the_mixture_says(root: Path) -> None:
     assert read == {channel: figures["tokens"] for channel, figures in use.items()}
 
 
-@pytest.mark.feature(96)
 @pytest.mark.feature(110)
 def test_the_promoted_model_learnt_the_domain_and_kept_the_rest(root: Path) -> None:
     decision, scores = _read(root, "decision"), _read(root, "scores")

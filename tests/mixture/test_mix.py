@@ -114,7 +114,6 @@ def test_a_share_below_one_row_a_step_comes_up_at_its_rate() -> None:
     assert [step // 10 for step in steps] == list(range(10))
 
 
-@pytest.mark.feature(59)
 def test_shares_have_two_levels() -> None:
     shares = channel_shares(CHANNELS, 0.1, {"en": 3.0})
     assert shares == pytest.approx({"code": 0.225, "domain": 0.1, "en": 0.675})
@@ -138,7 +137,6 @@ def test_a_share_for_nobody_is_refused() -> None:
 # --- order of reading -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.feature(55)
 def test_every_step_of_both_stages_has_its_shares(tmp_path: Path) -> None:
     report, *mixtures = run(tmp_path, lengths(0), params())
     for mixture, steps in zip(mixtures, (10, 4), strict=True):
@@ -413,7 +411,6 @@ def test_one_channel_does_not_disturb_the_order_of_another(tmp_path: Path) -> No
 # --- exposures ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.feature(68)
 def test_exposures_are_what_a_walk_over_all_rows_counts(tmp_path: Path) -> None:
     sizes = {**lengths(3, num_documents=9), "unused": [5, 1]}
     write_tokens(tmp_path / "tokens", sizes)

@@ -135,7 +135,7 @@ def works(sizes: list[int], channel: str = "en") -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.mark.feature(96)
+@pytest.mark.feature(100)
 def test_all_parts_of_a_book_are_on_one_side(tmp_path: Path) -> None:
     report = run(
         tmp_path, works([3, 4, 1, 5, 2, 3, 4, 2, 6, 3]), heldout_documents_per_channel=3, heldout_max_share=0.3
