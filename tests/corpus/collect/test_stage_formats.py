@@ -174,7 +174,7 @@ def test_encodings_are_found_bad_bytes_counted_and_text_repaired_by_counted_step
     files: dict[str, bytes | str] = {f"{name}.txt": text.encode(name) for name, text in texts.items()}
     files |= {"y.txt": ("床前明月光，疑是地上霜。\n" * 40).encode() + b"\xe4\xb8"}
     latin = "Das Wetter ist heute schön.".encode("cp1252")
-    forced = write(tmp_path / "forced", {"a.txt": latin, "z.txt": b"abc\x98" * 9})
+    forced = write(tmp_path / "forced", {"a.txt": latin, "b.txt": SENTENCE, "z.txt": b"abc\x98" * 9})
     found = {"name": "found", "path": write(tmp_path / "found", files)}
     given = {"name": "given", "path": forced, "encoding": "cp1251"}
     report = collect(tmp_path, found, given, max_bad_share=1)
@@ -182,7 +182,7 @@ def test_encodings_are_found_bad_bytes_counted_and_text_repaired_by_counted_step
     assert {name: read.get(f"found/{name}.txt") for name in texts} == texts
     assert read["given/a.txt"] == latin.decode("cp1251")
     assert excluded(tmp_path) == {"given/z.txt": "undecodable"}
-    assert report.formats["txt"] == {"records": 8, "bad_bytes": 2}
+    assert report.formats["txt"] == {"records": 9, "bad_bytes": 2}
     assert report.encodings["gb18030"] == 1
 
     broken = "â€œMy nameâ€\x9d, he said."
