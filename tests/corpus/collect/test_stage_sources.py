@@ -186,6 +186,8 @@ def test_general_text_from_long_before_the_base_is_excluded_and_undated_text_is_
     }
     assert report.sources["general"].excluded == {"not_recent": 2}
     assert (report.undated, report.channels["en"].documents, report.channels["domain"].documents) == (1, 5, 6)
+    collect(tmp_path / "asked", general, domain, recency={**given, "channels": ["domain"]})
+    assert sorted(excluded(tmp_path / "asked")) == ["domain/domain.jsonl#1", "domain/domain.jsonl#4"]
 
 
 @pytest.mark.feature(117)

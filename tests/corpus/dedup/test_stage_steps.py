@@ -73,7 +73,8 @@ def test_chinese_copies_are_found_by_characters_of_the_width_that_is_asked_for(t
     chance = random.Random(1)
     base = ["".join(chr(0x4E00 + chance.randrange(3_000)) for _ in range(400)) for _ in range(8)]
     copy = "".join("呀" if place % 10 == 5 else each for place, each in enumerate(base[3]))
-    rows = [("zh", text) for text in [*base, copy]]
+    latin = ["".join(chance.choices(letters, k=400)) for letters in ("abcdef", "ghijkl", "mnopqr", "stuvwx")]
+    rows = [("zh", text) for text in [*base, copy, *latin]]
     run(tmp_path / "two", rows, minhash={"shingle_characters": 2, "min_similarity": 0.5})
     assert excluded(tmp_path / "two") == {"s/8": ("near", "s/3")}
     run(tmp_path / "five", rows, minhash={"shingle_characters": 5, "min_similarity": 0.5})
