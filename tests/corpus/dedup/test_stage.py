@@ -303,5 +303,5 @@ def test_a_damaged_index_of_an_earlier_round_is_refused_before_work(tmp_path: Pa
     seal(index, "corpus_index")
     (index / "signatures-00000.npy").write_bytes(b"\x00" * 63 + b"\x01")
     with pytest.raises(ArtifactError, match=r"earlier is damaged(.|\n)*signatures-00000\.npy: bytes differ"):
-        run(tmp_path / "two", [("en", make_text(1)), ("en", make_text(2))], earlier_index=index)
+        run(tmp_path / "two/out", [("en", make_text(1)), ("en", make_text(2))], earlier_index=index)
     assert not (tmp_path / "two/tasks").exists()
