@@ -11,7 +11,7 @@ import logging
 import os
 import subprocess
 import time
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -54,6 +54,7 @@ from cpt_pipeline.tracking import flatten
 logger = logging.getLogger(__name__)
 
 _NAMES_SHOWN = 4
+_MUCH, _REASONS_SHOWN = 0.5, 3
 _HELDOUT_COUNTS = "dedup_metrics"
 _TELL_WHAT_DECIDE_LACKS = ("dedup", "mix")
 """The stage that holds documents out, and the last one before anything is paid for."""
@@ -94,6 +95,8 @@ class PreflightHook:
             stale.pop(node.namespace, None)
             dataset.describe_run(replace(facts, made_otherwise=tuple(_lines(stale))))
         logger.info("%s: done in %.1f s", node.short_name, time.monotonic() - self._started)
+        for warning in _losses(node.short_name, outputs.get(f"{node.short_name}_metrics")):
+            logger.warning(warning)
         if node.short_name in _TELL_WHAT_DECIDE_LACKS:
             counts = self._layout.path(_HELDOUT_COUNTS)
             metrics = outputs.get(_HELDOUT_COUNTS) or (read_json(counts) if counts.is_file() else None)
@@ -184,6 +187,17 @@ def _changes(key: str, made_with: Container[str]) -> bool:
 def _asked_to_force() -> bool:
     context = click.get_current_context(silent=True)
     return bool(context and context.params.get("force"))
+
+
+def _losses(stage: str, metrics: Mapping[str, Any] | None) -> Iterator[str]:
+    """Yield a sentence when a data stage excluded half of its records or more, with the most frequent reasons."""
+    excluded = metrics.get("excluded") if metrics else None
+    if metrics and isinstance(excluded, Mapping) and metrics.get("records_in"):
+        share = sum(excluded.values()) / metrics["records_in"]
+        if share >= _MUCH:
+            often = sorted(excluded.items(), key=lambda each: -each[1])[:_REASONS_SHOWN]
+            reasons = ", ".join(f"{reason} {count:,}" for reason, count in often)
+            yield f"{stage}: {share:.0%} of its records are excluded ({reasons}); {stage}_excluded names each"
 
 
 def _lines(stale: Mapping[str, list[str]]) -> list[str]:
