@@ -286,7 +286,7 @@ def test_a_pointer_or_intent_that_cannot_be_read_is_named_with_the_way_out(
         *([lambda: releases.current(root)] if name == releases.POINTER else [lambda: releases.roll_back(root)]),
     ):
         with pytest.raises(
-            ArtifactError, match=rf"{name} is cut short(.|\n)*kedro rollback --to ID.*{first['release']}"
+            ArtifactError, match=rf"{name} is damaged(.|\n)*kedro rollback --to ID.*{first['release']}"
         ):
             act()
     assert go_back(root, "0001") == first

@@ -15,6 +15,7 @@ import xxhash
 from pydantic import Field
 
 from cpt_pipeline.core.artifact import write_json
+from cpt_pipeline.core.json_reading import UNFINISHED, read_json
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.corpus.classifier_report import ClassifierReport, report_classes
 from cpt_pipeline.corpus.text_model import TextModel, TextModelParams
@@ -87,7 +88,9 @@ def find_few(labels: Mapping[str, int]) -> list[str]:
 def train(examples: Sequence[Example], params: ClassifierParams, folder: Path) -> ClassifierReport:
     """Train, test and save; what `folder` holds already is not made again. `examples` are those of `draw_examples`."""
     if (folder / _REPORT).is_file():
-        return ClassifierReport.model_validate_json((folder / _REPORT).read_text(encoding="utf-8"))
+        return ClassifierReport.model_validate(
+            read_json(folder / _REPORT, keys=ClassifierReport.model_fields, remedy=UNFINISHED)
+        )
     learnt, heldout = _divide(examples)
     sizes = Counter(each.label for each in learnt)
     balance = [len(learnt) / (len(sizes) * sizes[each.label]) for each in learnt]
