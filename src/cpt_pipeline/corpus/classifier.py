@@ -16,7 +16,7 @@ from pydantic import Field
 
 from cpt_pipeline.core.artifact import write_json
 from cpt_pipeline.core.json_reading import UNFINISHED, read_json
-from cpt_pipeline.core.params import Params
+from cpt_pipeline.core.params import Params, Seed
 from cpt_pipeline.corpus.classifier_report import ClassifierReport, report_classes
 from cpt_pipeline.corpus.text_model import TextModel, TextModelParams
 from cpt_pipeline.corpus.words import fold
@@ -34,7 +34,7 @@ class ClassifierParams(Params):
     min_probability: Probability | dict[str, Probability] = 0.5
     """From which the likeliest class is believed; by class, those that are not named have 0.5."""
     model: TextModelParams = TextModelParams()
-    seed: int = 0
+    seed: Seed = 0
     max_review: int = Field(10, ge=0)
     """Documents nearest to the threshold that the report names, of each source."""
 

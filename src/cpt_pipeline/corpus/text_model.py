@@ -19,7 +19,7 @@ from pydantic import Field
 from cpt_pipeline.core.artifact import flush, write_json
 from cpt_pipeline.core.errors import ArtifactError
 from cpt_pipeline.core.json_reading import read_json
-from cpt_pipeline.core.params import Params
+from cpt_pipeline.core.params import Params, Seed
 from cpt_pipeline.corpus.words import fold, split_words
 
 _WEIGHTS, _SETTINGS = "model.safetensors", "model.json"
@@ -37,7 +37,7 @@ class TextModelParams(Params):
     """Places that n-grams are hashed to; four bytes a class each."""
     inverse_regularization: float = Field(10.0, gt=0)
     """C of scikit-learn: larger fits the examples more closely."""
-    seed: int = 0
+    seed: Seed = 0
 
 
 class TextModel:
