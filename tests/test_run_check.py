@@ -29,7 +29,9 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def check(project: Path, env: str | None = None, stages: str = "cpt", **conf: str) -> None:
+def check(
+    project: Path, env: str | None = None, stages: str = "cpt", *, reads_everything: bool = False, **conf: str
+) -> None:
     """Check a run; `conf` are texts of parameter files of the environment `mine`."""
     for name, text in conf.items():
         path = project / "conf" / "mine" / f"parameters_{name}.yml"
@@ -37,7 +39,8 @@ def check(project: Path, env: str | None = None, stages: str = "cpt", **conf: st
         path.write_text(text, encoding="utf-8")
     if conf:
         (project / "conf" / "mine" / "globals.yml").write_text("data_root: data/mine")
-    check_run(Layout.read(project, "mine" if conf else env), pipelines, pipelines[stages], reads_everything=False)
+    layout = Layout.read(project, "mine" if conf else env)
+    check_run(layout, pipelines, pipelines[stages], reads_everything=reads_everything)
 
 
 @pytest.mark.parametrize("env", ["base", "smoke", "harsh"])
@@ -100,6 +103,29 @@ def test_what_a_machine_lacks_and_what_the_base_cannot_read_come_at_once(
         "evaluate.sample_tokens = 512",
         "evaluate.sequence_length = 1024",
     ]
+
+
+def test_what_stands_in_the_files_of_later_stages_is_read_before_collect(project: Path) -> None:
+    (project / "words.txt").write_text("fine\n/[/\n", encoding="utf-8")
+    (project / "labels.jsonl").write_text('{"text": "a", "label": 7}\n', encoding="utf-8")
+    (project / "index").mkdir()
+    clean = f"""clean:
+  blocked_words: {{lists: {{own: {{file: {project / "none.txt"}}}}}}}
+  language: {{candidates: [en, zh, xx]}}
+  scorer: {{enabled: true, labels: {{path: {project / "labels.jsonl"}}}}}
+  augmentation: {{synonyms: {{enabled: true, files: [{project / "words.txt"}]}}}}
+"""
+    dedup = f"dedup: {{earlier_index: {project / 'index'}, coverage: {{terms: {{own: {project / 'empty.txt'}}}}}}}"
+    (project / "empty.txt").write_text("", encoding="utf-8")
+    with pytest.raises(ParameterError) as caught:
+        check(project, reads_everything=True, clean=clean, dedup=dedup)
+    said = str(caught.value)
+    assert said.count("clean.blocked_words") == 1, "a file that is not there is told once"
+    assert "  - conf/mine/parameters_clean.yml: clean.language.candidates: no model of xx; there are ace" in said
+    assert f"\n    - {project / 'words.txt'}:1: fine has no synonym" in said
+    for key in ("clean.scorer.labels", "clean.augmentation.synonyms.files", "dedup.earlier_index", "dedup.coverage"):
+        assert f": {key}" in said
+    assert "has no manifest.json" in said
 
 
 def test_a_hostfile_is_looked_for_and_is_no_reason_to_run(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

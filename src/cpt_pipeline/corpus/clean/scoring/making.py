@@ -36,11 +36,16 @@ def check(params: ScorerParams, run: EndpointRunParams) -> None:
     """Say before any work what is wrong with labels, endpoint or model: a `CptError` of its own kind for each."""
     if not params.enabled:
         return
-    if params.labels is not None:
-        _require_lesson(read_labels(params.labels), params)
+    check_labels(params)
     if params.ask.endpoint is not None:
         check_endpoint(run)
     describe_model(params)
+
+
+def check_labels(params: ScorerParams) -> None:
+    """Raise `ParameterError` where the file of labels cannot be read or is no lesson."""
+    if params.labels is not None:
+        _require_lesson(read_labels(params.labels), params)
 
 
 def make_scorer(
