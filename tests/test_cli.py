@@ -161,6 +161,62 @@ def longest_item() -> str:
     return f"{longest['prompt']} {longest['choices'][longest['answer']]}"
 
 
+@pytest.fixture
+def tiny_command(recorded: Project, command: Callable[..., Result]) -> Iterator[Callable[..., Result]]:
+    """A command of the tiny project after a run, in this process."""
+    del command  # whose end puts the signals back
+    metadata = bootstrap_project(recorded.path)
+    yield lambda *words: CliRunner().invoke(cli, list(words), obj=metadata)
+    bootstrap_project(REPOSITORY)
+
+
+@pytest.mark.feature(129)
+def test_any_json_file_of_a_data_root_cut_short_ends_in_a_line_or_is_not_needed(
+    recorded: Project, tiny_command: Callable[..., Result]
+) -> None:
+    files = sorted((recorded.path / "data").rglob("*.json"))
+    assert {"manifest.json", "release.json", "current.json", "decision.json", "verified.json"} <= {
+        path.name for path in files
+    }
+    needed = set()
+    for path in files:
+        whole = path.read_bytes()
+        for length in (0, len(whole) // 2, len(whole) - 2):
+            path.write_bytes(whole[:length])
+            done = tiny_command("verdict")
+            assert isinstance(done.exception, SystemExit | None), f"{path}: {done.exception!r}"
+            if done.exit_code:
+                assert (done.exit_code, "ArtifactError" in done.stderr) == (2, True), f"{path}: {done.output}"
+                assert str(path.relative_to(recorded.path)) in done.stderr
+                needed.add(path.relative_to(recorded.path / "data").parts[-1])
+        path.write_bytes(whole)
+    assert needed == {"current.json", "decision.json", "manifest.json"}
+    for path in (recorded.path / "data").rglob("manifest.json"):
+        path.write_bytes(path.read_bytes()[:50])
+    done = recorded.run("kedro", "run", "--pipelines=decide")
+    assert (done.returncode, "Traceback" in done.stdout + done.stderr) == (2, False), done.stderr
+    assert "manifest.json is damaged" in done.stderr
+
+
+@pytest.mark.feature(129)
+@pytest.mark.parametrize("name", ["manifest.json", "release.json"])
+def test_a_damaged_release_is_named_and_keeps_nobody_from_verdict_adopt_a_run_and_a_roll_back(
+    recorded: Project, tiny_command: Callable[..., Result], caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    assert tiny_command("rollback", "--to", "base").exit_code == 0
+    (path,) = (recorded.path / "data/09_releases").glob(f"0001-*/{name}")
+    path.write_bytes(path.read_bytes()[:30])
+    for words, code in ((("verdict",), 0), (("rollback", "--to", "base"), 0), (("rollback", "--to", "0001"), 2)):
+        caplog.clear()
+        done = tiny_command(*words)
+        assert done.exit_code == code, done.output
+        assert f"Release {path.parent.name} is damaged" in caplog.text
+    assert str(path.relative_to(recorded.path)) in done.stderr
+    if name == "manifest.json":
+        assert "is damaged" in recorded.succeed("kedro", "adopt")
+        assert "is damaged" in recorded.succeed("kedro", "run", "--pipelines=draw", "--force")
+
+
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data root with tokens of one story that holds an item of the suite of base, and the tokenizer."""

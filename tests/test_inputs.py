@@ -9,11 +9,12 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pytest
+from annotated_types import Ge, Gt
 from kedro.validation.type_extractor import TypeExtractor
 from pydantic import Field
 
 from cpt_pipeline.core.inputs import HubName, HubParams, InputFile, Kind, Names
-from cpt_pipeline.core.params import Params
+from cpt_pipeline.core.params import Params, Seed
 from cpt_pipeline.pipeline_registry import register_pipelines
 
 SUSPECT = re.compile(
@@ -32,7 +33,6 @@ NO_INPUT = {
     "PythonEnvironmentParams.name": "names the source; versions of packages are no reason to run (ADR 2)",
     "SourceParams.name": "names the source",
     "SourceParams.url": "goes into the documents; nothing is fetched from it",
-    "TrainRunParams.hostfile": "how a stage runs, which is no reason to run it",
     "WebParams.store": "kept by the stage itself; what was fetched is in its documents",
 }
 """The class that has the field, and why nothing that a stage depends on is named by it."""
@@ -81,6 +81,63 @@ def unmarked(model: type[Params]) -> list[str]:
 def test_every_parameter_that_may_name_a_file_has_a_type_that_says_so_or_a_reason_why_not() -> None:
     found = sorted({each for model in classes() for each in unmarked(model)})
     assert found == sorted(NO_INPUT)
+
+
+NO_BOUNDS = {
+    "CategoryParams.limits": "checked as the limits of the rules that they replace",
+    "DedupParams.curve_thresholds": "any number is a threshold, of which the curve tells the share",
+    "DedupParams.seed": "looked at by recipes.settings_check",
+    "EvaluateParams.seed": "looked at by recipes.settings_check",
+    "MixParams.seed": "looked at by recipes.settings_check",
+    "SemanticParams.curve_cosines": "any number is a threshold, of which the curve tells the share",
+}
+"""The class that has the field, and why a number that a library refuses later cannot stand there."""
+
+
+def unbounded(model: type[Params]) -> list[str]:
+    """Return the fields of a class that take any number."""
+    found = []
+    for name, field in model.model_fields.items():
+        for kind, marks in numbers(field.annotation, tuple(field.metadata)):
+            if kind in (int, float) and not any(isinstance(mark, Ge | Gt) for mark in marks):
+                owner = next(each for each in reversed(model.__mro__) if name in vars(each).get("__annotations__", {}))
+                found.append(f"{owner.__name__}.{name}")
+    return sorted(set(found))
+
+
+def numbers(annotation: Any, marks: tuple[Any, ...]) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """Yield the types inside a type, keys of mappings included, each with its marks and their metadata."""
+    if get_origin(annotation) is Annotated:
+        inner, *more = get_args(annotation)
+        metadata = (each for mark in more for each in getattr(mark, "metadata", ()))
+        yield from numbers(inner, (*marks, *more, *metadata))
+    elif get_origin(annotation) is Literal:
+        return
+    elif arguments := get_args(annotation):
+        for each in arguments:
+            yield from numbers(each, marks)
+    else:
+        yield annotation, marks
+
+
+@pytest.mark.feature(123)
+def test_every_number_has_a_bound_or_a_reason_why_not() -> None:
+    assert sorted({each for model in classes() for each in unbounded(model)}) == sorted(NO_BOUNDS)
+
+
+class Endless(Params):
+    rate: float = 1.0
+    pair: tuple[float, Annotated[float, Field(ge=0)]] = (0.0, 0.0)
+    sizes: dict[int, Annotated[float, Field(ge=0)]] = Field({})
+    number: int | None = None
+    is_on: bool = True
+    share: float = Field(0.5, gt=0)
+    seed: Seed | None = None
+    shares: dict[str, Annotated[float, Field(ge=0)]] = Field({})
+
+
+def test_this_test_finds_numbers_without_a_bound() -> None:
+    assert unbounded(Endless) == [f"Endless.{name}" for name in ("number", "pair", "rate", "sizes")]
 
 
 class Careless(Params):

@@ -279,6 +279,7 @@ def test_a_release_of_an_earlier_version_says_what_it_does_not_know(waiting: tup
     (release / "contents.json").unlink()
     about = {"model": "train", "verdict": "promote", "env": "base", "commit": "c0ffee"}
     write_json(release / "release.json", about)
+    seal(release, "release")
     assert "an earlier version" in complete_records(layout)[release.name][0]
     lines = restore_commands(layout, release)
     assert lines[2] == "  code        git checkout c0ffee"

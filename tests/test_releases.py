@@ -235,6 +235,33 @@ def test_a_damaged_release_is_never_pointed_at(tmp_path: Path) -> None:
     assert releases.current(root) == second
 
 
+@pytest.mark.feature(129)
+@pytest.mark.parametrize("kept", [0.0, 0.3, 0.6])
+@pytest.mark.parametrize("name", ["manifest.json", "release.json", "parameters.json", "versions.json", "decision.json"])
+def test_a_damaged_release_that_is_not_in_use_keeps_nobody_from_the_others(
+    tmp_path: Path, name: str, kept: float
+) -> None:
+    root = tmp_path / "releases"
+    first, second, third = (
+        releases.settle(root, outcome(tmp_path / name, weights), NOTHING)
+        for name, weights in (("a", "w1"), ("b", "w2"), ("c", "w3"))
+    )
+    path = root / second["release"] / name
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * kept)])
+    assert list(releases.find_damaged(root)) == [second["release"]]
+    assert str(path) in releases.find_damaged(root)[second["release"]]
+    assert releases.list_releases(root) == [first["release"], third["release"]]
+    for back in (None, "0002"):  # never past it in silence
+        with pytest.raises(ArtifactError, match=rf"{path}(.|\n)*kedro rollback --to ID"):
+            releases.roll_back(root, back)
+        assert releases.complete(root) is None
+        assert releases.current(root) == third
+    assert go_back(root, "0001") == first
+    assert go_back(root, "0003") == third
+    assert releases.settle(root, outcome(tmp_path / "d", "w4"), NOTHING)["release"].startswith("0004-")
+    assert go_back(root, "base")["model"] == "base"
+
+
 def interrupted(tmp_path: Path) -> tuple[Path, dict[str, Any], dict[str, Any]]:
     """Give releases whose pointer is at the second and was meant to move to the first, and both pointers."""
     root = tmp_path / "releases"
@@ -285,9 +312,7 @@ def test_a_pointer_or_intent_that_cannot_be_read_is_named_with_the_way_out(
         lambda: releases.settle(root, outcome(tmp_path / "c", "w3", "hold"), NOTHING),
         *([lambda: releases.current(root)] if name == releases.POINTER else [lambda: releases.roll_back(root)]),
     ):
-        with pytest.raises(
-            ArtifactError, match=rf"{name} is cut short(.|\n)*kedro rollback --to ID.*{first['release']}"
-        ):
+        with pytest.raises(ArtifactError, match=rf"{name} is damaged(.|\n)*kedro rollback --to ID.*{first['release']}"):
             act()
     assert go_back(root, "0001") == first
     assert releases.current(root) == first

@@ -11,6 +11,7 @@ import pytest
 from kedro.framework.project import pipelines
 from kedro.framework.startup import bootstrap_project
 
+from cpt_pipeline.conf_check import check_parameters, missing_inputs, stage_inputs
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.hooks import PreflightHook
 from cpt_pipeline.layout import Layout
@@ -28,7 +29,9 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def check(project: Path, env: str | None = None, stages: str = "cpt", **conf: str) -> None:
+def check(
+    project: Path, env: str | None = None, stages: str = "cpt", *, reads_everything: bool = False, **conf: str
+) -> None:
     """Check a run; `conf` are texts of parameter files of the environment `mine`."""
     for name, text in conf.items():
         path = project / "conf" / "mine" / f"parameters_{name}.yml"
@@ -36,7 +39,8 @@ def check(project: Path, env: str | None = None, stages: str = "cpt", **conf: st
         path.write_text(text, encoding="utf-8")
     if conf:
         (project / "conf" / "mine" / "globals.yml").write_text("data_root: data/mine")
-    check_run(Layout.read(project, "mine" if conf else env), pipelines, pipelines[stages], reads_everything=False)
+    layout = Layout.read(project, "mine" if conf else env)
+    check_run(layout, pipelines, pipelines[stages], reads_everything=reads_everything)
 
 
 @pytest.mark.parametrize("env", ["base", "smoke", "harsh"])
@@ -65,6 +69,77 @@ def test_all_that_is_wrong_is_listed_at_once_with_its_file(project: Path) -> Non
         "conf/mine/parameters_mix.yml: mix.sequence_length = 1024",
         "conf/mine/parameters_stage2.yml: stage2.lora.target_modules",
     ]
+
+
+@pytest.mark.parametrize("betas", ["[0.9, 1.0]", "[1.5, 2.0]", "[-0.1, 0.9]"])
+def test_momenta_that_torch_would_refuse_are_refused_before_collect(project: Path, betas: str) -> None:
+    path = project / "conf" / "mine" / "parameters_stage1.yml"
+    path.parent.mkdir()
+    path.write_text(f"stage1: {{optimizer: {{betas: {betas}}}}}", encoding="utf-8")
+    (path.parent / "globals.yml").write_text("data_root: data/mine")
+    with pytest.raises(ParameterError, match=r"conf/mine/parameters_stage1\.yml: stage1\.optimizer\.betas\.\d = "):
+        check_parameters(Layout.read(project, "mine"), pipelines)
+
+
+def test_what_a_machine_lacks_and_what_the_base_cannot_read_come_at_once(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ParameterError) as caught:
+        check(
+            project,
+            evaluate="evaluate: {sample_tokens: 512, sequence_length: 1024, seed: -1}",
+            collect="collect_run: {executor: slurm}",
+            clean="clean_run: {executor: slurm}",
+            dedup="dedup_run: {executor: slurm}",
+            stage2="stage2_run: {launcher: srun}",
+        )
+    assert [line.split(": ")[1] for line in str(caught.value).splitlines()[1:]] == [
+        "evaluate.seed = -1",
+        "collect_run.executor = 'slurm'",
+        "clean_run.executor = 'slurm'",
+        "dedup_run.executor = 'slurm'",
+        "stage2_run.launcher = 'srun'",
+        "evaluate.sample_tokens = 512",
+        "evaluate.sequence_length = 1024",
+    ]
+
+
+def test_what_stands_in_the_files_of_later_stages_is_read_before_collect(project: Path) -> None:
+    (project / "words.txt").write_text("fine\n/[/\n", encoding="utf-8")
+    (project / "labels.jsonl").write_text('{"text": "a", "label": 7}\n', encoding="utf-8")
+    (project / "index").mkdir()
+    clean = f"""clean:
+  blocked_words: {{lists: {{own: {{file: {project / "none.txt"}}}}}}}
+  language: {{candidates: [en, zh, xx]}}
+  scorer: {{enabled: true, labels: {{path: {project / "labels.jsonl"}}}}}
+  augmentation: {{synonyms: {{enabled: true, files: [{project / "words.txt"}]}}}}
+"""
+    dedup = f"dedup: {{earlier_index: {project / 'index'}, coverage: {{terms: {{own: {project / 'empty.txt'}}}}}}}"
+    (project / "empty.txt").write_text("", encoding="utf-8")
+    with pytest.raises(ParameterError) as caught:
+        check(project, reads_everything=True, clean=clean, dedup=dedup)
+    said = str(caught.value)
+    assert said.count("clean.blocked_words") == 1, "a file that is not there is told once"
+    assert "  - conf/mine/parameters_clean.yml: clean.language.candidates: no model of xx; there are ace" in said
+    assert f"\n    - {project / 'words.txt'}:1: fine has no synonym" in said
+    for key in ("clean.scorer.labels", "clean.augmentation.synonyms.files", "dedup.earlier_index", "dedup.coverage"):
+        assert f": {key}" in said
+    assert "has no manifest.json" in said
+
+
+def test_a_hostfile_is_looked_for_and_is_no_reason_to_run(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    hosts = project / "hosts"
+    text = f"stage1_run: {{launcher: deepspeed, backend: deepspeed, hostfile: {hosts}}}"
+    with pytest.raises(ParameterError, match=r"stage1_run\.hostfile = .*: pdsh is not on PATH"):
+        check(project, stage1=text)
+    layout = Layout.read(project, "mine")
+    missing = missing_inputs(layout, pipelines["cpt"], pipelines)
+    assert missing["stage1_run.hostfile"].endswith(": no such file")
+    hosts.write_text("one slots=8\n", encoding="utf-8")
+    assert "stage1_run.hostfile" not in missing_inputs(layout, pipelines["cpt"], pipelines)
+    assert not any("hostfile" in each.key for each in stage_inputs(layout, pipelines["cpt"], pipelines))
 
 
 def test_the_size_of_the_demonstration_is_not_taken_for_a_model_of_ones_own(project: Path) -> None:

@@ -28,11 +28,11 @@ from cpt_pipeline import dvc, releases
 from cpt_pipeline.conf_check import check_parameters
 from cpt_pipeline.core.artifact import unfinished, write_json
 from cpt_pipeline.core.errors import ArtifactError, ParameterError, WorkspaceBusyError, find_fault
+from cpt_pipeline.core.json_reading import read_json
 from cpt_pipeline.core.redaction import redact_text
 from cpt_pipeline.core.verdicts import Verdict
 from cpt_pipeline.core.verification import verify_artifact
 from cpt_pipeline.core.workspace import locked
-from cpt_pipeline.json_check import read_json
 from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
 from cpt_pipeline.origin import find_stale
 from cpt_pipeline.release_lock import complete_records, restore_commands

@@ -54,17 +54,22 @@ def missing_inputs(layout: Layout, pipeline: Pipeline, pipelines: Mapping[str, P
     where = KeyFiles(layout)
     return {
         each.key: f"{where.of(each.key)}: {each.key} = {shown(each.key, each.value)}: {each.problem}"
-        for each in stage_inputs(layout, pipeline, pipelines)
+        for each in _named(layout, pipeline, pipelines)
         if each.problem
     }
 
 
 def stage_inputs(layout: Layout, pipeline: Pipeline, pipelines: Mapping[str, Pipeline]) -> list[Named]:
-    """Return the files, folders and models that the parameters of a pipeline name, in the order of their keys.
+    """Return the files, folders and models that what a pipeline makes depends on, in the order of their keys.
 
     The parameters must be valid (`check_parameters`). What another stage reads under a key of its own
-    (`evaluate.suite`, which collect fetches) is not named again by the stage that has the key around it.
+    (`evaluate.suite`, which collect fetches) is not named again by the stage that has the key around it. What a
+    `<stage>_run` key names (a hostfile) says how the stage runs, and is no reason to run it.
     """
+    return [each for each in _named(layout, pipeline, pipelines) if not each.key.partition(".")[0].endswith("_run")]
+
+
+def _named(layout: Layout, pipeline: Pipeline, pipelines: Mapping[str, Pipeline]) -> list[Named]:
     typed = TypeExtractor({"run": pipeline}).extract_types_from_pipelines()
     own = {name.removeprefix(_PREFIX) for name in pipeline.inputs() if _is_key(name)}
     read = {name.removeprefix(_PREFIX) for each in pipelines.values() for name in each.inputs() if _is_key(name)}

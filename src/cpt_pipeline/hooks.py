@@ -30,6 +30,7 @@ from cpt_pipeline.conf_check import check_parameters
 from cpt_pipeline.core.artifact import md5_file
 from cpt_pipeline.core.errors import FileAccessError, ParameterError, find_fault
 from cpt_pipeline.core.fingerprint import stage_fingerprints, write_fingerprints
+from cpt_pipeline.core.json_reading import read_json
 from cpt_pipeline.core.redaction import redact, redact_log
 from cpt_pipeline.core.workspace import ROOT_VARIABLE
 from cpt_pipeline.datasets import ReleaseDataset
@@ -43,7 +44,7 @@ from cpt_pipeline.dvc import (
     target,
     tracked_outputs,
 )
-from cpt_pipeline.json_check import note_digests, read_json, require_as_made
+from cpt_pipeline.json_check import note_digests, require_as_made
 from cpt_pipeline.layout import BASE, DATA_ROOT, LOCAL, Layout
 from cpt_pipeline.origin import find_stale, note_origin
 from cpt_pipeline.release_draft import RunFacts

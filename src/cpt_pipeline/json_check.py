@@ -6,15 +6,14 @@ hashes of the directories that the stage made.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from kedro.pipeline import Pipeline
 
 from cpt_pipeline.core.artifact import digest_json
 from cpt_pipeline.core.errors import ArtifactError
+from cpt_pipeline.core.json_reading import read_json
 from cpt_pipeline.layout import Layout
 
 _PROVENANCE = "_provenance"
@@ -48,16 +47,6 @@ def require_as_made(layout: Layout, whole: Pipeline, name: str) -> None:
             f"{layout.path(name)} is not what {maker.namespace or maker.name} made: it was changed or damaged since. "
             f"Put it back (git checkout, dvc checkout), or run that stage again."
         )
-
-
-def read_json(path: Path) -> Any:
-    """Return what a JSON file holds; `ArtifactError` when it is damaged."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ArtifactError(
-            f"{path} is damaged ({error}). Put it back (git checkout, dvc checkout), or run its stage again."
-        ) from error
 
 
 def _is_json(layout: Layout, name: str) -> bool:

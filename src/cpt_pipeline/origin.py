@@ -14,9 +14,9 @@ from kedro.pipeline.node import Node
 
 from cpt_pipeline.conf_check import value_at
 from cpt_pipeline.core.artifact import content_hash, digest_json, is_sealed
+from cpt_pipeline.core.json_reading import read_json
 from cpt_pipeline.core.redaction import redact
 from cpt_pipeline.dvc import deciding_keys
-from cpt_pipeline.json_check import read_json
 from cpt_pipeline.layout import Layout
 
 _PROVENANCE = "_provenance"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -18,9 +19,12 @@ from typing import Any
 from cpt_pipeline import dvc, releases
 from cpt_pipeline.core.artifact import MANIFEST, copy_file, md5_file
 from cpt_pipeline.core.errors import WorkspaceBusyError
+from cpt_pipeline.core.json_reading import read_json
 from cpt_pipeline.core.redaction import redact
 from cpt_pipeline.layout import Layout
 from cpt_pipeline.release_draft import HIDDEN_SUFFIX
+
+logger = logging.getLogger(__name__)
 
 _DIRECTORY = ".dir"
 _ABSENT = "not there"
@@ -32,8 +36,11 @@ def complete_records(layout: Layout) -> dict[str, list[str]]:
     """Give every release that has no dvc.lock the one on disk, if it is of the same run.
 
     Returns for each release that had none what keeps the lock from being its own: nothing for one that has it now.
+    A damaged release is named in the log and passed over.
     """
     root, lock_file = layout.path("release"), dvc.lock_of(layout)
+    for name, damage in releases.find_damaged(root).items():
+        logger.warning("Release %s is damaged, and nothing can go back to it until it is put back: %s", name, damage)
     waiting = [name for name in releases.list_releases(root) if not releases.has_record(root / name)]
     if not waiting:
         return {}
@@ -65,7 +72,7 @@ def complete_records(layout: Layout) -> dict[str, list[str]]:
 
 def restore_commands(layout: Layout, release: Path) -> list[str]:
     """Return lines that say how to get code, conf, results and data of a release back."""
-    about = _read(release / "release.json")
+    about = read_json(release / "release.json")
     shown = layout.relative(release)
     lines = [f"  model       {shown}/model", f"  parameters  {shown}/parameters.json"]
     lines.append(
@@ -93,7 +100,7 @@ def _find_differences(
     release: Path, stages: Mapping[str, Any], small: Mapping[str, bytes | None], layout: Layout
 ) -> list[str]:
     """List what in a dvc.lock, or on disk of what DVC does not keep, is not as in the release."""
-    about = _read(release / "release.json")
+    about = read_json(release / "release.json")
     if not (release / _CONTENTS).is_file():
         return [_EARLIER]
     if about["env"] != layout.owner:
@@ -122,7 +129,7 @@ def _other_parameters(release: Path, stages: Mapping[str, Any], layout: Layout) 
     for name, listed in _each(stages, "params"):
         for file, values in listed.items():
             if file == layout.relative(dvc.code_file(layout)):
-                if any(_read(release / _CODE).get(key) != value for key, value in values.items()):
+                if any(read_json(release / _CODE).get(key) != value for key, value in values.items()):
                     yield f"the code of stage {name} is another in dvc.lock"
                 continue
             conf = _conf(release, PurePosixPath(file).relative_to(layout.conf.name))
@@ -146,7 +153,7 @@ def _other_contents(release: Path, stages: Mapping[str, Any], layout: Layout) ->
     recorded = {dep["path"]: dep["md5"] for dep in _listed(stages, "deps") if "md5" in dep}
     recorded |= {out["path"]: out["md5"] for out in _listed(stages, "outs")}
     with Repo(str(layout.project)) as repo:
-        for path, md5 in _read(release / _CONTENTS).items():
+        for path, md5 in read_json(release / _CONTENTS).items():
             known = recorded.get(path)
             if known is not None and known.endswith(_DIRECTORY):
                 known = _manifest_md5(Path(repo.cache.local.oid_to_path(known)))
@@ -160,7 +167,7 @@ def _other_results(release: Path, small: Mapping[str, bytes | None], layout: Lay
             yield f"{name} is neither on disk nor in Git as dvc.lock has it"
     decision = layout.relative(layout.path("decision"))
     content = small.get(decision)
-    if content is not None and json.loads(content) != _read(release / "decision.json"):
+    if content is not None and json.loads(content) != read_json(release / "decision.json"):
         yield f"{decision} is another decision"
 
 
@@ -180,7 +187,7 @@ def _manifest_md5(listing: Path) -> str | None:
     """Return the MD5 of the manifest in a directory, from the list of its files that DVC's cache has."""
     if not listing.is_file():
         return None
-    return next((each["md5"] for each in _read(listing) if each["relpath"] == MANIFEST), None)
+    return next((each["md5"] for each in read_json(listing) if each["relpath"] == MANIFEST), None)
 
 
 def _conf(release: Path, name: PurePosixPath) -> Any:
@@ -218,7 +225,3 @@ def _load(text: str) -> Any:
     from dvc.utils.serialize import parse_yaml
 
     return parse_yaml(text, "dvc.lock")
-
-
-def _read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))

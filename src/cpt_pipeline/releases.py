@@ -9,7 +9,6 @@ A release is never removed here, and never changed but for the dvc.lock that it 
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -28,12 +27,14 @@ from cpt_pipeline.core.artifact import (
     write_json,
 )
 from cpt_pipeline.core.errors import ArtifactError, ParameterError, WorkspaceBusyError
+from cpt_pipeline.core.json_reading import read_json
 from cpt_pipeline.core.workspace import locked
 from cpt_pipeline.release_draft import RunFacts, write_draft
 
 POINTER = "current.json"
 INTENT = "intent.json"
 BASE_MODEL = "base"
+_MODEL = "model/"
 RECORD = ("results", "dvc.yaml", "dvc.lock")
 """What a release gets when DVC has its run on record, in the order it is moved in; then the manifest names it."""
 _DRAFT = ".draft"
@@ -83,10 +84,10 @@ def roll_back(root: Path, to: str | None = None) -> Move:
     with _alone(root):
         if to is None and (root / INTENT).is_file():
             return Move(_finish_intent(root), resumed=True)
-        known = list_releases(root)
+        known = _finished(root)
         target = _before(current(root)["release"], known) if to is None else _resolve(to, known)
         if target is not None:
-            require_whole(root / target, _STAYS)
+            _require_release(root, target)
         return Move(_point_at(root, target), resumed=False)
 
 
@@ -96,9 +97,36 @@ def forget_intent(root: Path) -> None:
 
 
 def list_releases(root: Path) -> list[str]:
-    """Return the ids of all finished releases, oldest first."""
+    """Return the ids of all finished releases whose records are whole (`find_damaged`), oldest first."""
+    damaged = find_damaged(root)
+    return [name for name in _finished(root) if name not in damaged]
+
+
+def find_damaged(root: Path) -> dict[str, str]:
+    """Return the finished releases with a damaged file, each with what is wrong; weights are not read for it.
+
+    Such a release keeps nobody from the others: it is named, never pointed at, and its number is not given again.
+    """
+    found = {name: _find_damage(root / name) for name in _finished(root)}
+    return {name: damage for name, damage in found.items() if damage}
+
+
+def _finished(root: Path) -> list[str]:
     folders = root.iterdir() if root.is_dir() else ()
     return sorted(path.name for path in folders if path.name.partition("-")[0].isdecimal() and is_sealed(path))
+
+
+def _find_damage(release: Path) -> str | None:
+    """Return what is wrong with the manifest or a file beside the model."""
+    try:
+        listed = read_manifest(release)["files"]
+    except ArtifactError as error:
+        return str(error)
+    for name, entry in listed.items():
+        path = release / name
+        if not name.startswith(_MODEL) and not (path.is_file() and digest_file(path) == entry["xxh3_128"]):
+            return f"{path} is missing or not as the manifest says."
+    return None
 
 
 def complete(root: Path) -> dict[str, Any] | None:
@@ -127,7 +155,7 @@ def _alone(root: Path) -> Iterator[None]:
         shutil.rmtree(root / _DRAFT, ignore_errors=True)
         for left in [*root.glob(".*.tmp"), *root.glob("*/.manifest.json.*.tmp")]:
             left.unlink()
-        for name in list_releases(root):
+        for name in _finished(root):
             _remove_unlisted(root / name)
         yield
 
@@ -156,8 +184,11 @@ def add_record(root: Path, release: str, write: Callable[[Path], None]) -> None:
 
 
 def _remove_unlisted(release: Path) -> None:
-    """Remove a record that a kill kept from being named by the manifest."""
-    listed = read_manifest(release)["files"]
+    """Remove a record that a kill kept from being named by the manifest; nothing where the manifest is damaged."""
+    try:
+        listed = read_manifest(release)["files"]
+    except ArtifactError:
+        return
     for name in RECORD:
         path = release / name
         if path.is_dir() and not any(each.startswith(f"{name}/") for each in listed):
@@ -169,7 +200,7 @@ def _remove_unlisted(release: Path) -> None:
 def _append(root: Path, outcome: Mapping[str, Any], folder: Path, facts: RunFacts) -> str:
     draft = root / _DRAFT
     identity = write_draft(draft, outcome, folder, facts)
-    known = list_releases(root)
+    known = _finished(root)
     for name in known:
         if name.endswith(f"-{identity}"):
             require_whole(root / name, "The pointer stays. Move that folder away, and decide makes it anew.")
@@ -188,8 +219,15 @@ def _finish_intent(root: Path) -> dict[str, Any]:
         return current(root)
     release = _read(path, {"release"})["release"]
     if release is not None:
-        require_whole(root / release, _STAYS)
+        _require_release(root, release)
     return _point_at(root, release)
+
+
+def _require_release(root: Path, release: str) -> None:
+    """Raise `ArtifactError` unless every byte of a release is as its manifest says."""
+    if damage := _find_damage(root / release):
+        raise ArtifactError(f"{damage}\n{_STAYS}")
+    require_whole(root / release, _STAYS)
 
 
 def _point_at(root: Path, release: str | None) -> dict[str, Any]:
@@ -204,22 +242,19 @@ def _pointer(root: Path, release: str | None) -> dict[str, Any]:
     if release is None:
         return {"release": None, "model": BASE_MODEL, "folder": None}
     read_manifest(root / release)
-    about = json.loads((root / release / "release.json").read_text(encoding="utf-8"))
+    about = read_json(root / release / "release.json", keys=("model",), remedy=_STAYS)
     return {"release": release, "model": about["model"], "folder": f"{release}/model"}
 
 
 def _read(path: Path, keys: set[str]) -> dict[str, Any]:
     """Read the pointer or the intent. Never rebuilt in silence: the newest release need not be the one in use."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        record = None
-    if not isinstance(record, dict) or not keys <= set(record):
+        record: dict[str, Any] = read_json(path, keys=keys, remedy="It was cut short or changed by hand.")
+    except ArtifactError as error:
         known = ", ".join([BASE_MODEL, *list_releases(path.parent)])
         raise ArtifactError(
-            f"{path} is cut short or was changed by hand: it is no JSON with {', '.join(sorted(keys))}. Write it anew: "
-            f"`kedro rollback --to ID`, where ID is the release that is to be in use ({known})."
-        )
+            f"{error} Write it anew: `kedro rollback --to ID`, where ID is the release that is to be in use ({known})."
+        ) from error
     return record
 
 

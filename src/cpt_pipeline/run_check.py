@@ -7,7 +7,7 @@ on this machine. What another stage than those of this run would miss here is a 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 from typing import Any, get_type_hints
 
@@ -17,6 +17,7 @@ from kedro.validation.type_extractor import TypeExtractor
 from cpt_pipeline.conf_check import KeyFiles, missing_inputs, shown, value_at
 from cpt_pipeline.core.errors import ModelNotFoundError, ParameterError, UnfitModelError, raise_all
 from cpt_pipeline.layout import BASE, Layout
+from cpt_pipeline.recipes.content_check import find_content_problems
 from cpt_pipeline.recipes.machine_check import find_base, find_machine_problems
 from cpt_pipeline.recipes.model_check import find_model_problems
 from cpt_pipeline.recipes.problem import Problem
@@ -38,14 +39,26 @@ def check_run(
     missing = missing_inputs(layout, running, pipelines) if reads_everything else {}
     settings = read_settings(layout, pipelines)
     problems = [] if settings is None else _find_problems(layout, settings, running)
+    if settings is not None and reads_everything:
+        stages = _stages(running)
+        problems += [problem for stage, problem in find_content_problems(settings) if stage in stages]
     files = KeyFiles(layout)
-    found = [_line(layout, files, problem) for problem in problems if problem.key not in missing]
+    found = [_line(layout, files, problem) for problem in problems if not _is_told(problem.key, missing)]
     lines = dict.fromkeys([*missing.values(), *found])
     raise_all(ParameterError, "The run could not end as it is set up, and nothing was started:", lines)
 
 
+def _stages(running: Pipeline) -> set[str]:
+    return {node.short_name for node in running.nodes}
+
+
+def _is_told(key: str, missing: Collection[str]) -> bool:
+    """Return whether a file or model at this key, or below it, is not there, which is said already."""
+    return any(each == key or each.startswith(f"{key}.") for each in missing)
+
+
 def _find_problems(layout: Layout, settings: Settings, running: Pipeline) -> list[Problem]:
-    stages = {node.short_name for node in running.nodes}
+    stages = _stages(running)
     problems = [*find_conflicts(settings), *_size_of_the_demo(settings, KeyFiles(layout))]
     for stage, problem in _here(settings, problems):
         if stage in stages:

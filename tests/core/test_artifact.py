@@ -88,6 +88,24 @@ def test_only_what_changed_since_an_older_format_is_refused(sealed: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        '{"format": 3, "kin',
+        "[3]",
+        '{"format": 3}',
+        '{"format": 3, "files": ["a"]}',
+        '{"format": 3, "files": {"a": 1}}',
+    ],
+)
+def test_a_manifest_that_was_cut_or_garbled_is_named_with_the_remedy(sealed: Path, text: str) -> None:
+    (sealed / "manifest.json").write_text(text, encoding="utf-8")
+    for read in (read_manifest, find_damage, content_hash):
+        with pytest.raises(ArtifactError, match=r"manifest\.json is damaged .*dvc checkout"):
+            read(sealed)
+
+
+@pytest.mark.parametrize(
     ("damage", "found"),
     [
         (lambda place: (place / "a.txt").write_text("abd"), ["a.txt: bytes differ from the manifest"]),

@@ -44,6 +44,15 @@ def test_kind_code_and_message_come_back(tmp_path: Path) -> None:
     assert (read_code(path), read_last_words(path)) == (75, None)
 
 
+@pytest.mark.parametrize("left", ['{"kind": "UnfitMo', "[1]", '{"code": "2"}', "\xff", '{"message": "no"}'])
+def test_words_that_were_cut_short_are_ignored(tmp_path: Path, left: str) -> None:
+    path = tmp_path / "exit.json"
+    path.write_bytes(left.encode("latin-1").ljust(100))
+    assert (read_code(path), read_last_words(path)) == (None, None)
+    leave_code(path, 75)
+    assert read_code(path) == 75
+
+
 def test_an_error_of_another_module_keeps_its_code(tmp_path: Path) -> None:
     class OwnError(CptError):
         exit_code = 3

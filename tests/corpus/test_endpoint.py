@@ -102,7 +102,7 @@ def test_thoughts_of_a_model_are_no_part_of_its_answer(tmp_path: Path) -> None:
 def test_a_missing_address_or_key_is_said_before_anything_is_asked(tmp_path: Path) -> None:
     with pytest.raises(EndpointError) as caught:
         list(ask([request("a")], PARAMS, EndpointRunParams(api_key_variable="CPT_NO_SUCH_KEY", answers=tmp_path)))
-    assert "url is empty" in str(caught.value) and "CPT_NO_SUCH_KEY is not set" in str(caught.value)
+    assert "url: it is empty" in str(caught.value) and "CPT_NO_SUCH_KEY is not set" in str(caught.value)
 
 
 def test_one_error_says_address_variable_and_remedy_and_never_the_key(

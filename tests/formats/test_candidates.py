@@ -35,6 +35,14 @@ def test_unfinished_artifact_is_refused(tmp_path: Path) -> None:
         read_list(tmp_path)
 
 
+@pytest.mark.parametrize("text", ["", '[{"name": "stage1", "fol', '[{"name": "stage1"}]', "{}}", "3"])
+def test_a_list_that_was_cut_or_garbled_is_named(tmp_path: Path, text: str) -> None:
+    directory = write(tmp_path / "c", {"stage1": b"x"})
+    (directory / "candidates.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ArtifactError, match=r"candidates\.json is (damaged|no list of candidates)"):
+        read_list(directory)
+
+
 def test_identity_is_of_the_candidates_own_files_alone(tmp_path: Path) -> None:
     one = write(tmp_path / "one", {"stage1": b"x", "stage1-step-000040": b"y"})
     other = write(tmp_path / "other", {"stage1": b"x", "stage1-step-000040": b"z"})

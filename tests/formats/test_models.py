@@ -62,6 +62,15 @@ def test_an_unfinished_reference_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.feature(2)
+@pytest.mark.parametrize("text", ["", '{"name": "/mod', "[]", '{"name": "a", "revision": null}'])
+def test_a_reference_that_was_cut_or_garbled_is_named(tmp_path: Path, text: str) -> None:
+    folder = make_model(tmp_path / "base")
+    write_reference(tmp_path / "base_model", folder, name=str(folder), revision=None)
+    (tmp_path / "base_model" / REFERENCE).write_text(text, encoding="utf-8")
+    with pytest.raises(ArtifactError, match=r"reference\.json is damaged"):
+        resolve(tmp_path / "base_model")
+
+
 def test_a_reference_does_not_depend_on_where_the_project_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     manifests = []
     for home in ("here", "there"):

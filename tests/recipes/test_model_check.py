@@ -33,6 +33,16 @@ def test_rows_that_fit_and_rows_that_do_not(tmp_path: Path) -> None:
     assert "rows of 65 tokens are longer than the 64 positions" in found["mix.sequence_length"]
 
 
+def test_a_continuation_leaves_room_for_its_prompt(tmp_path: Path) -> None:
+    asked = {"evaluate.sample_prompts": ["Once"], "evaluate.sample_tokens": 64}
+    llama, bloom = (read_facts(save_tiny(each, tmp_path / each)) for each in ("llama", "bloom"))
+    assert "reads 64 tokens at most, and no room is left" in problems(llama, asked)["evaluate.sample_tokens"]
+    assert problems(llama, {**asked, "evaluate.sample_tokens": 63}) == {}
+    assert problems(llama, {**asked, "evaluate.sample_prompts": []}) == {}
+    assert problems(bloom, {**asked, "evaluate.sample_tokens": 2047}) == {}
+    assert list(problems(bloom, {**asked, "evaluate.sample_tokens": 2048})) == ["evaluate.sample_tokens"]
+
+
 def test_a_scaled_rope_reads_further_and_learned_positions_never_do(tmp_path: Path) -> None:
     scaled = {"rope_parameters": {"rope_type": "yarn", "factor": 4.0, "rope_theta": 1e4}}
     rope, learned = (save_tiny(each, tmp_path / each) for each in ("llama", "gpt2"))

@@ -89,6 +89,7 @@ def test_the_demonstration_has_no_conflict() -> None:
             "at most 29 documents of a channel would be measured and decide.min_documents is 30",
         ),
         ({"evaluate.documents_per_channel": 20}, "evaluate.documents_per_channel", "decide.min_documents is 30"),
+        *(({f"{stage}.seed": -1}, f"{stage}.seed", "no negative seed") for stage in ("dedup", "mix", "evaluate")),
         ({"decide.judge": "stage3"}, "decide.judge", "it must be last, stage1, stage2"),
         ({"decide.judge": "stage2-step-000010"}, "decide.judge", "every 0 steps"),
         ({"decide.judge": "stage1-step-000050"}, "decide.judge", "every 60 steps"),

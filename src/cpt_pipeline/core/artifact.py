@@ -18,6 +18,7 @@ from typing import Any
 import xxhash
 
 from cpt_pipeline.core.errors import ArtifactError, DiskSpaceError
+from cpt_pipeline.core.json_reading import read_json
 
 MANIFEST = "manifest.json"
 FORMAT_VERSION = 3
@@ -77,16 +78,23 @@ def is_sealed(directory: Path) -> bool:
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:
-    """Read the manifest. `ArtifactError` when the directory was never finished or is of another format."""
+    """Return the manifest. `ArtifactError` when there is none, or it is damaged or of another format."""
     path = directory / MANIFEST
     if not path.is_file():
         raise ArtifactError(
             f"{directory} has no {MANIFEST}: the stage that makes it never finished. "
             "Run that stage again; it goes on where it stopped."
         )
-    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    _check_format(path, manifest.get("format"), str(manifest.get("kind")))
+    remedy = f"Run the stage that makes it again, or `dvc checkout {directory}` if DVC has it on record."
+    manifest: dict[str, Any] = read_json(path, keys=("format", "files"), remedy=remedy)
+    _check_format(path, manifest["format"], str(manifest.get("kind")))
+    if not isinstance(manifest["files"], dict) or not all(map(_is_entry, manifest["files"].values())):
+        raise ArtifactError(f"{path} is damaged (it does not say of every file its size and hash). {remedy}")
     return manifest
+
+
+def _is_entry(entry: Any) -> bool:
+    return isinstance(entry, dict) and {"bytes", "xxh3_128"} <= set(entry)
 
 
 def _check_format(path: Path, found: Any, kind: str) -> None:

@@ -52,7 +52,7 @@ def read_code(path: Path) -> int | None:
 def read_last_words(path: Path) -> CptError | None:
     """Return the error that a worker left, as one of `core.errors` with its exit code; None when it left none."""
     words = _read(path)
-    if "message" not in words:
+    if not {"kind", "message"} <= set(words):
         return None
     error: CptError = getattr(errors, words["kind"], CptError)(words["message"])
     error.exit_code = words["code"]
@@ -69,6 +69,11 @@ def _overwrite(path: Path, words: dict[str, Any]) -> None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    text = path.read_text(encoding="utf-8").strip() if path.is_file() else ""
-    words: dict[str, Any] = json.loads(text) if text else {}
-    return words
+    """Return the words; of a worker that was cut short in them there are none, and its exit code speaks."""
+    text = path.read_bytes().strip() if path.is_file() else b""
+    try:
+        words = json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        logger.warning("%s is damaged, so what ended the worker is not known from it", path)
+        return {}
+    return words if isinstance(words, dict) and isinstance(words.get("code"), int) else {}

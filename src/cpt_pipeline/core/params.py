@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 class Params(BaseModel):
@@ -25,6 +25,9 @@ def _without_nulls(value: Any) -> Any:
 
 DropNulls = BeforeValidator(_without_nulls)
 """For mappings in conf: environments merge key by key, so `key: null` is how an environment removes one of base's."""
+
+Seed = Annotated[int, Field(ge=0, lt=1 << 32)]
+"""A seed that every library takes: numpy refuses negative ones, scikit-learn those of more than 32 bits."""
 
 
 class Report(BaseModel):

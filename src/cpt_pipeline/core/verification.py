@@ -7,7 +7,6 @@ is only a memory: without it, or with an entry lost to another run, the bytes ar
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import threading
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from cpt_pipeline.core.artifact import content_hash, digest_json, remove_unfinished, require_whole, write_json
+from cpt_pipeline.core.errors import ArtifactError
+from cpt_pipeline.core.json_reading import read_json
 from cpt_pipeline.core.workspace import ROOT_VARIABLE, root
 
 logger = logging.getLogger(__name__)
@@ -52,8 +53,9 @@ def _recall() -> dict[str, Any]:
     if place is None or not place.is_file():
         return {}
     try:
-        known = json.loads(place.read_text(encoding="utf-8"))
-    except ValueError:
+        known = read_json(place)
+    except ArtifactError as error:
+        logger.debug("%s", error)
         known = None
     return known if isinstance(known, dict) else {}
 

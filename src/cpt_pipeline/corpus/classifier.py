@@ -15,7 +15,8 @@ import xxhash
 from pydantic import Field
 
 from cpt_pipeline.core.artifact import write_json
-from cpt_pipeline.core.params import Params
+from cpt_pipeline.core.json_reading import UNFINISHED, read_json
+from cpt_pipeline.core.params import Params, Seed
 from cpt_pipeline.corpus.classifier_report import ClassifierReport, report_classes
 from cpt_pipeline.corpus.text_model import TextModel, TextModelParams
 from cpt_pipeline.corpus.words import fold
@@ -33,7 +34,7 @@ class ClassifierParams(Params):
     min_probability: Probability | dict[str, Probability] = 0.5
     """From which the likeliest class is believed; by class, those that are not named have 0.5."""
     model: TextModelParams = TextModelParams()
-    seed: int = 0
+    seed: Seed = 0
     max_review: int = Field(10, ge=0)
     """Documents nearest to the threshold that the report names, of each source."""
 
@@ -87,7 +88,9 @@ def find_few(labels: Mapping[str, int]) -> list[str]:
 def train(examples: Sequence[Example], params: ClassifierParams, folder: Path) -> ClassifierReport:
     """Train, test and save; what `folder` holds already is not made again. `examples` are those of `draw_examples`."""
     if (folder / _REPORT).is_file():
-        return ClassifierReport.model_validate_json((folder / _REPORT).read_text(encoding="utf-8"))
+        return ClassifierReport.model_validate(
+            read_json(folder / _REPORT, keys=ClassifierReport.model_fields, remedy=UNFINISHED)
+        )
     learnt, heldout = _divide(examples)
     sizes = Counter(each.label for each in learnt)
     balance = [len(learnt) / (len(sizes) * sizes[each.label]) for each in learnt]

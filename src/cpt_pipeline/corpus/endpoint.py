@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from itertools import islice
@@ -17,7 +16,7 @@ from datatrove.pipeline.inference.types import InferenceError, InferenceResult, 
 
 from cpt_pipeline.core.errors import EndpointError, raise_all
 from cpt_pipeline.corpus.answers import Answer, AnswerStore, Request, read_answer
-from cpt_pipeline.corpus.endpoint_params import EndpointParams, EndpointRunParams
+from cpt_pipeline.corpus.endpoint_params import EndpointParams, EndpointRunParams, find_endpoint_problems
 from cpt_pipeline.corpus.endpoint_server import Endpoint
 
 logger = logging.getLogger(__name__)
@@ -28,18 +27,8 @@ _AT_ONCE = 1024
 
 def check_endpoint(run: EndpointRunParams) -> None:
     """Raise `EndpointError` where conf or the environment lacks what is needed to ask."""
-    raise_all(EndpointError, "The LLM endpoint cannot be asked (conf: clean_run.endpoint):", _find_problems(run))
-
-
-def _find_problems(run: EndpointRunParams) -> Iterator[str]:
-    if not run.url:
-        yield "url is empty: write the address of an OpenAI-compatible server, as in http://localhost:8000/v1"
-    if run.api_key_variable is not None:
-        key = os.environ.get(run.api_key_variable, "").strip()
-        if not key:
-            yield f"api_key_variable: the environment variable {run.api_key_variable} is not set"
-        elif not key.isascii() or not key.isprintable():
-            yield f"api_key_variable: what {run.api_key_variable} holds is no key (a line break, or no ASCII)"
+    problems = (f"{key}: {words}" for key, words in find_endpoint_problems(run))
+    raise_all(EndpointError, "The LLM endpoint cannot be asked (conf: clean_run.endpoint):", problems)
 
 
 def ask(requests: Iterable[Request], params: EndpointParams, run: EndpointRunParams) -> Iterator[Answer]:

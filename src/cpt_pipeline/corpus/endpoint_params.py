@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import Field, JsonValue, field_validator
 
-from cpt_pipeline.core.params import Params
+from cpt_pipeline.core.params import Params, Seed
 
 
 class EndpointParams(Params):
@@ -18,7 +20,7 @@ class EndpointParams(Params):
     temperature: float = Field(0.0, ge=0, le=2)
     max_tokens: int = Field(1024, ge=1)
     """Of one answer."""
-    seed: int | None = 1
+    seed: Seed | None = 1
     """Sent along; few servers promise the same answer for it. That answers do not change is the store's doing."""
     extra: dict[str, JsonValue] = Field({})
     """More keys of the request, as the server knows them: `top_p: 0.95`,
@@ -53,3 +55,15 @@ class EndpointRunParams(Params):
         if parts.username or parts.password or parts.query:
             raise ValueError("an address with a password or a query would be recorded; api_key_variable takes a key")
         return url.rstrip("/")
+
+
+def find_endpoint_problems(run: EndpointRunParams) -> Iterator[tuple[str, str]]:
+    """Yield what conf or the environment lacks to ask an endpoint: the key below `endpoint`, and what is wrong."""
+    if not run.url:
+        yield "url", "it is empty: write the address of an OpenAI-compatible server, as in http://localhost:8000/v1"
+    if run.api_key_variable is not None:
+        key = os.environ.get(run.api_key_variable, "").strip()
+        if not key:
+            yield "api_key_variable", f"the environment variable {run.api_key_variable} is not set"
+        elif not key.isascii() or not key.isprintable():
+            yield "api_key_variable", f"what {run.api_key_variable} holds is no key (a line break, or no ASCII)"

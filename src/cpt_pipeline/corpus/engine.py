@@ -35,6 +35,7 @@ from datatrove.pipeline.base import PipelineStep
 from cpt_pipeline.core.artifact import digest_json, write_json
 from cpt_pipeline.core.errors import StoppedBySignalError, TasksFailedError
 from cpt_pipeline.core.fingerprint import fingerprint
+from cpt_pipeline.core.json_reading import UNFINISHED, read_json
 from cpt_pipeline.core.process import allow_many_files, die_with_parent
 from cpt_pipeline.core.progress import Progress
 from cpt_pipeline.corpus.engine_params import EngineParams
@@ -71,7 +72,7 @@ class Tasks:
 
     def read(self, rank: int) -> Any:
         """Give what task `rank` is about."""
-        text = json.loads((self.folder / "tasks" / f"{rank:05}.json").read_text(encoding="utf-8"))
+        text = read_json(self.folder / "tasks" / f"{rank:05}.json", remedy=UNFINISHED)
         return json.loads(text)
 
     def file(self, rank: int, suffix: str = ".parquet") -> Path:

@@ -8,7 +8,6 @@ same order give the same weights.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,8 @@ from pydantic import Field
 
 from cpt_pipeline.core.artifact import flush, write_json
 from cpt_pipeline.core.errors import ArtifactError
-from cpt_pipeline.core.params import Params
+from cpt_pipeline.core.json_reading import read_json
+from cpt_pipeline.core.params import Params, Seed
 from cpt_pipeline.corpus.words import fold, split_words
 
 _WEIGHTS, _SETTINGS = "model.safetensors", "model.json"
@@ -37,7 +37,7 @@ class TextModelParams(Params):
     """Places that n-grams are hashed to; four bytes a class each."""
     inverse_regularization: float = Field(10.0, gt=0)
     """C of scikit-learn: larger fits the examples more closely."""
-    seed: int = 0
+    seed: Seed = 0
 
 
 class TextModel:
@@ -102,7 +102,7 @@ class TextModel:
 
         if not (folder / _SETTINGS).is_file():
             raise ArtifactError(f"{folder} holds no model of texts ({_SETTINGS} is missing)")
-        settings = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
+        settings = read_json(folder / _SETTINGS, keys=("version", "classes", "params"))
         if settings["version"] != _VERSION:
             raise ArtifactError(f"{folder} is of version {settings['version']}, not {_VERSION}: train it again")
         arrays = load_file(folder / _WEIGHTS)

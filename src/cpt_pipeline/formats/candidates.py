@@ -6,12 +6,13 @@ stage's name (`stage1`), what was kept on the way a name like `stage1-step-00004
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cpt_pipeline.core.artifact import digest_json, read_manifest, write_json
+from cpt_pipeline.core.errors import ArtifactError
+from cpt_pipeline.core.json_reading import read_json
 
 CANDIDATES = "candidates.json"
 
@@ -38,8 +39,11 @@ def write_list(directory: Path, candidates: Iterable[Candidate]) -> None:
 def read_list(artifact: Path) -> list[Candidate]:
     """Read the candidates of a finished artifact, in training order."""
     read_manifest(artifact)
-    listed = json.loads((artifact / CANDIDATES).read_text(encoding="utf-8"))
-    return [Candidate(**each) for each in listed]
+    listed = read_json(artifact / CANDIDATES)
+    try:
+        return [Candidate(**each) for each in listed]
+    except TypeError as error:
+        raise ArtifactError(f"{artifact / CANDIDATES} is no list of candidates ({error}). Run merge again.") from error
 
 
 def identity(artifact: Path, candidate: Candidate) -> str:

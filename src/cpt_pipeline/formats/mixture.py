@@ -14,7 +14,6 @@ planned after an earlier one was trained.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cpt_pipeline.core.artifact import read_manifest, seal, write_json
+from cpt_pipeline.core.json_reading import read_json
 from cpt_pipeline.formats import tokens
 
 SPAN = np.dtype([("document", "<i8"), ("start", "<i8"), ("length", "<i4")])
@@ -78,7 +78,9 @@ class Mixture:
     def __init__(self, artifact: Path, tokens_artifact: Path) -> None:
         read_manifest(artifact)
         read_manifest(tokens_artifact)
-        description = json.loads((artifact / "mixture.json").read_text(encoding="utf-8"))
+        description = read_json(
+            artifact / "mixture.json", keys=("sequence_length", "rows_per_step", "channels", "num_steps")
+        )
         self.sequence_length: int = description["sequence_length"]
         self.rows_per_step: int = description["rows_per_step"]
         self.channels: tuple[str, ...] = tuple(description["channels"])

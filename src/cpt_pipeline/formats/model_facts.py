@@ -16,6 +16,8 @@ from typing import Any
 
 from cpt_pipeline.core.errors import ModelNotFoundError
 
+ASSUMED_CONTEXT = 2048
+"""Tokens that a model reads whose config.json names no longest row."""
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
 """Files of which a tokenizer has one at least."""
 _INDEX = "model.safetensors.index.json"

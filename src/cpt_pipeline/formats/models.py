@@ -6,7 +6,6 @@ snapshot, as conf does, with a digest per file. `resolve` gives the folder to lo
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 from cpt_pipeline.core.artifact import digest_file, read_manifest, seal, write_json
 from cpt_pipeline.core.errors import ArtifactError, ModelNotFoundError
 from cpt_pipeline.core.inputs import is_folder_name
+from cpt_pipeline.core.json_reading import read_json
 from cpt_pipeline.formats.model_folder import check_model_folder, refuse_code_of_the_hub
 
 logger = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def resolve(artifact: Path) -> Path:
     read_manifest(artifact)
     if not (artifact / REFERENCE).is_file():
         return artifact
-    reference = json.loads((artifact / REFERENCE).read_text(encoding="utf-8"))
+    reference = read_json(artifact / REFERENCE, keys=("name", "revision", "files"))
     return _find_referenced(reference).resolve()
 
 

@@ -18,6 +18,7 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from cpt_pipeline.core.errors import ArtifactError
+from cpt_pipeline.formats.model_facts import ASSUMED_CONTEXT
 from cpt_pipeline.formats.plain_text import PlainTextEncoder
 
 
@@ -140,7 +141,7 @@ def _decode(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> str:
 
 def _context_length(model: PreTrainedModel) -> int:
     length = getattr(model.config.get_text_config(), "max_position_embeddings", None)
-    return int(length or 2048)
+    return int(length or ASSUMED_CONTEXT)
 
 
 def _windows(owner: int, ids: Sequence[int], start: int, length: int) -> Iterator[_Window]:

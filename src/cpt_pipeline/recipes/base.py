@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.inputs import HubName, HubParams
-from cpt_pipeline.core.params import Params, Report
+from cpt_pipeline.core.params import Params, Report, Seed
 from cpt_pipeline.core.workspace import Workspace
 from cpt_pipeline.formats.documents import read_documents
 from cpt_pipeline.formats.model_facts import read_facts
@@ -59,7 +59,7 @@ class ScratchParams(Params):
     data: MixStageParams
     """Tokens, and weights among the general channels."""
     training: TrainParams
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _size_is_a_number(self) -> ScratchParams:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from cpt_pipeline.core.errors import ModelNotFoundError, UnfitModelError
 from cpt_pipeline.corpus.embeddings.params import EmbeddingParams, EncoderParams
+from cpt_pipeline.corpus.endpoint_params import find_endpoint_problems
 from cpt_pipeline.formats.model_facts import ModelFacts, read_facts
 from cpt_pipeline.formats.models import locate_model
 from cpt_pipeline.recipes.model_check import describe_scratch
@@ -23,7 +25,10 @@ _NO_GPU = ("", "-1")
 def find_machine_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
     """Return what is missing on this machine, each with the stage that needs it."""
     yield from _package_problems(settings)
+    yield from _engine_problems(settings)
+    yield from _launcher_problems(settings)
     yield from _device_problems(settings)
+    yield from _endpoint_problems(settings)
     yield from _model_problems(settings)
 
 
@@ -60,6 +65,42 @@ def _package_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
             yield _stage(key), Problem(f"{key}.lora.quantization", words)
 
 
+def _engine_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
+    for stage, run in settings.engines.items():
+        key = f"{stage}_run.executor"
+        if run.executor == "ray" and importlib.util.find_spec("ray") is None:
+            yield stage, Problem(key, "ray is not installed: pip install 'cpt_pipeline[ray]'")
+        if run.executor == "slurm" and (missing := _missing_programs("sbatch", "squeue", "scancel")):
+            yield stage, Problem(key, f"{missing}: start the run on a machine of the cluster, or use executor: local")
+
+
+def _launcher_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
+    for key, run in settings.runs.items():
+        place, stage = run_key(key), _stage(key)
+        if run.launcher == "srun" and (missing := _missing_programs("srun")):
+            words = f"{missing}: start the run on a machine of the cluster, or use launcher: torchrun"
+            yield stage, Problem(f"{place}.launcher", words)
+        if "deepspeed" in (run.launcher, run.backend) and importlib.util.find_spec("deepspeed") is None:
+            name = "launcher" if run.launcher == "deepspeed" else "backend"
+            yield stage, Problem(f"{place}.{name}", "deepspeed is not installed: pip install deepspeed")
+        if run.hostfile is not None and (missing := _missing_programs("pdsh")):
+            words = f"{missing}, with which DeepSpeed reaches the machines that a hostfile lists: install it"
+            yield stage, Problem(f"{place}.hostfile", words)
+
+
+def _missing_programs(*names: str) -> str:
+    """Return what the search path lacks, in words; nothing where all is there."""
+    missing = [name for name in names if shutil.which(name) is None]
+    return f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not on PATH" if missing else ""
+
+
+def _endpoint_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
+    scorer = settings.clean.scorer
+    if settings.clean.augmentation.generative or (scorer.enabled and scorer.ask.endpoint is not None):
+        for name, words in find_endpoint_problems(settings.clean_run.endpoint):
+            yield "clean", Problem(f"clean_run.endpoint.{name}", words)
+
+
 def _device_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
     there = count_gpus()
     for key, run in settings.runs.items():
@@ -78,8 +119,9 @@ def _model_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
     """Look for the models of the data stages, as their stages will; those behind an endpoint are asked there."""
     scorer = settings.clean.scorer
     if scorer.enabled and scorer.kind != "linear":
-        chosen, key = getattr(scorer, scorer.kind), f"clean.scorer.{scorer.kind}.name"
-        yield from _located("clean", key, chosen.name, chosen.revision)
+        chosen, place = getattr(scorer, scorer.kind), f"clean.scorer.{scorer.kind}"
+        asked = (f"{place}.max_tokens", chosen.max_tokens)
+        yield from _located("clean", f"{place}.name", chosen.name, chosen.revision, asked)
     for key, embedding in _embeddings(settings):
         if encoder := _encoder(embedding):
             yield from _located("dedup", f"{key}.model", encoder.model, encoder.revision)
@@ -99,11 +141,18 @@ def _encoder(embedding: EmbeddingParams) -> EncoderParams | None:
     return embedding if isinstance(embedding, EncoderParams) else None
 
 
-def _located(stage: str, key: str, name: str, revision: str | None) -> Iterator[tuple[str, Problem]]:
+def _located(
+    stage: str, key: str, name: str, revision: str | None, asked: tuple[str, int] | None = None
+) -> Iterator[tuple[str, Problem]]:
+    """Look for a model, and whether it reads as many tokens as are `asked` of it (with the key that asks)."""
     try:
-        locate_model(name, revision, key=key)
+        folder = locate_model(name, revision, key=key)
+        longest = read_facts(folder, name=name).max_positions if asked else None
     except (ModelNotFoundError, UnfitModelError) as error:
         yield stage, Problem(key, str(error))
+        return
+    if asked and longest is not None and asked[1] > longest:
+        yield stage, Problem(asked[0], f"{name} reads {longest} tokens at most")
 
 
 def _stage(key: str) -> str:

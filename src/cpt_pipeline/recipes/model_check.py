@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cpt_pipeline.formats.model_facts import ModelFacts
+from cpt_pipeline.formats.model_facts import ASSUMED_CONTEXT, ModelFacts
 from cpt_pipeline.recipes.base import ScratchParams
 from cpt_pipeline.recipes.problem import Problem
 from cpt_pipeline.recipes.settings import Settings
@@ -53,6 +53,12 @@ def find_model_problems(settings: Settings, facts: ModelFacts) -> Iterator[Probl
 
 
 def _evaluation_problems(settings: Settings, facts: ModelFacts) -> Iterator[Problem]:
+    context, continued = facts.max_positions or ASSUMED_CONTEXT, settings.evaluate.sample_tokens
+    if settings.evaluate.sample_prompts and continued >= context:
+        yield Problem(
+            "evaluate.sample_tokens",
+            f"{facts.name} reads {context} tokens at most, and no room is left for the prompt; less than {context}",
+        )
     length, most = settings.evaluate.sequence_length, facts.max_positions
     if length is not None and most is not None and length > most:
         yield Problem("evaluate.sequence_length", f"{facts.name} reads {most} tokens at most")

@@ -8,9 +8,10 @@ from typing import Literal
 
 from cpt_pipeline.budget.plan import PlanParams
 from cpt_pipeline.core.channels import ChannelsParams
-from cpt_pipeline.corpus.clean.params import CleanParams
+from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
 from cpt_pipeline.corpus.collect.params import CollectParams
 from cpt_pipeline.corpus.dedup.params import DedupParams, DedupRunParams
+from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.evaluation.params import EvaluateParams, EvaluateRunParams
 from cpt_pipeline.mixture.params import MixParams
 from cpt_pipeline.recipes.base import BaseParams, ScratchParams
@@ -29,7 +30,9 @@ class Settings:
     base_run: TrainRunParams
     channels: ChannelsParams
     collect: CollectParams
+    collect_run: EngineParams
     clean: CleanParams
+    clean_run: CleanRunParams
     dedup: DedupParams
     dedup_run: DedupRunParams
     mix: MixParams
@@ -53,6 +56,11 @@ class Settings:
         """How each of `training` runs, by the same keys."""
         scratch = {"base.scratch.training": self.base_run} if self.scratch else {}
         return {**scratch, "stage1": self.stage1_run, "stage2": self.stage2_run}
+
+    @property
+    def engines(self) -> dict[str, EngineParams]:
+        """How each data stage runs, by stage."""
+        return {"collect": self.collect_run, "clean": self.clean_run, "dedup": self.dedup_run}
 
     @property
     def scratch(self) -> ScratchParams | None:

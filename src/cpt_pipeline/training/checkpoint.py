@@ -8,7 +8,6 @@ There is no `latest` pointer: the newest directory whose every byte matches is t
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
@@ -19,6 +18,7 @@ from typing import Any
 
 from cpt_pipeline.core.artifact import find_damage, flush, is_sealed, seal, write_json
 from cpt_pipeline.core.errors import ArtifactError, CptError
+from cpt_pipeline.core.json_reading import UNFINISHED, read_json
 
 logger = logging.getLogger(__name__)
 _PREFIX = "step-"
@@ -108,7 +108,7 @@ def newest_valid(folder: Path, digest: str) -> Path | None:
 
 def read_state(path: Path) -> dict[str, Any]:
     """Read the small state of a checkpoint."""
-    state: dict[str, Any] = json.loads((path / "state.json").read_text(encoding="utf-8"))
+    state: dict[str, Any] = read_json(path / "state.json", keys=("digest",), remedy=UNFINISHED)
     return state
 
 

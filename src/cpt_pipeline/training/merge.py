@@ -7,7 +7,6 @@ and must answer as the trained model did at the end of its training (`training.p
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +14,7 @@ from pydantic import Field
 
 from cpt_pipeline.core.artifact import read_manifest
 from cpt_pipeline.core.errors import TrainingFailedError
+from cpt_pipeline.core.json_reading import UNFINISHED, read_json
 from cpt_pipeline.core.last_words import await_last_words, read_last_words
 from cpt_pipeline.core.params import Params, Report
 from cpt_pipeline.core.process import run_module
@@ -99,7 +99,7 @@ def merge_candidates(
         raise error
     if code:
         raise TrainingFailedError(f"merge: no candidate set (exit {code}). Last lines of {work / 'merge.log'}:\n{tail}")
-    report: dict[str, Any] = json.loads((out / "candidates" / "merge.json").read_text(encoding="utf-8"))
+    report: dict[str, Any] = read_json(out / "candidates" / "merge.json", remedy=UNFINISHED)
     return MergeReport.model_validate(report)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from cpt_pipeline.core.params import Params
+from cpt_pipeline.core.inputs import InputFile
+from cpt_pipeline.core.params import Params, Seed
+
+_Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 
 
 class OptimizerParams(Params):
@@ -14,7 +17,7 @@ class OptimizerParams(Params):
 
     peak_lr: float = Field(gt=0.0)
     """Continued pre-training takes 1/10 to 1/5 of the base's own peak rate."""
-    betas: tuple[float, float] = (0.9, 0.95)
+    betas: tuple[_Share, _Share] = (0.9, 0.95)
     eps: float = Field(default=1.0e-8, gt=0.0)
     weight_decay: float = Field(default=0.1, ge=0.0)
     """Not applied to vectors (norms, biases)."""
@@ -55,7 +58,7 @@ class TrainParams(Params):
     precision: Literal["fp32", "bf16"] = "fp32"
     """bf16: autocast with fp32 weights; in mode lora the frozen base is held in bf16, the adapter in fp32."""
     gradient_checkpointing: bool = False
-    seed: int = 0
+    seed: Seed = 0
     candidate_every_steps: int = Field(default=0, ge=0)
     """Keep a candidate for evaluate and roll back every so many steps; 0 = only the end."""
     keep_candidates: int = Field(default=2, ge=0)
@@ -77,8 +80,8 @@ class TrainRunParams(Params):
     backend: Literal["torch", "deepspeed"] = "torch"
     launcher: Literal["single", "torchrun", "deepspeed", "srun"] = "single"
     num_ranks: int = Field(default=1, gt=0)
-    hostfile: str | None = None
-    """deepspeed launcher over several machines."""
+    hostfile: InputFile | None = None
+    """deepspeed launcher over several machines: a line for each, `name slots=8`. Needs pdsh here."""
     zero_stage: Literal[0, 1, 2, 3] = 0
     offload_optimizer: bool = False
     """deepspeed only: keep the optimizer in the host's memory."""

@@ -141,8 +141,7 @@ def _report(job: TrainJob, rows: list[dict[str, Any]]) -> TrainReport:
     heldout = [row for row in rows if row["kind"] == "heldout"]
     seconds = sum(row["seconds"] for row in steps)
     last = [row["loss"] for row in steps[-10:]]
-    newest = job.work / "checkpoints" / checkpoint.name_of(_progress(job)) / "state.json"
-    state = json.loads(newest.read_text(encoding="utf-8"))
+    state = checkpoint.read_state(job.work / "checkpoints" / checkpoint.name_of(_progress(job)))
     return TrainReport(
         steps=len(steps),
         tokens=steps[-1]["tokens"],

@@ -98,19 +98,40 @@ def test_nested_columns_dictionaries_and_dates() -> None:
     found = readings("a.parquet", parquet(table), columns=columns)
     assert [reading.text for reading in found] == ["a", "b", "a"]
     assert [reading.fields for reading in found] == [
-        {"url": "u1", "published": "1970-01-01"},
-        {"published": "2001-09-09"},
-        {},
+        {"url": "u1", "published": "1970-01-01", "columns_there": ["url", "published"]},
+        {"published": "2001-09-09", "columns_there": ["url", "published"]},
+        {"columns_there": ["published"]},
     ]
     assert readings("a.arrow", arrow(table), columns=columns) == found
-    assert readings("a.parquet", parquet(table), columns={"published": "day"})[0].fields == {"published": "2020-01-02"}
+    (first, *_) = readings("a.parquet", parquet(table), columns={"published": "day"})
+    assert first.fields["published"] == "2020-01-02"
     assert read("a.parquet", parquet(table), text_field="meta.url")[:2] == [("#1", "u1"), ("#2", "no_text_field")]
 
 
 def test_dates_beyond_the_calendar_are_counted() -> None:
     table = pa.table({"text": ["a"], "when": pa.array([1 << 62], pa.timestamp("s"))})
     (reading,) = readings("a.arrow", arrow(table), columns={"published": "when"})
-    assert (reading.text, reading.fields) == ("a", {"bad_dates": 1})
+    assert (reading.text, reading.fields) == ("a", {"bad_dates": 1, "columns_there": ["published"]})
+
+
+@pytest.mark.feature(9)
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow"])
+def test_records_in_the_cells_of_a_row_are_one_work(name: str) -> None:
+    table = pa.table(
+        {
+            "id": ["x", "y"],
+            "unused": [1, 2],
+            "data": [{"p": [{"text": "a"}, {"text": "b", "id": "own"}]}, {"p": [{"text": "c"}, {"text": None}]}],
+        }
+    )
+    content = parquet(table) if name == "a.parquet" else arrow(table)
+    found = readings(name, content, records="data.p", columns={"part_of": "id"})
+    assert [(each.position, each.work, each.text, each.fields.get("part_of")) for each in found] == [
+        ("#1/1", "#1", "a", "x"),
+        ("#1/2", "#1", "b", "own"),
+        ("#2/1", "#2", "c", "y"),
+        ("#2/2", None, "", None),
+    ]
 
 
 def test_packed_tables_are_read_and_bounded() -> None:

@@ -119,6 +119,20 @@ def test_nested_records_have_two_numbers() -> None:
     ]
 
 
+@pytest.mark.feature(9)
+def test_what_stands_before_the_list_of_a_file_is_known_to_its_records() -> None:
+    content = b"""{"origin": "atlas", "deep": [[{"a": "]"}]], "title": "far", "data": {"title": "near",
+        "p": [{"text": "a"}, {"text": "b", "title": "own"}, 5], "behind": "x"}}"""
+    columns = {"url": "origin", "title": "title", "category": "behind"}
+    first, second, third = readings("a.json", content, size=7, records="data.p", columns=columns)
+    assert [(each.position, each.work, each.fields["url"], each.fields["title"]) for each in (first, second)] == [
+        ("#1", None, "atlas", "near"),
+        ("#2", None, "atlas", "own"),
+    ]
+    assert "category" not in first.fields
+    assert third.reason == "no_text_field"
+
+
 BAD_LINES = [b"{", b"null", b'{"text": 1}', b'{"text": "\xff"}', b"[[", b'{"text": ""}', b'{"text": "\\udfff"}']
 
 

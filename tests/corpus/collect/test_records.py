@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cpt_pipeline.corpus.collect.reading import Reading, ReadingParams
-from cpt_pipeline.corpus.collect.records import expand, iso_date, read_record
+from cpt_pipeline.corpus.collect.records import COLUMNS_THERE, expand, iso_date, read_record, read_records
 
 
 def found(record: Any, **options: Any) -> Reading:
@@ -61,11 +61,39 @@ def test_lists_on_the_path_are_gone_through() -> None:
     assert list(expand("#4", value, ())) == [("#4", value)]
 
 
+@pytest.mark.feature(9)
+def test_what_an_inner_record_lacks_is_looked_up_in_those_around_it() -> None:
+    value = {
+        "book": "B", "title": "outer", "about": {"page": "far"},
+        "chapters": [
+            {"title": "near", "about": {"page": "p1"}, "verses": [{"t": "a", "title": "own"}, {"t": "b"}]},
+            {"verses": {"t": "c", "title": None, "about": {}}},
+        ],
+    }  # fmt: skip
+    params = ReadingParams(
+        records="chapters.verses",
+        template="{title}: {t}",
+        columns={"part_of": "book", "url": "about.page", "category": "nowhere"},
+    )
+    found = list(read_records("#3", value, params, {"encoding": "utf-8"}))
+    assert [(each.position, each.work, each.text) for each in found] == [
+        ("#3/1", "#3", "own: a"),
+        ("#3/2", "#3", "near: b"),
+        ("#3/3", "#3", "outer: c"),
+    ]
+    assert [(each.fields["part_of"], each.fields["url"]) for each in found] == [("B", "p1"), ("B", "p1"), ("B", "far")]
+    assert {tuple(each.fields[COLUMNS_THERE]) for each in found} == {("part_of", "url")}
+    (alone,) = read_records("#4", {"title": "x", "t": "y"}, params, {})
+    assert (alone.position, alone.work, alone.text) == ("#4", None, "x: y")
+
+
 @pytest.mark.feature(8)
 def test_columns_are_kept_or_counted() -> None:
     columns = {"url": "meta.url", "published": "date", "license": "lic", "original_id": "id", "title": "t"}
     record = {"text": "x", "meta": {"url": "u"}, "date": "2023-02-30", "lic": ["MIT"], "id": 5, "t": ""}
-    assert found(record, columns=columns).fields == {"url": "u", "original_id": "5", "bad_dates": 1, "bad_columns": 1}
+    fields = dict(found(record, columns={**columns, "part_of": "absent"}).fields)
+    assert fields.pop(COLUMNS_THERE) == list(columns), "also those whose value is of no use"
+    assert fields == {"url": "u", "original_id": "5", "bad_dates": 1, "bad_columns": 1}
     assert found({**record, "t": "\ud800"}, columns=columns).fields["bad_columns"] == 2
 
 

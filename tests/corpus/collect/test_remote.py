@@ -15,6 +15,8 @@ from pydantic import ValidationError
 
 from cpt_pipeline.core.errors import SourceError
 from cpt_pipeline.corpus.collect.remote import HubDatasetParams, list_files, open_remote, read_hub_dataset
+from cpt_pipeline.corpus.collect.sandbox import Sandbox
+from cpt_pipeline.corpus.collect.sources import read_part
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 RECORDS = [{"text": f"文本 {number}", "n": number} for number in range(5)]
@@ -119,6 +121,27 @@ def test_a_local_folder_is_read_without_the_hub(
     else:
         pq.write_table(pa.Table.from_pylist(RECORDS), folder / "train.parquet")
     assert list(read_hub_dataset(hub(dataset=str(folder), streaming=streaming))) == RECORDS
+
+
+@pytest.mark.feature(9)
+def test_records_inside_the_rows_of_a_data_set_are_one_work(
+    tmp_path: Path, offline: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    lines = [{"id": name, "pages": [{"text": f"{name}, {page}"} for page in (1, 2)]} for name in "ab"]
+    (tmp_path / "train.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    given = {"dataset": str(tmp_path), "records": "pages", "columns": {"title": "id"}, "license": "MIT"}
+    with Sandbox(seconds=5, memory_bytes=1 << 30) as sandbox:
+        read = list(read_part(hub(**given), {}, sandbox))
+    assert [(row["id"], row["part_of"], row["text"]) for row in read] == [
+        ("wiki/train#1/1", "wiki/train#1", "a, 1"),
+        ("wiki/train#1/2", "wiki/train#1", "a, 2"),
+        ("wiki/train#2/1", "wiki/train#2", "b, 1"),
+        ("wiki/train#2/2", "wiki/train#2", "b, 2"),
+    ]
+    assert json.loads(read[2]["metadata"])["title"] == "b"
 
 
 @pytest.mark.feature(7)

@@ -114,6 +114,37 @@ def test_records_name_the_work_that_they_belong_to(tmp_path: Path) -> None:
     assert [row["last_part"] for row in read] == [True] * 4
 
 
+ARTICLES = [{"id": n, "data": {"paragraphs": [{"context": f"Of {n}, {k}."} for k in range(3)]}} for n in "ab"]
+
+
+@pytest.mark.feature(9)
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "wrapped.json"])
+def test_records_inside_a_record_are_one_work(tmp_path: Path, name: str) -> None:
+    content = {
+        "a.jsonl": "\n".join(map(json.dumps, ARTICLES)),
+        "a.json": json.dumps(ARTICLES),
+        "wrapped.json": json.dumps({"version": 1, "articles": ARTICLES}),
+    }[name]
+    path = write(tmp_path / name, content)
+    asked = {"records": "articles.data.paragraphs" if name == "wrapped.json" else "data.paragraphs"}
+    read = rows(source(path, text_field="context", **asked))
+    assert [row["id"] for row in read] == [f"own/{name}#{n}/{k}" for n in (1, 2) for k in (1, 2, 3)]
+    assert [row["part_of"] for row in read] == [f"own/{name}#1"] * 3 + [f"own/{name}#2"] * 3
+    assert all(row["last_part"] for row in read)
+    read = rows(source(path, text_field="context", columns={"part_of": "id"}, **asked))
+    assert [row["part_of"] for row in read] == ["own/@a"] * 3 + ["own/@b"] * 3
+    (first, *_) = rows(source(path, text_field="context", max_document_characters=4, **asked))
+    assert (first["part_of"], first["part"], first["last_part"]) == (f"own/{name}#1", 0, False)
+
+
+@pytest.mark.parametrize("unit", ["turn", "conversation"])
+def test_conversations_inside_a_record_are_one_work(tmp_path: Path, unit: str) -> None:
+    chats = [{"messages": [{"role": "user", "content": f"How are you, {n}?"}]} for n in range(2)]
+    path = write(tmp_path / "a.jsonl", json.dumps({"day": 1, "calls": chats}))
+    read = rows(source(path, records="calls", dialogues={"unit": unit}))
+    assert [row["part_of"] for row in read] == ["own/a.jsonl#1"] * 2
+
+
 def test_turns_of_a_conversation_are_one_work(tmp_path: Path) -> None:
     turns = [{"role": "user", "content": "How are you?"}, {"role": "assistant", "content": "Very well."}]
     path = write(tmp_path / "a.jsonl", json.dumps({"messages": turns}))

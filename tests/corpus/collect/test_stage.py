@@ -129,6 +129,28 @@ def test_files_of_unknown_suffix_are_excluded_and_not_bad(tmp_path: Path, two: t
     assert report.sources["folder"].documents == 1
 
 
+@pytest.mark.feature(9)
+@pytest.mark.parametrize("nested", [False, True], ids=["records at the top", "records inside records"])
+def test_a_column_that_no_record_has_is_named(tmp_path: Path, two: tuple[dict[str, Any], ...], nested: bool) -> None:
+    records = [{"text": make_text(number), "id": number, "note": None} for number in range(3)]
+    listed = [{"day": 1, "pages": records}] if nested else [{"day": 1, **record} for record in records]
+    (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, listed)), encoding="utf-8")
+    more = {"records": "pages"} if nested else {}
+    columns = {"part_of": "day", "title": "note", "original_id": "id"}
+    collect_documents(tmp_path / "out", params({**two[0], **more, "columns": columns}, two[1]), CHANNELS, SuiteParams())
+    (day,) = {row["part_of"] for row in read_documents(tmp_path / "out/raw_documents") if row["source"] == "own"}
+    assert day == "own/@1"
+    with pytest.raises(SourceError) as raised:
+        wrong = {**columns, "part_of": "dayy", "url": "link"}
+        collect_documents(
+            tmp_path / "no", params({**two[0], **more, "columns": wrong}, two[1]), CHANNELS, SuiteParams()
+        )
+    assert str(raised.value).splitlines()[1:] == [
+        "  - source own: columns.part_of names the field 'dayy', which no record has; correct it, or leave it out",
+        "  - source own: columns.url names the field 'link', which no record has; correct it, or leave it out",
+    ]
+
+
 def test_source_without_any_document_is_named(tmp_path: Path, two: tuple[dict[str, Any], ...]) -> None:
     (tmp_path / "blank.txt").write_text(" \n")
     with pytest.raises(SourceError, match="source blank: no document in it"):

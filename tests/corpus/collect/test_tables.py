@@ -80,8 +80,13 @@ def test_files_without_the_column() -> None:
 def test_columns_of_rows() -> None:
     content = b"text,when,where\na,2024-01-02,u\nb,soon,\n"
     first, second = readings("a.csv", content, columns={"published": "when", "url": "where"})
-    assert first.fields == {"encoding": "utf-8", "published": "2024-01-02", "url": "u"}
-    assert second.fields == {"encoding": "utf-8", "bad_dates": 1}
+    there = {"columns_there": ["published", "url"]}
+    assert first.fields == {"encoding": "utf-8", "published": "2024-01-02", "url": "u", **there}
+    assert second.fields == {"encoding": "utf-8", "bad_dates": 1, **there}
+
+
+def test_records_in_cells_of_text_are_refused() -> None:
+    assert read("a.csv", b"text,data\na,b\n", records="data.p") == [("", "no_records")]
 
 
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=12)

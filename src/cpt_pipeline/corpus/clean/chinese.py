@@ -20,7 +20,7 @@ from pydantic import Field
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.corpus.clean.c4 import C4Params
 from cpt_pipeline.corpus.clean.fineweb import sentence_ends
-from cpt_pipeline.corpus.clean.measures import Check, Text, repeats
+from cpt_pipeline.corpus.clean.measures import Check, NgramLimits, Text, repeats
 
 _SENTENCE_ENDS: Final = re.compile(r"[。！？!?…；;\n]+")
 _CLOSING: Final = frozenset("。！？!?….；;：:”’\"'」』）)】》〕〉]")
@@ -51,10 +51,10 @@ class ChineseParams(Params):
     """Real: 0.24."""
     max_dup_line_char_frac: float | None = Field(0.5, ge=0)
     """Real: 0.27; lines of adverts: 0.82; menus: 0.57."""
-    max_top_n_gram: dict[int, float] = Field({2: 0.25, 4: 0.30, 6: 0.40})
+    max_top_n_gram: NgramLimits = Field({2: 0.25, 4: 0.30, 6: 0.40})
     """n in characters to the share that the most frequent n-gram may be of all letters. Real: 0.16, 0.22, 0.25; three
     characters over and over: 0.67, 1.3, 2.0."""
-    max_duplicated_n_grams: dict[int, float] = Field({10: 0.50, 13: 0.50, 20: 0.45})
+    max_duplicated_n_grams: NgramLimits = Field({10: 0.50, 13: 0.50, 20: 0.45})
     """n in characters to the share that n-grams seen before may be (10 characters are 6 words). Real: 0.39, 0.35, 0.28;
     real text with adverts: 0.67."""
     min_sentences: int | None = Field(1, ge=0)

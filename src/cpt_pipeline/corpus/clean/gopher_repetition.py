@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.corpus.clean.measures import Check, Text, repeats
+from cpt_pipeline.corpus.clean.measures import Check, NgramLimits, Text, repeats
 
 
 class GopherRepetitionParams(Params):
@@ -18,9 +18,9 @@ class GopherRepetitionParams(Params):
     max_dup_para_frac: float | None = Field(0.3, ge=0)
     max_dup_line_char_frac: float | None = Field(0.2, ge=0)
     max_dup_para_char_frac: float | None = Field(0.2, ge=0)
-    max_top_n_gram: dict[int, float] = Field({2: 0.20, 3: 0.18, 4: 0.16})
+    max_top_n_gram: NgramLimits = Field({2: 0.20, 3: 0.18, 4: 0.16})
     """n to the share of the text that the most frequent n-gram may be, blanks between words included."""
-    max_duplicated_n_grams: dict[int, float] = Field({5: 0.15, 6: 0.14, 7: 0.13, 8: 0.12, 9: 0.11, 10: 0.10})
+    max_duplicated_n_grams: NgramLimits = Field({5: 0.15, 6: 0.14, 7: 0.13, 8: 0.12, 9: 0.11, 10: 0.10})
     """n to the share of the text that n-grams seen before may be."""
 
 

@@ -113,13 +113,16 @@ def _other_letters(sample: str) -> bool:
 
 
 def _classify(sample: str, params: LanguageParams) -> tuple[str, float]:
-    code, probability = _identifier(params.candidates).classify(sample)
+    code, probability = load_identifier(params.candidates).classify(sample)
     return code, round(min(probability, 1.0), 4)
 
 
 @cache
-def _identifier(candidates: tuple[str, ...]) -> LanguageIdentifier:
-    """Load the model, 0.8 s, once per process; the instance is ours, so nobody else can restrict its languages."""
+def load_identifier(candidates: tuple[str, ...]) -> LanguageIdentifier:
+    """Return the model for these languages, loaded (0.8 s) once per process; `ParameterError` where it lacks one.
+
+    The instance is ours, so nobody else can restrict its languages.
+    """
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

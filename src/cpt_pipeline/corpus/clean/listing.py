@@ -6,12 +6,12 @@ all are among them, however the corpus is divided.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cpt_pipeline.core.artifact import write_json
+from cpt_pipeline.core.json_reading import UNFINISHED, read_json
 from cpt_pipeline.core.params import Report
 
 _SPARE = 1_000
@@ -60,7 +60,7 @@ def read_listings(
     """Give the most frequent texts of each source in all tasks' files, which are in the order of the corpus."""
     found: dict[str, dict[str, tuple[int, int, str]]] = {}
     for path in paths:
-        for source, listed in json.loads(path.read_text(encoding="utf-8")).items():
+        for source, listed in read_json(path, remedy=UNFINISHED).items():
             for text, row in listed.items():
                 found.setdefault(source, {}).setdefault(text, row)
     return {

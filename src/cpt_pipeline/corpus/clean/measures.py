@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
-from typing import Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from cpt_pipeline.corpus.clean.ngrams import NGrams
 from cpt_pipeline.corpus.clean.tokens import EnglishWords, Flags, Tokens, encode, mix
 from cpt_pipeline.corpus.words import is_cjk, split_words
 
 Script = Literal["english", "chinese", "other"]
+NgramLimits = dict[Annotated[int, Field(ge=1)], Annotated[float, Field(ge=0)]]
+"""Length of an n-gram to the largest share of a text that such n-grams may take."""
 
 _LETTER, _ALNUM, _CJK, _HAN, _SPACE, _LATIN = 1, 2, 4, 8, 16, 32
 _UNKNOWN: Final = frozenset({"", "und", "unknown"})

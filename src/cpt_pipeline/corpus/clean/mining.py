@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import read_manifest, write_json
+from cpt_pipeline.core.json_reading import UNFINISHED, read_json
 from cpt_pipeline.corpus.clean.phrases import Frequent, PhrasesParams, is_mined, mined_number
 from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.engine_params import EngineParams
@@ -93,7 +93,7 @@ def mine(
     tasks = Tasks(scratch, name, plan, {"input": manifest["files"], **settings})
     read, *rest = steps(tasks, sources)
     tasks.run([read, TakeSample(shares), *rest], run)
-    counts = [json.loads(path.read_text(encoding="utf-8")) for path in tasks.files(".json")]
+    counts = [read_json(path, remedy=UNFINISHED) for path in tasks.files(".json")]
     mined = [sum(numbers) for numbers in zip(*counts, strict=True)]
     table = tasks.folder / "frequent.npy"
     Frequent.build(tasks.files(".npy"), mined, limits).write(table)

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cpt_pipeline.corpus.collect.reading import CHUNK_BYTES, Reading, ReadingParams, StreamFault, too_large
-from cpt_pipeline.corpus.collect.records import find_missing, first_keys, read_record
+from cpt_pipeline.corpus.collect.records import find_missing, first_keys, read_records, records_path
 
 _BATCH_BYTES = 8 << 20
 _MAX_BATCH_ROWS = 64
@@ -59,7 +59,8 @@ def _read_table(
 def _find_problem(schema: pa.Schema, params: ReadingParams) -> str | None:
     if missing := find_missing(params, schema.names):
         return f"no column {missing!r}; there are {', '.join(schema.names)}"[:200]
-    if params.template or params.dialogues or params.text_field not in schema.names:
+    has_records = not set(records_path(params)[:1]).isdisjoint(schema.names)
+    if has_records or params.template or params.dialogues or params.text_field not in schema.names:
         return None
     kind = schema.field(params.text_field).type
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
@@ -107,7 +108,7 @@ def _read_batch(batch: pa.RecordBatch, start: int, params: ReadingParams, reason
         if any(isinstance(cell, bytes) and len(cell) > params.max_record_bytes for cell in record.values()):
             yield too_large(position)
         else:
-            yield read_record(position, {name: _decoded(cell) for name, cell in record.items()}, params, {})
+            yield from read_records(position, {name: _decoded(cell) for name, cell in record.items()}, params, {})
 
 
 def _cells(column: pa.Array) -> list[Any]:

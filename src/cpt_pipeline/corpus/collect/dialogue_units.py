@@ -21,6 +21,7 @@ from typing import Any
 from cpt_pipeline.corpus.collect.dialogue_params import Dialogue, DialoguesParams, Turn
 from cpt_pipeline.corpus.collect.dialogues import as_text, spoken
 from cpt_pipeline.corpus.collect.reading import Reading, too_large
+from cpt_pipeline.corpus.collect.records import COLUMNS_THERE
 from cpt_pipeline.corpus.collect.source_params import SourceParams
 
 ABOUT, COUNTS = "dialogue", "dialogue_counts"
@@ -63,7 +64,8 @@ def as_documents(found: Iterable[Named], source: SourceParams) -> Iterator[Named
             elif params.unit == "turn":
                 yield from ((name, each) for each in _turns(reading, reading.dialogue, source))
             else:
-                conversation = _Conversation(name, reading.position, dict(reading.fields), reading.dialogue)
+                fields = dict(reading.fields)
+                conversation = _Conversation(name, reading.position, fields, reading.dialogue, work=reading.work)
                 yield _document([conversation], source, params)
 
 
@@ -77,6 +79,8 @@ class _Conversation:
     dialogue: Dialogue
     records: int = 1
     end: float = 0.0
+    work: str | None = None
+    """Position of the record around its first one."""
 
 
 def _turns(reading: Reading, dialogue: Dialogue, source: SourceParams) -> Iterator[Reading]:
@@ -92,7 +96,7 @@ def _turns(reading: Reading, dialogue: Dialogue, source: SourceParams) -> Iterat
         counts = {"records": int(turn is first), "conversations": int(turn is first and listed), "turns": 1}
         about = _about("turn", (turn,), dialogue, source)
         fields = reading.fields if turn is first else {k: v for k, v in reading.fields.items() if k not in _SUMMED}
-        work = reading.position if listed else None
+        work = reading.work if reading.work is not None or not listed else reading.position
         yield Reading(position, turn.text, fields={**fields, ABOUT: about, COUNTS: counts}, work=work)
 
 
@@ -110,7 +114,8 @@ def _document(conversations: list[_Conversation], source: SourceParams, params: 
     }
     about = _about(params.unit, told, first.dialogue, source)
     text = "\n\n".join(as_text(each.dialogue.turns) for each in conversations)
-    return first.name, Reading(first.position, text, fields={**fields, ABOUT: about, COUNTS: counts})
+    fields = {**fields, ABOUT: about, COUNTS: counts}
+    return first.name, Reading(first.position, text, fields=fields, work=first.work)
 
 
 def _about(unit: str, turns: Iterable[Turn], dialogue: Dialogue, source: SourceParams) -> dict[str, Any]:
@@ -131,6 +136,8 @@ def _merged(fields: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
     """Keep what the first record says; counters are added up, and every licence holds."""
     counts = {name: fields.get(name, 0) + others.get(name, 0) for name in _SUMMED}
     merged = {**fields, **{name: number for name, number in counts.items() if number}}
+    if COLUMNS_THERE in fields or COLUMNS_THERE in others:
+        merged[COLUMNS_THERE] = sorted({*fields.get(COLUMNS_THERE, ()), *others.get(COLUMNS_THERE, ())})
     if "license" in fields and "license" in others:
         merged["license"] = _both(fields["license"], others["license"])
     return merged
@@ -163,7 +170,7 @@ def _stored(number: int, name: str, reading: Reading, source: SourceParams) -> t
     turns = [[turn.number, turn.role, turn.text, turn.reason] for turn in dialogue.turns]
     key = f"#{number}" if dialogue.conversation is None else f"={dialogue.conversation}"
     licensed = {"license": reading.fields.get("license") or source.license} if "license" in source.columns else {}
-    body = json.dumps([name, reading.position, {**reading.fields, **licensed}, turns])
+    body = json.dumps([name, reading.position, reading.work, {**reading.fields, **licensed}, turns])
     return number, key, dialogue.link, dialogue.time, len(reading.text), body
 
 
@@ -190,16 +197,17 @@ def _whole(parts: list[_Conversation]) -> _Conversation:
     link = next((part.dialogue.link for part in parts if part.dialogue.link is not None), None)
     dialogue = replace(first.dialogue, turns=turns, link=link)
     fields = reduce(_merged, (part.fields for part in parts))
-    return _Conversation(first.name, first.position, fields, dialogue, len(parts), max(part.end for part in parts))
+    end = max(part.end for part in parts)
+    return _Conversation(first.name, first.position, fields, dialogue, len(parts), end, first.work)
 
 
 def _read_back(store: sqlite3.Connection, number: int) -> _Conversation:
     query = "select body, conversation, link, time from records where number = ?"
     body, key, link, time = store.execute(query, (number,)).fetchone()
-    name, position, fields, turns = json.loads(body)
+    name, position, work, fields, turns = json.loads(body)
     conversation = key.removeprefix("=") if key.startswith("=") else None
     dialogue = Dialogue(tuple(Turn(*turn) for turn in turns), conversation, link, time)
-    return _Conversation(name, position, fields, dialogue, end=time or 0.0)
+    return _Conversation(name, position, fields, dialogue, end=time or 0.0, work=work)
 
 
 def _linked(found: Iterable[Named | _Conversation], source: SourceParams, params: DialoguesParams) -> Iterator[Named]:

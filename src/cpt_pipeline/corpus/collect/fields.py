@@ -5,10 +5,19 @@ A path `a.b` is a key of that name, or `b` inside `a`. A value of type `bytes` s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 MISSING = object()
 """What `look_up` gives where there is nothing."""
+
+
+class Inner(dict[str, Any]):
+    """A record inside another one: a field that it lacks, or has as null, is looked up there, and so on outwards."""
+
+    def __init__(self, record: Mapping[str, Any], outer: Mapping[str, Any]) -> None:
+        super().__init__(record)
+        self.outer = outer
 
 
 class NoText(Exception):
@@ -16,13 +25,21 @@ class NoText(Exception):
 
 
 def look_up(record: Any, path: str) -> Any:
-    """Give the value at a path, or `MISSING`."""
+    """Return the value at a path, or `MISSING`."""
+    found = _look_inside(record, path)
+    if (found is MISSING or found is None) and isinstance(record, Inner):
+        outside = look_up(record.outer, path)
+        return found if outside is MISSING else outside
+    return found
+
+
+def _look_inside(record: Any, path: str) -> Any:
     if not isinstance(record, dict):
         return MISSING
     if path in record:
         return record[path]
     first, _, rest = path.partition(".")
-    return look_up(record.get(first), rest) if rest else MISSING
+    return _look_inside(record.get(first), rest) if rest else MISSING
 
 
 def text_of(record: Any, path: str) -> str:

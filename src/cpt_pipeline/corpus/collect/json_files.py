@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from cpt_pipeline.corpus.collect.json_stream import JsonListError, JsonPathError, read_elements
 from cpt_pipeline.corpus.collect.reading import Reading, ReadingParams, read_whole, split, too_large
 from cpt_pipeline.corpus.collect.recode import Utf8Stream, decode_utf8
-from cpt_pipeline.corpus.collect.records import expand, read_record
+from cpt_pipeline.corpus.collect.records import first_keys, read_records, records_path
 
 
 def read_jsonl(stream: BinaryIO, params: ReadingParams) -> Iterator[Reading]:
@@ -41,24 +41,24 @@ def read_json(stream: BinaryIO, params: ReadingParams) -> Iterator[Reading]:
         if fault is not None:
             raise fault
         if raw is None or raw.strip():
-            yield from _read_value("", raw, _path(params), params, {"encoding": text.encoding})
+            yield from _read_value("", raw, params, {"encoding": text.encoding})
 
 
 def _read_lines(text: Utf8Stream, params: ReadingParams) -> Iterator[Reading]:
     fields = {"encoding": text.encoding}
     for number, line in enumerate(split(text, b"\n", params.max_record_bytes), start=1):
         if line is None or line.strip():
-            yield from _read_value(f"#{number}", line, _path(params), params, fields)
+            yield from _read_value(f"#{number}", line, params, fields)
 
 
 def _read_list(text: Utf8Stream, params: ReadingParams) -> Iterator[Reading]:
     fields = {"encoding": text.encoding}
-    path = () if text.peek().lstrip().startswith(b"[") else _path(params)
-    within = _path(params) if not path else None
+    is_top = text.peek().lstrip().startswith(b"[")
+    elements = read_elements(text, () if is_top else records_path(params), params.max_record_bytes, first_keys(params))
     number = 0
     try:
-        for number, (raw, rest) in enumerate(read_elements(text, path, params.max_record_bytes), start=1):
-            yield from _read_value(f"#{number}", raw, rest if within is None else within, params, fields)
+        for number, (raw, rest, beside) in enumerate(elements, start=1):
+            yield from _read_value(f"#{number}", raw, params, fields, None if is_top else rest, beside)
     except JsonPathError as error:
         yield Reading("", reason="no_records", detail=f"records = {params.records!r}: {error}", fields=fields)
     except JsonListError as error:
@@ -66,9 +66,14 @@ def _read_list(text: Utf8Stream, params: ReadingParams) -> Iterator[Reading]:
 
 
 def _read_value(
-    position: str, raw: bytes | None, path: tuple[str, ...], params: ReadingParams, fields: Mapping[str, Any]
+    position: str,
+    raw: bytes | None,
+    params: ReadingParams,
+    fields: Mapping[str, Any],
+    path: tuple[str, ...] | None = None,
+    outer: Mapping[str, Any] | None = None,
 ) -> Iterator[Reading]:
-    """Parse one value and give its records."""
+    """Parse one value and yield its records."""
     if raw is None:
         yield too_large(position)
         return
@@ -82,8 +87,7 @@ def _read_value(
     except (ValueError, RecursionError) as error:
         yield Reading(position, reason="not_json", detail=str(error)[:200], fields=fields)
     else:
-        for name, record in expand(position, value, path):
-            yield read_record(name, record, params, fields)
+        yield from read_records(position, value, params, fields, path=path, outer=outer)
 
 
 def _is_lines(sample: bytes) -> bool:
@@ -97,7 +101,3 @@ def _is_object(line: bytes) -> bool:
         return isinstance(json.loads(line), dict)
     except (ValueError, RecursionError):
         return False
-
-
-def _path(params: ReadingParams) -> tuple[str, ...]:
-    return tuple(params.records.split(".")) if params.records else ()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import Any
 
 from cpt_pipeline.corpus.collect.reading import CHUNK_BYTES, ByteStream
 
@@ -25,17 +26,20 @@ class JsonListError(ValueError):
 
 
 def read_elements(
-    stream: ByteStream, path: tuple[str, ...], max_bytes: int
-) -> Iterator[tuple[bytes | None, tuple[str, ...]]]:
-    """Give the elements of the first list on `path` from the top (a list at the top needs no path).
+    stream: ByteStream, path: tuple[str, ...], max_bytes: int, wanted: Collection[str] = ()
+) -> Iterator[tuple[bytes | None, tuple[str, ...], dict[str, Any]]]:
+    """Yield the elements of the first list on `path` from the top (a list at the top needs no path).
 
-    None stands for an element longer than `max_bytes`, which is not held. Raises `JsonPathError` and `JsonListError`.
+    Each comes with the rest of the path, and with the fields of `wanted` that stand before the list in the objects
+    around it, the nearest first. None stands for an element longer than `max_bytes`, which is not held. Raises
+    `JsonPathError` and `JsonListError`.
     """
     pieces, at_top = _Pieces(stream, max_bytes), True
+    beside: dict[str, Any] = {}
     while (opening := pieces.take_opening()) != b"[":
         if opening != b"{" or not path:
             raise JsonPathError(f"no list {f'at {path[0]!r}' if path else 'at the top'}")
-        _seek_key(pieces, path[0])
+        beside |= _seek_key(pieces, path[0], wanted)
         path, at_top = path[1:], False
     while True:
         element, end = pieces.take()
@@ -43,31 +47,35 @@ def read_elements(
         if end not in (b",", b"]"):
             raise JsonListError("the list is not closed" if not end else f"{end.decode()!r} between two elements")
         if not last or element is None or element.strip():
-            yield element, path
+            yield element, path, beside
         if last:
             break
     if at_top and pieces.take_opening():
         raise JsonListError("more text behind the list")
 
 
-def _seek_key(pieces: _Pieces, key: str) -> None:
-    """Go to the value of `key` in an object that has just been opened."""
+def _seek_key(pieces: _Pieces, key: str, wanted: Collection[str]) -> dict[str, Any]:
+    """Go to the value of `key` in an object that has just been opened; return the fields of `wanted` before it."""
     end = b","
+    before: dict[str, Any] = {}
     while end == b",":
         name, end = pieces.take()
         if end != b":":
             break
-        if name is not None and _is_string(name, key):
-            return
-        _, end = pieces.take()
+        found = _parsed(name)
+        if found == key:
+            return before
+        value, end = pieces.take()
+        if found in wanted and (parsed := _parsed(value)) is not None:
+            before[found] = parsed
     raise JsonPathError(f"no {key!r} in the object")
 
 
-def _is_string(raw: bytes, expected: str) -> bool:
+def _parsed(raw: bytes | None) -> Any:
     try:
-        return bool(json.loads(raw) == expected)
+        return None if raw is None else json.loads(raw)
     except (ValueError, RecursionError):
-        return False
+        return None
 
 
 class _Pieces:

@@ -101,9 +101,14 @@ class ReadingParams(Params):
     dialogues: DialoguesParams | None = None
     """The same formats, instead of both: the records are dialogues, or turns of them."""
     records: str | None = None
-    """jsonl, json: where the records are, if not at the top: `data.paragraphs`. Lists on the way are gone through."""
+    """jsonl, json, parquet, arrow: where the records are inside a record: `data.paragraphs`. Lists on the way are gone
+    through. The outer record (a line, a row, an element of the list at the top) is one work with all that are in it,
+    unless `columns.part_of` names another. In a json file that is one object, the first list on the way holds its outer
+    records; what stands behind that list in the object is not read. A text field or a column is looked up in the inner
+    record first and, where it is missing or null, in those around it, from the nearest to the outermost."""
     columns: dict[Column, str] = Field(default_factory=dict)
-    """The same formats: what a record says about itself, as column of a document to field of the record."""
+    """The same formats, csv and tsv: what a record says about itself, as column of a document to field of the record.
+    A field that no record of the source has stops the run."""
     delimiter: str | None = Field(None, min_length=1, max_length=1)
     """csv, tsv: what stands between two fields; by default a comma and a tab."""
     quotes: bool = True

@@ -33,7 +33,7 @@ from cpt_pipeline.corpus.collect.reading import (
     refuse_blank,
     too_large,
 )
-from cpt_pipeline.corpus.collect.records import read_record
+from cpt_pipeline.corpus.collect.records import COLUMNS_THERE, read_records
 from cpt_pipeline.corpus.collect.remote import HubDatasetParams
 from cpt_pipeline.corpus.collect.sandbox import Sandbox
 from cpt_pipeline.corpus.collect.source_params import DIALOGUE, SourceParams
@@ -65,14 +65,15 @@ def find_problems(source: Source) -> list[str]:
 
 
 def read_part(source: Source, part: Part, sandbox: Sandbox) -> Iterator[Row]:
-    """Give the rows of a part."""
+    """Yield the rows of a part; `COLUMNS_THERE` says what its record has of the columns that conf names."""
     if isinstance(source, PythonEnvironmentParams):
         yield from python_environment.read_records(source)
         return
     left = source.max_characters
     found = dialogue_units.as_documents(_read(source, part, sandbox), source)
     for name, reading, place in cut_works(found, source.max_document_characters, _OF_EVERY_PART):
-        row = _row(name, reading, place, source)
+        there = reading.fields.get(COLUMNS_THERE)
+        row = _row(name, reading, place, source) | ({COLUMNS_THERE: there} if there else {})
         if left is not None:
             left -= len(row.get("text", ""))
             if left < 0:
@@ -97,7 +98,7 @@ def _read(source: SourceParams, part: Part, sandbox: Sandbox) -> Iterator[tuple[
         yield from ((url, Reading("", reason=reason, detail=detail)) for url, reason, detail in _refused(source.store))
     elif isinstance(source, HubDatasetParams):
         for number, record in enumerate(remote.read_hub_dataset(source), start=1):
-            yield source.split, refuse_blank(read_record(f"#{number}", record, source, {}))
+            yield from ((source.split, refuse_blank(each)) for each in read_records(f"#{number}", record, source, {}))
 
 
 def _read_file(
@@ -184,7 +185,7 @@ def _row(name: str, reading: Reading, place: Place, source: SourceParams) -> Row
     origin = {"id": record_id, "source": source.name, "channel": source.channel}
     if reading.reason is not None:
         return {**origin, "reason": reading.reason, "detail": reading.detail}
-    fields = {key: value for key, value in reading.fields.items() if value is not None}
+    fields = {key: value for key, value in reading.fields.items() if value is not None and key != COLUMNS_THERE}
     stated = fields.pop("license", None) or source.license
     if (license_problem := licenses.find_problem(stated)) is not None:
         return {**origin, "reason": "license_unclear", "detail": redact_text(license_problem)}

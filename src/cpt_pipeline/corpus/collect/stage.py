@@ -25,6 +25,7 @@ from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport, DialoguesReport, Source, SourceReport
 from cpt_pipeline.corpus.collect.parts import plan_parts
 from cpt_pipeline.corpus.collect.recency import is_older
+from cpt_pipeline.corpus.collect.records import COLUMNS_THERE
 from cpt_pipeline.corpus.collect.sandbox import Sandbox
 from cpt_pipeline.corpus.collect.source_params import DIALOGUE, SourceParams
 from cpt_pipeline.corpus.engine import Tasks
@@ -77,7 +78,10 @@ class ReadSources(PipelineStep):  # type: ignore[misc]
         limits = self._params.parsing
         with Sandbox(seconds=limits.seconds, memory_bytes=limits.memory_megabytes << 20) as sandbox:
             for row in sources.read_part(self._params.sources[number], part, sandbox):
+                there = row.pop(COLUMNS_THERE, ())
                 document = as_document({"text": "", **row})
+                for column in there:
+                    count(document, f"column/{row['source']}/{column}")
                 if "reason" in row:
                     exclude(document, row["reason"], row["detail"])
                 _count_contents(document)
@@ -226,10 +230,23 @@ def _gather(tasks: Tasks, out: Path, params: CollectParams) -> CollectReport:
             num_bytes = sieve.keep(row, "raw_documents")
             source.keep(row, num_bytes)
             license_bytes[row["license"]] += num_bytes
-        problems = (each.find_problem(name, params.max_bad_share) for name, each in found.items())
+        counts = gather_counts(tasks)
+        problems = [each.find_problem(name, params.max_bad_share) for name, each in found.items()]
+        told = [source for source in params.sources if found[source.name].licenses]
+        problems += [problem for source in told for problem in _missing_columns(source, counts)]
         raise_all(SourceError, "The sources were read, and some cannot be used:", filter(None, problems))
     reports = {source.name: found[source.name].report(source) for source in params.sources}
-    return _report(sieve, reports, dict(sorted(license_bytes.items())), gather_counts(tasks))
+    return _report(sieve, reports, dict(sorted(license_bytes.items())), counts)
+
+
+def _missing_columns(source: Source, counts: Counter[str]) -> Iterator[str]:
+    """Yield the columns that conf names and no document of the source has."""
+    for column, field in source.columns.items() if isinstance(source, SourceParams) else ():
+        if not counts[f"column/{source.name}/{column}"]:
+            yield (
+                f"source {source.name}: columns.{column} names the field {field!r}, which no record has; "
+                "correct it, or leave it out"
+            )
 
 
 def _report(

@@ -33,6 +33,10 @@ def _read_table(stream: BinaryIO, params: ReadingParams, delimiter: str) -> Iter
     text = Utf8Stream(stream, params.encoding)
     fields = {"encoding": text.encoding}
     rows = _Rows(text, delimiter, params)
+    if params.records:
+        detail = f"records = {params.records!r}: a cell of text holds no records"
+        yield Reading("", reason="no_records", detail=detail, fields=fields)
+        return
     header: list[str] | None = None
     for number, row in rows:
         if isinstance(row, Reading):

@@ -45,7 +45,7 @@ EmbeddingParams = Annotated[HashedParams | EncoderParams, Field(discriminator="k
 class EncoderRunParams(Params):
     """How an encoder runs."""
 
-    device: str = "cpu"
+    device: str = Field("cpu", pattern=r"^(cpu|mps|cuda(:\d+)?)$")
     """As torch names it: cpu, cuda, cuda:1. Each worker loads the model once."""
     batch_texts: int = Field(1, ge=1)
     """Texts at a time. More are faster on a GPU; then a pair at the very threshold may fall on its other side."""

@@ -269,7 +269,7 @@ def test_too_general_questions_are_counted_and_excluded_on_request(tmp_path: Pat
 
 def test_what_is_missing_is_said_before_the_work(tmp_path: Path, words: Path) -> None:
     asking = {"rewrite": {"enabled": True}, "endpoint": {"model": "larger"}}
-    with pytest.raises(EndpointError, match="url is empty"):
+    with pytest.raises(EndpointError, match="url: it is empty"):
         clean(tmp_path, rows(1), asking)
     words.write_text("alone\n", encoding="utf-8")
     with pytest.raises(ParameterError, match="alone has no synonym"):

@@ -96,6 +96,6 @@ def test_too_many_answers_without_a_mark_stop_the_run_and_show_one(tmp_path: Pat
 
 def test_an_endpoint_without_address_is_named_before_any_work(tmp_path: Path) -> None:
     raw = write_artifact(tmp_path / "raw", rows())
-    with pytest.raises(EndpointError, match="url is empty"):
+    with pytest.raises(EndpointError, match="url: it is empty"):
         clean_documents(raw, tmp_path / "out", params())
     assert not (tmp_path / "tasks").exists()

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from cpt_pipeline.core.inputs import InputFile
-from cpt_pipeline.core.params import DropNulls, Params, Report
+from cpt_pipeline.core.params import DropNulls, Params, Report, Seed
 from cpt_pipeline.corpus.clean.augmentation.prompts import QUESTIONS, REWRITE
 from cpt_pipeline.corpus.endpoint_params import EndpointParams
 
@@ -38,7 +38,7 @@ class SelectionParams(Params):
     share: float = Field(1.0, gt=0, le=1)
     """Of those documents, by a hash of the id."""
     max_documents: int | None = Field(None, ge=1)
-    seed: int = 1
+    seed: Seed = 1
 
 
 class ShuffleParams(SelectionParams):

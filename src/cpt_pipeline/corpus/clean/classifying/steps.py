@@ -20,6 +20,7 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import write_json
+from cpt_pipeline.core.json_reading import UNFINISHED, read_json
 from cpt_pipeline.corpus.classifier import ClassifierParams
 from cpt_pipeline.corpus.classifier_report import ClassifierReport
 from cpt_pipeline.corpus.clean.classifying.params import (
@@ -148,7 +149,7 @@ class ClassifiedTally:
         """Say where the documents of each source went, and which were near the threshold."""
         doubts: defaultdict[str, list[Any]] = defaultdict(list)
         for path in tasks.files(_SUFFIX):
-            for source, found in json.loads(path.read_text(encoding="utf-8")).items():
+            for source, found in read_json(path, remedy=UNFINISHED).items():
                 doubts[source] += found
         return ClassifyReport(
             classifier=classifier,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from cpt_pipeline.core.json_reading import UNFINISHED, read_json
 from cpt_pipeline.corpus.clean.scoring.labels import Label, read_labels, require_both_sides, split
 from cpt_pipeline.corpus.clean.scoring.params import ScorerParams
 from cpt_pipeline.corpus.clean.scoring.report import AskReport, EvaluationReport
@@ -36,11 +36,16 @@ def check(params: ScorerParams, run: EndpointRunParams) -> None:
     """Say before any work what is wrong with labels, endpoint or model: a `CptError` of its own kind for each."""
     if not params.enabled:
         return
-    if params.labels is not None:
-        _require_lesson(read_labels(params.labels), params)
+    check_labels(params)
     if params.ask.endpoint is not None:
         check_endpoint(run)
     describe_model(params)
+
+
+def check_labels(params: ScorerParams) -> None:
+    """Raise `ParameterError` where the file of labels cannot be read or is no lesson."""
+    if params.labels is not None:
+        _require_lesson(read_labels(params.labels), params)
 
 
 def make_scorer(
@@ -56,7 +61,7 @@ def make_scorer(
     tasks = Tasks(scratch, "scorer", [0], settings)
     write_labels(tasks.folder / "labels.json", labels)
     tasks.run([TrainScorer(tasks, tasks.folder / "labels.json", params)], run)
-    found = json.loads(tasks.file(0, ".json").read_text(encoding="utf-8"))
+    found = read_json(tasks.file(0, ".json"), remedy=UNFINISHED)
     evaluation = EvaluationReport.model_validate(found) if found else None
     return MadeScorer(tasks.folder.name, model_folder(tasks), len(labels), evaluation, asked)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from cpt_pipeline.core.inputs import HubName, HubParams, InputFile
-from cpt_pipeline.core.params import DropNulls, Params
+from cpt_pipeline.core.params import DropNulls, Params, Seed
 from cpt_pipeline.corpus.clean.scoring.asking_params import AskParams
 from cpt_pipeline.corpus.text_model import TextModelParams
 
@@ -109,7 +109,7 @@ class ScorerParams(ThresholdParams):
     ask: AskParams = AskParams()
     validation_share: float = Field(0.2, gt=0, lt=1)
     """Of the labels; never trained on, so that what is reported is not what was learnt by heart."""
-    seed: int = 0
+    seed: Seed = 0
     by_category: Annotated[dict[str, ThresholdParams], DropNulls] = Field({})
     """Of a category, kept_share is of its own documents within a channel."""
     linear: TextModelParams = TextModelParams()

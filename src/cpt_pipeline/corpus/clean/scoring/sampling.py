@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import write_json
+from cpt_pipeline.core.json_reading import UNFINISHED, read_json
 from cpt_pipeline.corpus.clean.scoring.params import ScorerParams
 from cpt_pipeline.corpus.clean.scoring.steps import why_unscored
 from cpt_pipeline.corpus.engine import Tasks
@@ -117,7 +117,7 @@ def gather_samples(tasks: Tasks, num_samples: int) -> list[Sample]:
 
 
 def _read(path: Any) -> Iterator[Sample]:
-    for each in json.loads(path.read_text(encoding="utf-8")):
+    for each in read_json(path, remedy=UNFINISHED):
         yield Sample(**each)
 
 

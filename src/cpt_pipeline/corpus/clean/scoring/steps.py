@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict
@@ -14,6 +13,7 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import write_json
+from cpt_pipeline.core.json_reading import UNFINISHED, read_json
 from cpt_pipeline.corpus.clean.scoring.evaluation import evaluate_scores
 from cpt_pipeline.corpus.clean.scoring.labels import Label, split
 from cpt_pipeline.corpus.clean.scoring.params import ScorerParams
@@ -40,7 +40,7 @@ class TrainScorer(PipelineStep):  # type: ignore[misc]
     def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         """Write the model, and its `EvaluationReport` as JSON; None without labels to judge by."""
         params = self._params
-        labels = [Label(**each) for each in json.loads(self._labels.read_text(encoding="utf-8"))]
+        labels = [Label(**each) for each in read_json(self._labels, remedy=UNFINISHED)]
         learnt, unseen = split(labels, params.validation_share, params.seed)
         if params.kind == "language_model":
             unseen = labels

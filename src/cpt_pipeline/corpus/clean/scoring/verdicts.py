@@ -6,7 +6,6 @@ is found exactly without holding the documents.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -16,6 +15,7 @@ import numpy as np
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
+from cpt_pipeline.core.json_reading import UNFINISHED, read_json
 from cpt_pipeline.corpus.clean.scoring.making import MadeScorer
 from cpt_pipeline.corpus.clean.scoring.params import ScorerParams, ThresholdParams
 from cpt_pipeline.corpus.clean.scoring.report import BorderReport, ScorerReport
@@ -43,7 +43,7 @@ class Verdicts:
         self._channels: defaultdict[str, list[int]] = defaultdict(lambda: [0] * _BINS)
         self._unscored: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for path in tasks.files(TALLY):
-            self._add(json.loads(path.read_text(encoding="utf-8")))
+            self._add(read_json(path, remedy=UNFINISHED))
         self._borders = {
             group: find_border(counts, params.threshold(group[1])) for group, counts in self._groups.items()
         }
