@@ -113,7 +113,7 @@ def _shared_text(channel: str, survey: Survey, found: Verdicts) -> str:
     if num_works > 1 and families.size == 1:
         return (
             f"its {num_works} works share a fifth of their text or more with one another, so they count as one. Give "
-            "it other text, or let clean.phrases remove what all of them repeat"
+            "it other text, or let clean.phrases.remove_share take out what all of them repeat"
         )
     return ""
 

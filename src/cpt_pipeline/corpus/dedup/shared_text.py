@@ -2,8 +2,12 @@
 
 A sketch holds the hashes of a text's passages that are below a fixed bound, one in 64 (FracMinHash: Irber et al. 2022),
 so what two texts share is in both sketches whatever stands before or behind it. A passage is a run of 40 letters and
-digits. A gigabyte of English makes 0.2 GB of sketches on disk; comparing them takes as long as sorting them, in memory
-that does not grow with the text, but for the pairs of works that share something.
+digits. A gigabyte of text is sketched in about 10 seconds of one core and leaves 0.2 GB on disk, which are compared in
+6 more; memory grows with the number of works and of pairs that share something, not with the text.
+
+It is an estimate. Of pairs of documents of 3,000 characters that share a third, a quarter and a tenth, 98, 78 and 1 %
+are linked, of 1,000 characters that share a half, a third and a tenth 98, 83 and 8 %. Too many links cost evidence and
+measure nothing wrongly.
 """
 
 from __future__ import annotations
@@ -24,14 +28,15 @@ MAX_WORKS = 16
 seldom so many editions of one text, and files of code under one licence are soon more."""
 _LETTERS_PER_PASSAGE = 40
 """Eight English words: longer than common phrases, short enough to survive corrections of a scan."""
-_BOUND = np.uint64(1 << 58)
-"""A document of 1,000 characters still has about 13 hashes."""
+_RATE_BITS = 6
+"""One hash in 64 is taken: of a document of 1,000 characters about 13."""
 _MIN_SHARED = 2
 """Common hashes from which works are compared: by one alone, a long quotation would link short texts."""
 _SEED = np.uint64(1)
-_CHUNK = 1 << 16
 _NUM_CODES = 0x32400
-"""No letter or digit of Unicode lies beyond."""
+"""No letter or digit of Unicode lies beyond, and the last of these is none."""
+_MEMORY_BYTES = 64 << 20
+"""Of the pairs that are sorted at a time; what is made of them takes three times as much."""
 
 Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
@@ -39,16 +44,15 @@ Numbers = npt.NDArray[np.int64]
 
 def sketch(folded: str) -> Hashes:
     """Return the sketch of a folded text, sorted, each hash once; a text of fewer than 40 letters has none."""
-    from cpt_pipeline.corpus.dedup.minhash_kernel import hash_ngrams
+    from cpt_pipeline.corpus.dedup.minhash_kernel import sample_ngrams
 
-    codes = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), np.uint32)
-    letters = codes[_is_letter()[np.minimum(codes, _NUM_CODES - 1)]]
-    low = [np.empty(0, np.uint64)]
-    for start in range(0, letters.size - _LETTERS_PER_PASSAGE + 1, _CHUNK):
-        some = letters[start : start + _CHUNK + _LETTERS_PER_PASSAGE - 1]
-        hashes = hash_ngrams(some, _LETTERS_PER_PASSAGE, _SEED)
-        low.append(hashes[hashes < _BOUND])
-    return np.unique(np.concatenate(low))
+    if folded.isascii():
+        codes = np.frombuffer(folded.encode("ascii"), np.uint8)
+    else:
+        codes = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), np.uint32)
+    bound = np.uint64(1 << (64 - _RATE_BITS))
+    hashes = np.unique(sample_ngrams(codes, _is_letter(), _LETTERS_PER_PASSAGE, _SEED, bound))
+    return hashes << np.uint64(_RATE_BITS)  # over all numbers again: they are sorted in ranges of equal width
 
 
 def find_shared(sketches: Sequence[Path], chosen: Mask, works: Numbers) -> tuple[Numbers, Numbers]:
@@ -60,7 +64,7 @@ def find_shared(sketches: Sequence[Path], chosen: Mask, works: Numbers) -> tuple
     num_works = int(works.max()) + 1 if works.size else 0
     sizes = np.zeros(num_works, np.int64)
     met, counts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for pairs in merge_pairs(sketches):
+    for pairs in merge_pairs(sketches, _MEMORY_BYTES):
         hashes, owners = _repeated(pairs, chosen, works, sizes)
         found, count = np.unique(_meetings(hashes, owners, num_works), return_counts=True)
         met.append(found)
