@@ -144,6 +144,8 @@ def _break(place: Place, row: Row, kind: str, change: Change) -> str:
     change.apply(place.project)
     code, said = place.test("--exitfirst", row.test)
     outcome = {_PASSED: "PASSED", _FAILED: "failed"}.get(code, f"NO TEST RAN (pytest ended with {code})")
+    if "from pytest-timeout" in said:
+        outcome = "TIMED OUT"
     _say(f"{row.number:>4} {kind:<7} {outcome:<7} {time.monotonic() - began:>4.0f} s  {change.file}  {row.test}")
     reasons = [line[1:].strip() for line in said.splitlines() if line.startswith("E  ")]
     if outcome != "PASSED":

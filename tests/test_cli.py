@@ -14,6 +14,8 @@ from mlflow import MlflowClient
 
 from cpt_pipeline.cli import cli
 from tests.conftest import REPOSITORY
+from tests.corpus.stages import collect_documents, dedup_documents
+from tests.corpus.texts import make_text
 from tests.project import Project
 from tests.vocabulary.texts import write_documents
 
@@ -152,6 +154,13 @@ def command() -> Iterator[Callable[..., Result]]:
         signal.signal(number, handler)
 
 
+def longest_item() -> str:
+    """Return an item of the suite of base, with its answer."""
+    lines = (REPOSITORY / "conf/base/benchmarks/probes.jsonl").read_text(encoding="utf-8").splitlines()
+    longest = max((json.loads(line) for line in lines), key=lambda item: len(item["prompt"]))
+    return f"{longest['prompt']} {longest['choices'][longest['answer']]}"
+
+
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data root with tokens of one story that holds an item of the suite of base, and the tokenizer."""
@@ -163,9 +172,7 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     root = tmp_path_factory.mktemp("shards")
     layout = Layout.read(REPOSITORY, "base", data_root=str(root))
-    lines = (REPOSITORY / "conf/base/benchmarks/probes.jsonl").read_text(encoding="utf-8").splitlines()
-    longest = max((json.loads(line) for line in lines), key=lambda item: len(item["prompt"]))
-    text = f"{longest['prompt']} {longest['choices'][longest['answer']]}"
+    text = longest_item()
     train_bpe(iter([text]), layout.path("tokenizer"), 300)
     seal(layout.path("tokenizer"), "tokenizer")
     documents = write_documents(root / "documents", ["A quiet day.", text], ["en", "domain"])
@@ -174,7 +181,25 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.feature(42)
-def test_leaks_in_the_shards_of_a_run_end_with_a_table_json_and_exit_code_3(shards: Path) -> None:
+def test_items_of_the_suite_leave_training_and_those_in_shards_end_with_a_table_json_and_exit_code_3(
+    shards: Path, tmp_path: Path
+) -> None:
+    from cpt_pipeline.core.channels import ChannelsParams
+    from cpt_pipeline.corpus.collect.params import CollectParams
+    from cpt_pipeline.corpus.dedup.params import DedupParams
+    from cpt_pipeline.formats.benchmarks import SuiteParams
+    from cpt_pipeline.layout import Layout
+
+    suite = SuiteParams.model_validate(Layout.read(REPOSITORY, "base").parameters["evaluate"]["suite"])
+    texts = [*(make_text(number) for number in range(4)), f"{make_text(4)}\n{longest_item()}\n{make_text(5)}"]
+    (tmp_path / "own.jsonl").write_text("\n".join(json.dumps({"text": text}) for text in texts), encoding="utf-8")
+    own = {"kind": "files", "name": "own", "channel": "domain", "path": tmp_path / "own.jsonl", "license": "MIT"}
+    channels = ChannelsParams(roles={"domain": "domain"})
+    collect_documents(tmp_path, CollectParams.model_validate({"sources": [own]}), channels, suite)
+    given = DedupParams(heldout_documents_per_channel=1)
+    raw, items = tmp_path / "raw_documents", tmp_path / "benchmark_texts"
+    assert dedup_documents(raw, items, tmp_path, given, channels=channels).excluded == {"benchmark": 1}
+
     out = shards / "deep" / "leaks.json"
     done = Project(REPOSITORY).run("kedro", "leaks", "--data-root", str(shards), "--out", str(out))
     assert done.returncode == 3, done.stderr

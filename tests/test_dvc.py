@@ -213,6 +213,16 @@ def test_a_file_that_conf_names_is_not_read_before_dvc_knows_it(recorded: Projec
     assert "own/words.txt" in recorded.succeed("dvc", "status", "clean")
 
 
+@pytest.mark.feature(123)
+def test_conf_that_dvc_does_not_know_is_not_run_with(recorded: Project) -> None:
+    (recorded.path / "conf/base/parameters_clean.yml").rename(recorded.path / "conf/base/parameters_zz.yml")
+    done = recorded.run("kedro", "run", "--pipelines=clean")
+    assert done.returncode == 2
+    assert "conf/base/parameters_zz.yml: dvc.yaml does not list this file, so DVC would not see" in done.stderr
+    recorded.succeed("kedro", "sync-dvc")
+    recorded.succeed("kedro", "run", "--pipelines=clean")
+
+
 @pytest.mark.feature(127)
 def test_another_machine_pulls_and_needs_to_run_nothing(recorded: Project, tmp_path: Path) -> None:
     recorded.succeed("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))

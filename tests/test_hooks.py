@@ -9,7 +9,7 @@ import pytest
 from kedro.config import OmegaConfigLoader
 
 from cpt_pipeline.core.errors import ParameterError
-from cpt_pipeline.hooks import refuse_overwrite
+from cpt_pipeline.hooks import _losses, refuse_overwrite
 from cpt_pipeline.layout import Layout
 
 LOCK = """
@@ -98,3 +98,13 @@ def test_a_data_root_of_its_own_makes_room(project: Path) -> None:
 def test_nothing_recorded_is_nothing_to_lose(project: Path) -> None:
     (project / "dvc.lock").unlink()
     check(project, None, train={"num_steps": 5})
+
+
+def test_a_stage_that_excludes_half_of_its_records_says_why() -> None:
+    metrics = {"records_in": 10, "excluded": {"too_short": 1, "few_letters": 4, "c4_too_few_sentences": 2}}
+    assert list(_losses("clean", metrics)) == [
+        "clean: 70% of its records are excluded (few_letters 4, c4_too_few_sentences 2, too_short 1); "
+        "clean_excluded names each"
+    ]
+    assert list(_losses("clean", {"records_in": 20, "excluded": {"too_short": 9}})) == []
+    assert list(_losses("plan", {"money": 1.0})) == []

@@ -125,6 +125,23 @@ def test_a_release_never_holds_a_lock_that_disagrees_with_its_parameters(tiny: P
     assert "learning_rate: 0.5" in (release / "dvc.lock").read_text(encoding="utf-8")
 
 
+@pytest.mark.feature(4)
+@pytest.mark.feature(129)
+def test_results_of_other_parameters_are_neither_released_nor_recorded_as_of_these(tiny: Project) -> None:
+    """The model is trained for 4 steps; conf asks for 6 before it is decided upon and before it is adopted."""
+    tiny.succeed("kedro", "run", "--pipelines=draw,clean,train")
+    tiny.replace(STEPS, "num_steps: 4", "num_steps: 6")
+    otherwise = "train was made otherwise: train.num_steps is 6 in conf and was 4"
+    assert f"{otherwise}; it is not made again by this run" in tiny.succeed("kedro", "run", "--pipelines=decide")
+    (release,) = releases(tiny)
+    assert read(release / "release.json")["made_otherwise"] == [otherwise]
+    said = tiny.succeed("kedro", "adopt")
+    assert "train is not put on record, `dvc repro dvc.yaml` runs it again: train.num_steps is 6 in conf" in said
+    assert f"Release {release.name}: no dvc.lock, it is of another run:\n  - {otherwise}" in said
+    assert "train:" in tiny.succeed("dvc", "status")
+    assert "clean:" not in tiny.succeed("dvc", "status")
+
+
 @pytest.mark.long
 @pytest.mark.feature(129)
 def test_what_conf_and_commit_do_not_hold_is_said(tiny: Project) -> None:

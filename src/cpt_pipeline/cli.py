@@ -34,6 +34,7 @@ from cpt_pipeline.core.verification import verify_artifact
 from cpt_pipeline.core.workspace import locked
 from cpt_pipeline.json_check import read_json
 from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
+from cpt_pipeline.origin import find_stale
 from cpt_pipeline.release_lock import complete_records, restore_commands
 from cpt_pipeline.tracking import tell_registry
 
@@ -204,15 +205,28 @@ def adopt(context: click.Context, env: str | None) -> None:
     if layout.owner != BASE:
         context.invoke(sync_dvc, env=env, check=False)
     described = layout.relative(dvc.target(layout))
-    _dvc(layout, "commit", "--force", "--quiet", described)
+    stale = _stale(layout)
+    stages = [name for name in dvc.read_stages(layout) if name not in stale]
+    targets = [f"{described}:{name}" for name in stages] if stale else [described]
+    _dvc(layout, "commit", "--force", "--quiet", *targets)
     # The run noted its code when it began: code that was edited since is a change that `dvc repro` has to see.
-    code = "code" if layout.owner == BASE else f"{described}:code"
-    _dvc(layout, "repro", "--force", "--single-item", "--quiet", code)
-    click.echo(f"DVC has this run on record: `dvc repro {described}` has nothing to do.")
+    _dvc(layout, "repro", "--force", "--single-item", "--quiet", f"{described}:code")
+    for stage, problems in stale.items():
+        click.echo(f"{stage} is not put on record, `dvc repro {described}` runs it again: {'; '.join(problems)}")
+    if not stale:
+        click.echo(f"DVC has this run on record: `dvc repro {described}` has nothing to do.")
     for release, problems in complete_records(layout).items():
         click.echo(f"Release {release}: {'has its dvc.lock' if not problems else 'no dvc.lock, it is of another run:'}")
         for problem in problems[:_PROBLEMS_SHOWN]:
             click.echo(f"  - {problem}")
+
+
+def _stale(layout: Layout) -> dict[str, list[str]]:
+    """Return the stages that were made from something else than what `dvc commit` would put on record for them."""
+    from kedro.framework.project import pipelines
+
+    code = dvc.code_file(layout)
+    return find_stale(layout, pipelines["__default__"], read_json(code)) if code.is_file() else {}
 
 
 def _dvc(layout: Layout, *arguments: str) -> None:

@@ -78,6 +78,13 @@ def target(layout: Layout) -> Path:
     return layout.project / BASE_FILE if layout.owner == BASE else layout.conf / layout.owner / BASE_FILE
 
 
+def read_stages(layout: Layout) -> dict[str, Any]:
+    """Return the stages of the environment's dvc.yaml; none when it was not written yet."""
+    path = target(layout)
+    stages: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"] if path.is_file() else {}
+    return stages
+
+
 def lock_of(layout: Layout) -> Path:
     """Give the place of the environment's dvc.lock: beside its dvc.yaml."""
     return target(layout).with_name(BASE_LOCK)
@@ -129,16 +136,34 @@ def code_file(layout: Layout) -> Path:
 
 def refuse_unlisted(name: str, pipeline: Pipeline, pipelines: Mapping[str, Pipeline], layout: Layout) -> None:
     """Raise `ParameterError` when a stage that DVC runs would read a file that its dvc.yaml does not list."""
-    written = target(layout)
-    stages = yaml.safe_load(written.read_text(encoding="utf-8"))["stages"] if written.is_file() else {}
+    stages = read_stages(layout)
     if name not in stages:
         return  # a stage of the user's own dvc.yaml
     unlisted = sorted(_named_files(Stage(name, "", pipeline), pipelines, layout) - set(stages[name].get("deps", ())))
     if unlisted:
         sync = "kedro sync-dvc" + ("" if layout.owner == BASE else f" --env={layout.owner}")
         raise ParameterError(
-            f"conf names {', '.join(unlisted)} for stage {name}, and {layout.relative(written)} does not list it, "
-            f"so DVC would not see it change. Run `{sync}` and `dvc repro` again."
+            f"conf names {', '.join(unlisted)} for stage {name}, and {layout.relative(target(layout))} does not list "
+            f"it, so DVC would not see it change. Run `{sync}` and `dvc repro` again."
+        )
+
+
+def refuse_unlisted_conf(layout: Layout) -> None:
+    """Raise `ParameterError` for parameter files that the environment's dvc.yaml, made before them, does not list."""
+    listed = {
+        layout.project / file
+        for stage in read_stages(layout).values()
+        for each in stage.get("params", ())
+        for file in (each if isinstance(each, dict) else ())
+    }
+    folders = {BASE, layout.owner}
+    there = [path for env in sorted(folders) for path, content in layout.parameter_files(env).items() if content]
+    unlisted = [layout.relative(path) for path in there if path not in listed]
+    if listed and unlisted:
+        sync = "kedro sync-dvc" + ("" if layout.owner == BASE else f" --env={layout.owner}")
+        raise ParameterError(
+            f"{', '.join(unlisted)}: {layout.relative(target(layout))} does not list this file, so DVC would not see "
+            f"what it says. Run `{sync}`, or move its keys to the file of conf/{BASE}'s name beside it."
         )
 
 
@@ -234,10 +259,14 @@ def _plots(layout: Layout, stages: Iterable[Stage]) -> dict[str, Any]:
     return {"plots": drawn} if drawn else {}
 
 
+def deciding_keys(stage: str, inputs: Iterable[str]) -> list[str]:
+    """Return the keys among the inputs of a stage that decide what comes out, sorted."""
+    names = {name.removeprefix(_PARAMS) for name in inputs if name.startswith(_PARAMS)}
+    return sorted(name for name in names if stage == _BILL or not name.partition(".")[0].endswith("_run"))
+
+
 def _keys(stage: Stage) -> list[str]:
-    """Give the parameter keys that decide what comes out."""
-    names = (name.removeprefix(_PARAMS) for name in stage.pipeline.inputs() if name.startswith(_PARAMS))
-    return sorted(name for name in names if stage.name == _BILL or not name.partition(".")[0].endswith("_run"))
+    return deciding_keys(stage.name, stage.pipeline.inputs())
 
 
 @dataclass(frozen=True)

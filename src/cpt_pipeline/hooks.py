@@ -11,13 +11,13 @@ import logging
 import os
 import subprocess
 import time
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 from kedro.framework import project
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
@@ -33,9 +33,19 @@ from cpt_pipeline.core.fingerprint import stage_fingerprints, write_fingerprints
 from cpt_pipeline.core.redaction import redact, redact_log
 from cpt_pipeline.core.workspace import ROOT_VARIABLE
 from cpt_pipeline.datasets import ReleaseDataset
-from cpt_pipeline.dvc import BASE_LOCK, code_file, lock_of, refuse_unlisted, target, tracked_outputs
+from cpt_pipeline.dvc import (
+    BASE_LOCK,
+    code_file,
+    lock_of,
+    read_stages,
+    refuse_unlisted,
+    refuse_unlisted_conf,
+    target,
+    tracked_outputs,
+)
 from cpt_pipeline.json_check import note_digests, read_json, require_as_made
 from cpt_pipeline.layout import BASE, DATA_ROOT, LOCAL, Layout
+from cpt_pipeline.origin import find_stale, note_origin
 from cpt_pipeline.release_draft import RunFacts
 from cpt_pipeline.release_lock import complete_records
 from cpt_pipeline.run_check import check_run, find_lacking_evidence
@@ -44,6 +54,7 @@ from cpt_pipeline.tracking import flatten
 logger = logging.getLogger(__name__)
 
 _NAMES_SHOWN = 4
+_MUCH, _REASONS_SHOWN = 0.5, 3
 _HELDOUT_COUNTS = "dedup_metrics"
 _TELL_WHAT_DECIDE_LACKS = ("dedup", "mix")
 """The stage that holds documents out, and the last one before anything is paid for."""
@@ -58,6 +69,8 @@ class PreflightHook:
         """Set the data root and check all parameters; `ParameterError` lists every problem."""
         redact_log()
         self._layout = Layout.of(context)
+        self._code: dict[str, str] = {}
+        self._releases: dict[str, tuple[ReleaseDataset, RunFacts]] = {}
         os.environ[ROOT_VARIABLE] = str(self._layout.data_root)
         check_parameters(self._layout, pipelines)
 
@@ -74,9 +87,16 @@ class PreflightHook:
 
     @hook_impl
     def after_node_run(self, node: Node, outputs: dict[str, Any]) -> None:
-        """Say how long it took and, as soon as it is known, what decide will lack; its outputs are saved next."""
+        """Complete its record, say how long it took and what decide will lack; its outputs are saved next."""
         note_digests(self._layout, outputs)
+        note_origin(self._layout, node, outputs, self._code)
+        for dataset, facts in (self._releases[name] for name in outputs if name in self._releases):
+            stale = find_stale(self._layout, pipelines["__default__"], self._code)
+            stale.pop(node.namespace, None)
+            dataset.describe_run(replace(facts, made_otherwise=tuple(_lines(stale))))
         logger.info("%s: done in %.1f s", node.short_name, time.monotonic() - self._started)
+        for warning in _losses(node.short_name, outputs.get(f"{node.short_name}_metrics")):
+            logger.warning(warning)
         if node.short_name in _TELL_WHAT_DECIDE_LACKS:
             counts = self._layout.path(_HELDOUT_COUNTS)
             metrics = outputs.get(_HELDOUT_COUNTS) or (read_json(counts) if counts.is_file() else None)
@@ -94,17 +114,33 @@ class PreflightHook:
         if not _asked_to_force():
             refuse_overwrite(self._layout, pipeline.all_outputs(), run_params.get("runtime_params") or {})
         stage = os.environ.get("DVC_STAGE", "").rpartition(":")[2]
+        self._code = stage_fingerprints(_package())
+        refuse_unlisted_conf(self._layout)
         if stage:
             refuse_unlisted(stage, pipeline, pipelines, self._layout)
         else:  # dvc has run its stage `code`; `dvc commit` after this run needs the file too
             write_fingerprints(_package(), code_file(self._layout))
+            self._warn_of_stale_stages(pipeline, runs_all=reads_everything)
         for name in sorted(pipeline.all_outputs()):
             dataset = catalog.get(name)
             if isinstance(dataset, ReleaseDataset):
-                dataset.describe_run(_facts(self._layout, name, run_params.get("runtime_params") or {}))
+                facts = _facts(self._layout, name, run_params.get("runtime_params") or {}, self._code)
+                dataset.describe_run(facts)
+                self._releases[name] = dataset, facts
         entry = self._layout.entry("release")
         if entry is not None and entry.type.endswith(".ReleaseDataset"):
             complete_records(self._layout)  # before a stage of this run changes dvc.lock
+
+    def _warn_of_stale_stages(self, running: Pipeline, *, runs_all: bool) -> None:
+        """Say which results this run rests on and does not make again, although they are not of this conf and code."""
+        whole = pipelines["__default__"]
+        names = {node.name for node in running.nodes}
+        known = names & {node.name for node in whole.nodes}
+        before = whole.to_nodes(*known).nodes if known else []
+        rested_on = {node.namespace for node in before if not runs_all or node.name not in names}
+        stale = find_stale(self._layout, whole, self._code)
+        for line in _lines({stage: found for stage, found in stale.items() if stage in rested_on}):
+            logger.warning("%s; it is not made again by this run (`dvc repro` would)", line)
 
 
 def _make_data_root(layout: Layout) -> None:
@@ -153,7 +189,22 @@ def _asked_to_force() -> bool:
     return bool(context and context.params.get("force"))
 
 
-def _facts(layout: Layout, release: str, given: Mapping[str, Any]) -> RunFacts:
+def _losses(stage: str, metrics: Mapping[str, Any] | None) -> Iterator[str]:
+    """Yield a sentence when a data stage excluded half of its records or more, with the most frequent reasons."""
+    excluded = metrics.get("excluded") if metrics else None
+    if metrics and isinstance(excluded, Mapping) and metrics.get("records_in"):
+        share = sum(excluded.values()) / metrics["records_in"]
+        if share >= _MUCH:
+            often = sorted(excluded.items(), key=lambda each: -each[1])[:_REASONS_SHOWN]
+            reasons = ", ".join(f"{reason} {count:,}" for reason, count in often)
+            yield f"{stage}: {share:.0%} of its records are excluded ({reasons}); {stage}_excluded names each"
+
+
+def _lines(stale: Mapping[str, list[str]]) -> list[str]:
+    return [f"{stage} was made otherwise: {'; '.join(problems)}" for stage, problems in stale.items()]
+
+
+def _facts(layout: Layout, release: str, given: Mapping[str, Any], code: Mapping[str, str]) -> RunFacts:
     """Return what the release of a run keeps of it, read before the first stage begins."""
     metrics = layout.entry("dedup_metrics")
     local = sorted((layout.conf / LOCAL).glob("[pg]*.y*ml")) if layout.env in (None, LOCAL) else []
@@ -167,7 +218,7 @@ def _facts(layout: Layout, release: str, given: Mapping[str, Any]) -> RunFacts:
         env=layout.owner,
         commit=_git(layout.project, "rev-parse", "HEAD"),
         uncommitted=_uncommitted(layout),
-        code=stage_fingerprints(_package()),
+        code=code,
         files=_files_beside_data(layout),
         artifacts={layout.relative(path): path for path in _decided_from(layout, release)},
         dedup_metrics=metrics.path if metrics else None,
@@ -188,10 +239,7 @@ def _package() -> Path:
 
 def _files_beside_data(layout: Layout) -> dict[str, str]:
     """Return the MD5 of every file outside the data root that dvc.yaml lists: what conf names."""
-    if not target(layout).is_file():
-        return {}
-    stages = yaml.safe_load(target(layout).read_text(encoding="utf-8"))["stages"]
-    paths = {layout.project / dep for stage in stages.values() for dep in stage.get("deps", ())}
+    paths = {layout.project / dep for stage in read_stages(layout).values() for dep in stage.get("deps", ())}
     data = layout.data_root
     return {layout.relative(path): md5_file(path) for path in paths if path.is_file() and not path.is_relative_to(data)}
 

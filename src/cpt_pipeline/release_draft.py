@@ -52,6 +52,8 @@ class RunFacts:
     """Where parameters come from besides the conf files: keys of `--params`, files of conf/local."""
     conf: Mapping[str, str] = field(default_factory=dict)
     """Text of each conf file by its path below conf/."""
+    made_otherwise: tuple[str, ...] = ()
+    """Stages whose results are of other parameters, inputs or code than these, and how they differ."""
     env: str | None = None
     commit: str | None = None
     uncommitted: tuple[str, ...] = ()
@@ -92,6 +94,7 @@ def write_draft(draft: Path, outcome: Mapping[str, Any], folder: Path, facts: Ru
         "commit": facts.commit,
         "uncommitted": list(facts.uncommitted),
         "beyond_conf": list(facts.beyond_conf),
+        "made_otherwise": list(facts.made_otherwise),
         "hidden": _write_conf(draft / "conf", facts.conf),
     }
     write_json(draft / "release.json", about)

@@ -80,6 +80,7 @@ def restore_commands(layout: Layout, release: Path) -> list[str]:
     lines.append(f"  conf        cp -r {shown}/conf/. {kept}")
     lines += [f"              {name} held something secret: put it back by hand" for name in about["hidden"]]
     lines += [f"              beside conf the run had {given}" for given in about["beyond_conf"]]
+    lines += [f"              not of this conf and code: {line}" for line in about.get("made_otherwise", ())]
     if not releases.has_record(release):
         return [*lines, "  data        not on record: no dvc.lock of this run was there (`kedro adopt` after a run)"]
     yaml_file, lock_file = layout.relative(dvc.target(layout)), layout.relative(dvc.lock_of(layout))
@@ -99,6 +100,7 @@ def _find_differences(
         return [f"it is of environment {about['env']}"]
     return [
         *(f"the run had {given} beside conf" for given in about["beyond_conf"]),
+        *about.get("made_otherwise", ()),
         *_unfinished_stages(stages, layout),
         *_other_parameters(release, stages, layout),
         *_other_contents(release, stages, layout),

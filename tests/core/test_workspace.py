@@ -6,14 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cpt_pipeline.core.artifact import content_hash, publish, seal
-from cpt_pipeline.core.errors import WorkspaceBusyError
+from cpt_pipeline.core.errors import OtherCodeError, WorkspaceBusyError
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.core.workspace import ROOT_VARIABLE, close_if_spent, locked, workspace
+from cpt_pipeline.core.workspace import ROOT_VARIABLE, Workspace, close_if_spent, locked, workspace
 
 
 class Colour(Params):
@@ -59,6 +60,47 @@ def test_out_is_emptied_and_the_rest_kept() -> None:
     with workspace("paint", {}, Colour()) as again:
         assert list(again.out.iterdir()) == []
         assert (again.path / "checkpoint").read_text() == "kept"
+
+
+@pytest.fixture
+def code(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Set the fingerprint of the stage's code."""
+    return lambda digest: monkeypatch.setattr("cpt_pipeline.core.workspace.stage_fingerprint", lambda *_: digest)
+
+
+def begin(**options: bool) -> Workspace:
+    with workspace("paint", {}, Colour(), **options) as work:
+        artifact(work.out / "half", "a")
+        (work.path / "checkpoint").write_text("kept")
+    return work
+
+
+def test_what_other_code_began_begins_again(code: Callable[[str], None]) -> None:
+    code("a")
+    begin()
+    with workspace("paint", {}, Colour()) as work:
+        assert (work.path / "checkpoint").is_file()
+        (work.out / "half").mkdir()
+    code("b")
+    with workspace("paint", {}, Colour()) as work:
+        assert not (work.path / "checkpoint").exists()
+        assert work.earlier_code == ()
+
+
+def test_a_training_that_other_code_began_is_refused_or_says_so(code: Callable[[str], None]) -> None:
+    code("a")
+    begin(accepts_other_code=False)
+    code("b")
+    with (
+        pytest.raises(OtherCodeError, match=r"paint_run\.resume_other_code: true"),
+        workspace("paint", {}, Colour(), accepts_other_code=False),
+    ):
+        pass
+    work = begin(accepts_other_code=True)
+    assert work.earlier_code == ("a",)
+    assert work.provenance()["code"]["earlier"] == ["a"]
+    code("a")
+    assert begin(accepts_other_code=True).earlier_code == ("a", "b")
 
 
 def test_provenance_names_params_inputs_and_outputs(tmp_path: Path) -> None:
@@ -127,7 +169,7 @@ def test_second_writer_is_refused_and_a_kill_frees_the_place() -> None:
 def test_of_five_writers_at_once_one_wins(tmp_path: Path) -> None:
     script = (
         "import sys, time, pathlib\n"
-        "from cpt_pipeline.core.errors import WorkspaceBusyError\n"
+        "from cpt_pipeline.core.errors import OtherCodeError, WorkspaceBusyError\n"
         "from cpt_pipeline.core.workspace import locked\n"
         "try:\n"
         "    with locked(pathlib.Path(sys.argv[1])):\n"

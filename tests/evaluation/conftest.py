@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -25,22 +26,23 @@ TEXTS = {
 }
 
 
-def save_model(folder: Path, seed: int) -> None:
-    """Write a random Llama with a tokenizer of one token per byte."""
+def save_model(folder: Path, seed: int, merges: Sequence[tuple[str, str]] = ()) -> None:
+    """Write a random Llama with a tokenizer of one token per byte, but for the pairs that are merged."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    symbols = [*alphabet, "</s>", *(first + second for first, second in merges)]
     tokenizer = Tokenizer(
-        models.BPE(vocab={symbol: index for index, symbol in enumerate([*alphabet, "</s>"])}, merges=[])
+        models.BPE(vocab={symbol: index for index, symbol in enumerate(symbols)}, merges=list(merges))
     )
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="</s>").save_pretrained(folder)
     torch.manual_seed(seed)
     config = LlamaConfig(
-        vocab_size=257,
+        vocab_size=len(symbols),
         hidden_size=16,
         intermediate_size=32,
         num_hidden_layers=1,

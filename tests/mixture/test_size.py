@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from cpt_pipeline.core.errors import NothingLeftError
+from cpt_pipeline.formats.mixture import Mixture
 from cpt_pipeline.mixture.mix import mix
 from cpt_pipeline.mixture.size import with_tokens
 from tests.mixture.corpus import CHANNELS, params, write_tokens
@@ -98,6 +100,22 @@ def test_domain_text_that_no_stage_reads_is_said_with_the_key(tmp_path: Path, ca
         "mix: 97% of the training text of channel domain is read by no stage; raise mix.stage1.num_tokens to read "
         "more of it"
     ]
+
+
+def test_what_both_stages_read_counts_once(tmp_path: Path) -> None:
+    """Two books of 6,400 tokens; each stage reads three fifths of them, and by chance some of it is the same."""
+    artifact = write_tokens(tmp_path / "tokens", {"domain": [6_400] * 2, "en": [6_400], "code": [6_400]})
+    three_fifths = {"num_tokens": 7_680, "weights": {}}
+    given = params(domain_share=1.0, stage1=three_fifths, stage2=three_fifths)
+    report = mix(artifact, NO_RATIO, tmp_path / "out", given, CHANNELS)
+    read = np.zeros(12_800, np.bool_)
+    for stage in ("stage1", "stage2"):
+        mixture = Mixture(tmp_path / "out" / f"mixture_{stage}", artifact)
+        for row in range(mixture.num_steps * mixture.rows_per_step):
+            for document, start, length in mixture.spans(row)[1].tolist():
+                read[6_400 * document + start :][:length] = True
+    assert report.unread["domain"] == pytest.approx(1 - read.mean())
+    assert 0.1 < report.unread["domain"] < 0.25  # 0.16 on average; 0 if the two were added up
 
 
 def test_text_that_is_read_is_not_complained_about(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -62,12 +62,12 @@ def test_raw_material_can_be_let_into_stage_1_by_name(tmp_path: Path) -> None:
 
 @pytest.mark.feature(11)
 def test_each_stage_says_what_it_read_by_use_and_by_kind_of_synthesis(tmp_path: Path) -> None:
-    report = run(tmp_path, domain_share=0.6, stage1={"num_tokens": 800, "uses": ["stage1_only"]})
+    report = run(tmp_path, domain_share=0.6, stage1={"num_tokens": 1040, "uses": ["stage1_only"]})
     domain, english = exposures(tmp_path, "domain")["stage1"], exposures(tmp_path, "en")["stage1"]
     faulty = domain[1] + domain[4]
-    assert plain(report.stage1.uses) == {"any": (5, 800 - faulty), "stage1_only": (2, faulty)}
+    assert plain(report.stage1.uses) == {"any": (9, 1040 - faulty), "stage1_only": (2, faulty)}
     assert plain(report.stage1.synthetic) == {"questions": (1, domain[0]), "rewrite": (1, english[1])}
-    assert sum(each.documents for each in report.stage1.channels.values()) == 7
+    assert sum(each.documents for each in report.stage1.channels.values()) == 11
     assert set(report.stage2.uses) == {"any"}
 
 

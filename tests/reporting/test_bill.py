@@ -23,6 +23,15 @@ def test_measured_time_is_billed_at_the_plans_rates(artifacts: dict[str, Any]) -
     assert line(artifacts, "time")[2:] == ("8 min 20 s", Mark("below the estimate", "quiet"))
 
 
+def test_the_peak_that_a_gpu_told_stands_beside_the_planned_memory(artifacts: dict[str, Any]) -> None:
+    assert line(artifacts, "memory")[1:] == ("0.21 to 0.9 GB", Mark("not measured", "quiet"), "")
+    artifacts["stage1_metrics"]["memory_gb"], artifacts["stage2_metrics"]["memory_gb"] = 0.43, None
+    assert line(artifacts, "memory")[1:] == ("0.21 to 0.9 GB", "0.43 GB", Mark("as estimated", "good"))
+    artifacts["stage2_metrics"]["memory_gb"] = 1.25
+    assert line(artifacts, "memory")[2:] == ("1.25 GB", Mark("above the estimate", "bad"))
+    assert line(artifacts, "disk")[2:] == (Mark("not measured", "quiet"), "")
+
+
 def test_a_stage_that_never_ran_leaves_the_sum_missing(artifacts: dict[str, Any]) -> None:
     del artifacts["stage2_metrics"]
     assert line(artifacts, "time")[2] is None

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cpt_pipeline.training import supervisor
+from cpt_pipeline.core.artifact import seal
 from cpt_pipeline.training.job import TrainJob
 from tests.training import tiny as tiny_run
-
-Serve = Callable[..., dict[str, Any]]
+from tests.training.stages import Serve, forking
 
 
 @pytest.fixture(scope="session")
@@ -45,17 +45,25 @@ def serve() -> Iterator[Serve]:
         return result
 
     yield run
-    server.stdin.close()
-    server.wait(30)
+    server.kill()  # it has nothing to close, and taking down what it has loaded takes seconds
+    server.communicate()
 
 
 @pytest.fixture
-def forked(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def forked(serve: Serve) -> Iterator[None]:
     """Start the workers of training stages as forks of the server, which saves each the seconds of loading torch."""
+    with forking(serve):
+        yield
 
-    def start(command: list[str], *, log: Path, **_: object) -> tuple[int, str]:
-        job = TrainJob.model_validate_json(Path(command[-1]).read_text())
-        code = serve(job)["code"]
-        return code, (job.work / "attempts.log").read_text()[-2000:]
 
-    monkeypatch.setattr(supervisor, "run_child", start)
+@pytest.fixture(scope="session")
+def untrained(tiny: tiny_run.TinyData, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny model with random weights, as a base model of a stage."""
+    from cpt_pipeline.model.load import new_causal_lm, save_model
+
+    folder = tmp_path_factory.mktemp("untrained") / "model"
+    shutil.copytree(tiny.model, folder)
+    save_model(new_causal_lm(folder, seed=0), folder)
+    (folder / "manifest.json").unlink()
+    seal(folder, "model")
+    return folder

@@ -7,6 +7,7 @@ Half the kills come at a uniform moment within `duration` seconds, half wait for
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import random
@@ -18,6 +19,9 @@ from pathlib import Path
 from cpt_pipeline.core.process import die_with_parent
 from cpt_pipeline.training import worker
 from cpt_pipeline.training.job import TrainJob
+
+_LOADED_LATE = ("deepspeed", "pandas", "peft", "transformers.models.llama.modeling_llama")
+"""What a worker loads only when it needs it, and each fork would load anew, for several seconds."""
 
 
 def attempt(job: TrainJob) -> int:
@@ -73,6 +77,8 @@ def serve(path: Path, seed: int, kills: int, duration: float) -> dict[str, int]:
 def main() -> None:
     """Answer requests until standard input closes."""
     die_with_parent()
+    for name in _LOADED_LATE:
+        importlib.import_module(name)
     for line in sys.stdin:
         request = json.loads(line)
         result = serve(Path(request["job"]), request["seed"], request["kills"], request["duration"])

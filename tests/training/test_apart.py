@@ -11,7 +11,7 @@ import pytest
 
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.training.params import OptimizerParams, TrainParams
-from tests.training.conftest import Serve
+from tests.training.stages import Serve
 from tests.training.tiny import TinyData
 
 PLAIN: dict[str, Any] = {

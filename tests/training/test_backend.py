@@ -19,7 +19,7 @@ from cpt_pipeline.training import checkpoint
 from cpt_pipeline.training.job import TrainJob
 from cpt_pipeline.training.log import TrainingLog
 from cpt_pipeline.training.supervisor import train
-from tests.training.conftest import Serve
+from tests.training.stages import Serve
 from tests.training.tiny import TinyData
 
 TWO_RANKS: dict[str, Any] = {"launcher": "torchrun", "num_ranks": 2, "max_restarts": 3}
@@ -28,6 +28,12 @@ BACKENDS: dict[str, dict[str, Any]] = {
     "zero2": {"launcher": "deepspeed", "num_ranks": 2, "backend": "deepspeed", "zero_stage": 2},
     "zero3": {**TWO_RANKS, "backend": "deepspeed", "zero_stage": 3},
 }
+SHARDS = {
+    "replicas": [],
+    "zero2": [f"zero_pp_rank_{rank}_mp_rank_00_optim_states.pt" for rank in (0, 1)],
+    "zero3": [f"zero_pp_rank_{rank}_mp_rank_00_{part}_states.pt" for rank in (0, 1) for part in ("model", "optim")],
+}
+"""What each rank keeps for itself in a checkpoint: with ZeRO 2 its moments, with ZeRO 3 its weights as well."""
 
 
 def _losses(rows: list[dict[str, Any]]) -> list[float]:
@@ -61,10 +67,12 @@ def test_two_ranks_give_the_losses_of_one_process(
     tiny: TinyData, single: dict[str, list[dict[str, Any]]], tmp_path: Path, request: pytest.FixtureRequest, name: str
 ) -> None:
     if name == "zero3":
-        log = TrainingLog(request.getfixturevalue("zero3").work / "log.jsonl").rows()
+        job = request.getfixturevalue("zero3")
     else:
-        params = {"publish_optimizer": name == "replicas"}
-        _, log = train(tiny.job(tmp_path / "work", run=BACKENDS[name], params=params))
+        job = tiny.job(tmp_path / "work", run=BACKENDS[name], params={"publish_optimizer": name == "replicas"})
+        train(job)
+    log = TrainingLog(job.work / "log.jsonl").rows()
+    assert sorted(path.name for path in job.work.rglob("step-000024/engine/*_pp_rank_*")) == SHARDS[name]
     mine, reference = _losses(log), _losses(single["fp32"])
     assert len(mine) == 24
     assert max(abs(a - b) for a, b in zip(mine, reference, strict=True)) < 1e-5

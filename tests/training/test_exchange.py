@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.conftest import Serve
+from tests.training.stages import Serve
 from tests.training.tiny import TinyData
 
 

@@ -19,7 +19,7 @@ from cpt_pipeline.training import checkpoint
 from cpt_pipeline.training.job import TrainJob
 from cpt_pipeline.training.log import TrainingLog
 from cpt_pipeline.training.supervisor import train
-from tests.training.conftest import Serve
+from tests.training.stages import Serve
 from tests.training.tiny import TinyData
 
 
@@ -57,31 +57,34 @@ def test_every_step_reads_its_rows_once_and_learns(straight: tuple[dict[str, Any
 
 def _kill(
     tiny: TinyData, serve: Serve, straight: tuple[dict[str, Any], float], folder: Path, kills: int
-) -> tuple[int, int]:
-    """Run jobs that are killed again and again, until so many kills hit; give the hits and those within a save.
+) -> tuple[int, int, int]:
+    """Run jobs that are killed again and again, until so many kills hit.
+
+    Give the hits, those within a save, and how often a job went on from a checkpoint.
 
     Every job must end as the uninterrupted run did. A job that finishes before its kills are spent is one lot.
     """
-    hits = saves = 0
+    hits = saves = resumed = 0
     for lot in range(kills):
         job = tiny.job(folder / f"work-{lot}")
         result = serve(job, seed=lot, kills=min(20, kills - hits), duration=1.2)
         assert result["code"] == 0, (job.work / "attempts.log").read_text()[-2000:]
         assert _outcome(job) == straight[0], f"lot {lot} differs"
         hits, saves = hits + result["kills"], saves + result["in_save"]
+        resumed += len(checkpoint.read_state(job.work / "checkpoints" / "step-000024")["resumed_from"])
         if hits >= kills:
             break
-    return hits, saves
+    return hits, saves, resumed
 
 
 @pytest.mark.feature(81)
-@pytest.mark.feature(56)
 def test_twenty_kills_end_with_the_same_bytes(
     tiny: TinyData, serve: Serve, straight: tuple[dict[str, Any], float], tmp_path: Path
 ) -> None:
-    hits, saves = _kill(tiny, serve, straight, tmp_path, 20)
+    hits, saves, resumed = _kill(tiny, serve, straight, tmp_path, 20)
     assert hits == 20
     assert saves >= 1
+    assert resumed >= 1
     assert [row["step"] for row in straight[0]["log"] if row["kind"] == "train"] == list(range(1, 25))
 
 
@@ -90,9 +93,10 @@ def test_twenty_kills_end_with_the_same_bytes(
 def test_two_hundred_kills_end_with_the_same_bytes(
     tiny: TinyData, serve: Serve, straight: tuple[dict[str, Any], float], tmp_path: Path
 ) -> None:
-    hits, saves = _kill(tiny, serve, straight, tmp_path, 200)
+    hits, saves, resumed = _kill(tiny, serve, straight, tmp_path, 200)
     assert hits == 200
     assert saves >= 20
+    assert resumed >= 20
 
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "remove"])

@@ -11,7 +11,7 @@ import pytest
 from cpt_pipeline.core.artifact import seal
 from cpt_pipeline.core.errors import TrainingFailedError
 from cpt_pipeline.training.merge import MergeJob, MergeParams, MergeReport, MergeSource
-from tests.training.conftest import Serve
+from tests.training.stages import Serve
 from tests.training.tiny import TinyData
 
 LORA = {"mode": "lora", "lora": {"rank": 4, "alpha": 32.0}}
@@ -72,6 +72,9 @@ def test_every_mode_publishes_what_was_trained(trained: Trained, tmp_path: Path,
     assert report.max_logit_difference["stage1"] < 1e-4
     assert report.allowed_logit_difference["stage1"] == 1e-4
     assert not list((tmp_path / "out").rglob("probe"))
+    if mode == "lora":
+        with pytest.raises(TrainingFailedError, match=r"logits differ by .* merge\.max_logit_difference"):
+            _merge(base, folder, tmp_path / "strict", max_logit_difference=1e-12)
     if mode in ("full", "lora"):
         assert (gap.trained_in, gap.max_logit) == ("float32", report.max_logit_difference["stage1"])
         assert abs(gap.nats) < 1e-5

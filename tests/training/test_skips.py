@@ -16,9 +16,12 @@ from cpt_pipeline.formats.mixture import Mixture
 from cpt_pipeline.formats.tokens import open_shard
 from cpt_pipeline.training.job import TrainJob
 from cpt_pipeline.training.log import TrainingLog
+from cpt_pipeline.training.params import OptimizerParams
 from cpt_pipeline.training.supervisor import train
-from tests.training.conftest import Serve
+from tests.training.stages import Serve
 from tests.training.tiny import TinyData
+
+CLIPPED = OptimizerParams(peak_lr=3.0e-3, max_gradient_norm=0.05)
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,44 @@ def _assert_same(rows: list[dict[str, Any]], expected: list[dict[str, Any]]) -> 
         assert [row[key] for row in rows] == pytest.approx(
             [row[key] for row in expected], abs=1e-4, rel=1e-4, nan_ok=True
         ), key
+
+
+def _moments(job: TrainJob, step: int) -> tuple[bytes, float]:
+    """Give the weights after a step, and the norm of the gradients that the first moments stand for after the first."""
+    from safetensors.torch import load_file
+
+    folder = job.work / "checkpoints" / f"step-{step:06}"
+    moments = load_file(folder / "optimizer.safetensors")
+    squares = sum(float(each.square().sum()) for name, each in moments.items() if name.endswith("exp_avg"))
+    return (folder / "weights.safetensors").read_bytes(), math.sqrt(squares) / (1 - 0.9)
+
+
+@pytest.mark.feature(84)
+def test_a_bad_step_changes_nothing_several_stop_the_stage_and_good_ones_are_clipped(
+    tiny: TinyData, poisoned: Poisoned, serve: Serve, tmp_path: Path
+) -> None:
+    bad = poisoned.steps[0]
+    every = {"checkpoint_every_steps": 1}
+    job = _job(tiny, poisoned, tmp_path / "work", {**every, "stop_after_steps": 2})
+    job = job.model_copy(
+        update={"params": job.params.model_copy(update={"max_skipped_steps": 0, "optimizer": CLIPPED})}
+    )
+    assert serve(job)["code"] == 75
+    assert _rows(job)[0]["gradient_norm"] > 0.5, "logged before it is clipped"
+    assert _moments(job, 1)[1] == pytest.approx(0.05, rel=1e-3)
+    further = job.model_copy(update={"run": job.run.model_copy(update={"stop_after_steps": bad})})
+    assert serve(further)["code"] == 4
+    norms = [row["gradient_norm"] for row in _rows(job)]
+    assert len(norms) == bad - 1
+    said = (job.work / "attempts.log").read_text(encoding="utf-8")
+    assert f"step {bad}: loss or gradient is not finite; its data is passed over" in said
+    assert "training is unstable: 1 of the last 100 steps" in said
+    assert not (job.out / "stage1_model").exists()
+    patient = further.model_copy(update={"params": job.params.model_copy(update={"max_skipped_steps": 1})})
+    assert serve(patient)["code"] == 75
+    norms = [row["gradient_norm"] for row in _rows(job)]
+    assert [math.isfinite(norm) for norm in norms] == [True] * (bad - 1) + [False]
+    assert _moments(job, bad)[0] == _moments(job, bad - 1)[0]
 
 
 @pytest.mark.feature(84)

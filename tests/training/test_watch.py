@@ -1,45 +1,16 @@
-"""What is watched while a stage trains: the loss of every channel, the gradient's norm, and numbers that are none."""
+"""What is watched while a stage trains: the gradient's norm, and numbers that are none."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from cpt_pipeline.formats.mixture import Mixture
 from cpt_pipeline.training.log import TrainingLog
 from cpt_pipeline.training.params import OptimizerParams, TrainParams
-from tests.training.conftest import Serve
+from tests.training.stages import Serve
 from tests.training.tiny import TinyData
-
-
-@pytest.mark.feature(85)
-def test_the_first_step_has_the_losses_of_the_untrained_model_by_channel(
-    tiny: TinyData, serve: Serve, tmp_path: Path
-) -> None:
-    import torch
-
-    from cpt_pipeline.model.load import new_causal_lm
-    from cpt_pipeline.model.packed import token_losses
-
-    job = tiny.job(tmp_path / "work", run={"stop_after_steps": 1})
-    assert serve(job)["code"] == 75
-    logged = next(row for row in TrainingLog(job.work / "log.jsonl").rows() if row["kind"] == "train")
-
-    model, mixture = new_causal_lm(tiny.model, seed=job.params.seed), Mixture(job.mixture, tiny.tokens)
-    nats, labels = Counter[str](), Counter[str]()
-    for number in range(4):
-        row = mixture.row(number)
-        batch = [torch.from_numpy(part)[None] for part in (row.input_ids, row.position_ids, row.labels)]
-        channel = mixture.channels[row.channel]
-        nats[channel] += token_losses(model, *batch).sum().item()
-        labels[channel] += int((row.labels >= 0).sum())
-    assert set(labels) == {"domain", "en"}
-    expected = {channel: nats[channel] / labels[channel] for channel in labels}
-    assert logged["channel_loss"] == pytest.approx(expected, abs=1e-4)
-    assert logged["loss"] == pytest.approx(nats.total() / labels.total(), abs=1e-4)
 
 
 @pytest.mark.feature(84)

@@ -91,21 +91,49 @@ def test_a_byte_level_tokenizer_loses_nothing(tmp_path: Path, folder: Path, docu
 
 
 @pytest.mark.feature(46)
-def test_unknown_and_lost_text_is_counted(tmp_path: Path) -> None:
+def test_what_the_tokenizer_makes_of_each_channel_is_reported(tmp_path: Path) -> None:
+    """Words of three letters; two documents of each channel are read, so that `never read` changes nothing."""
     from tokenizers import Tokenizer, models, pre_tokenizers
 
     folder = tmp_path / "base_model"
     folder.mkdir()
-    words = Tokenizer(models.WordLevel({"[UNK]": 0, "</s>": 1, "cat": 2, "dog": 3}, unk_token="[UNK]"))
+    words = Tokenizer(models.WordLevel({"[UNK]": 0, "</s>": 1, "cat": 2, "dog": 3, "骨": 4}, unk_token="[UNK]"))
     words.pre_tokenizer = pre_tokenizers.Whitespace()
     words.save(str(folder / "tokenizer.json"))
     names = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "</s>", "unk_token": "[UNK]"}
     (folder / "tokenizer_config.json").write_text(json.dumps(names))
     seal(folder, "model")
-    documents = write_documents(tmp_path / "documents", ["cat dog", "cat fish bird"], ["en", "en"])
-    report = prepare_tokenizer(documents, folder, tmp_path / "out", TokenizerParams())
-    assert report.channels["en"].unknown_share == 2 / 5
-    assert report.channels["en"].lost_share == 0.5
+    texts = ["cat dog", "cat emu owl", "骨 骨", "骨", "never read"]
+    documents = write_documents(tmp_path / "documents", texts, ["en", "en", "zh", "zh", "zh"])
+    params = TokenizerParams(sample_documents_per_channel=2)
+    report = prepare_tokenizer(documents, folder, tmp_path / "out", params)
+    assert {name: each.model_dump() for name, each in report.channels.items()} == {
+        "en": {
+            "documents": 2,
+            "bytes_per_token": 3.6,  # 18 letters and blanks in 5 tokens
+            "characters_per_token": 3.6,
+            "unknown_share": 0.4,
+            "lost_share": 0.5,
+        },
+        "zh": {
+            "documents": 2,
+            "bytes_per_token": 3.3333,
+            "characters_per_token": 1.3333,
+            "unknown_share": 0.0,
+            "lost_share": 0.0,
+        },
+    }
+
+
+def test_the_documents_that_are_read_are_drawn_from_all_over_a_channel(tmp_path: Path, folder: Path) -> None:
+    """The first half of the channel is of one source, with four bytes a token and more; the other is of rare bytes."""
+    base = make_base(tmp_path / "base_model", folder)
+    texts = [*["the cat and the dog"] * 60, *["\x01\x02\x01\x02"] * 60]
+    documents = write_documents(tmp_path / "documents", texts, ["en"] * 120)
+    report = prepare_tokenizer(documents, base, tmp_path / "out", TokenizerParams(sample_documents_per_channel=40))
+    every = prepare_tokenizer(documents, base, tmp_path / "every", TokenizerParams())
+    assert report.channels["en"].documents == 40
+    assert report.channels["en"].bytes_per_token == pytest.approx(every.channels["en"].bytes_per_token, rel=0.2)
 
 
 def test_a_base_without_tokenizer_or_end_is_refused(tmp_path: Path, folder: Path, documents: Path) -> None:

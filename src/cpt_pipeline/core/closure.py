@@ -2,8 +2,8 @@
 
 Follows absolute and relative imports and string constants that name a module of the package (the
 training worker is reached only by `-m`), so a change in the loop retrains and a change elsewhere does not.
-Imports for types alone (`if TYPE_CHECKING:`) are not followed. Files that are no Python (word lists, templates)
-belong to every module of their package.
+Imports for types alone (`if TYPE_CHECKING:`) are not followed, nor are modules that only tell what was done. Files that
+are no Python (word lists, templates) belong to every module of their package.
 """
 
 from __future__ import annotations
@@ -15,6 +15,13 @@ from pathlib import Path
 
 from cpt_pipeline.core.syntax import Syntax, read_syntax
 
+_TELLING = frozenset(
+    f"core/{name}.py"
+    for name in ("closure", "fingerprint", "last_words", "process", "progress", "provenance", "syntax", "verification")
+)
+"""Modules that start, watch and describe work and write nothing into an artifact: an edit of theirs changes no result,
+and what they alone import (the redaction of log lines) is no part of one."""
+
 
 def import_closure(starts: Iterable[Path], package: Path) -> list[Path]:
     """Give every source file of `package` reachable from `starts`, the starts included, sorted."""
@@ -23,10 +30,14 @@ def import_closure(starts: Iterable[Path], package: Path) -> list[Path]:
     package = package.resolve()
     while waiting:
         path = waiting.pop()
-        if path not in reached:
+        if path not in reached and _place(path, package) not in _TELLING:
             reached.add(path)
             waiting.extend(_imported(path, package))
     return sorted({*reached, *(file for folder in {path.parent for path in reached} for file in _data_files(folder))})
+
+
+def _place(path: Path, package: Path) -> str:
+    return path.relative_to(package).as_posix() if path.is_relative_to(package) else ""
 
 
 @cache

@@ -66,6 +66,10 @@ class EndpointError(CptError):
     """An LLM endpoint is not there, refuses the key, or does not know the model; answers that came are kept."""
 
 
+class OtherCodeError(CptError):
+    """Unfinished work was made by other code than is here now."""
+
+
 class WorkspaceBusyError(CptError):
     """Another process is writing in the same workspace."""
 

@@ -38,11 +38,6 @@ def fingerprint(starts: Iterable[Path], package: Path) -> str:
     return digest_json({path.relative_to(package).as_posix(): _digest(path, path in own) for path in files})
 
 
-def folder_fingerprint(folder: Path) -> str:
-    """Return one digest of all code below a folder."""
-    return digest_json({path.relative_to(folder).as_posix(): _digest(path, False) for path in folder.rglob("*.py")})
-
-
 def write_fingerprints(package: Path, path: Path) -> None:
     """Write the fingerprints of all stages of a package as JSON, atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)

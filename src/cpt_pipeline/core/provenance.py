@@ -27,9 +27,15 @@ _NO_PART_OF_A_RESULT = "dev"
 
 
 def describe(
-    stage: str, params: dict[str, Any], inputs: dict[str, str], outputs: dict[str, str], started: datetime
+    stage: str,
+    params: dict[str, Any],
+    inputs: dict[str, str],
+    outputs: dict[str, str],
+    started: datetime,
+    *,
+    earlier_code: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """Give the provenance record of one finished stage."""
+    """Return the provenance record of one finished stage; `earlier_code` are fingerprints of what began it."""
     return {
         "stage": stage,
         "params": redact(params),
@@ -39,6 +45,7 @@ def describe(
             "commit": _git("rev-parse", "HEAD"),
             "changed_files": len((_git("status", "--porcelain", "--untracked-files=no") or "").splitlines()),
             "digest": stage_fingerprint(stage, Path(__file__).parents[1]),
+            "earlier": list(earlier_code),
         },
         "versions": {"python": platform.python_version(), **package_versions()},
         "machine": {"platform": platform.platform(terse=True), "processors": os.cpu_count()},

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -19,15 +20,21 @@ from pathlib import Path
 from typing import Any
 
 from cpt_pipeline.core import provenance
-from cpt_pipeline.core.artifact import content_hash, digest_json
-from cpt_pipeline.core.errors import WorkspaceBusyError
+from cpt_pipeline.core.artifact import content_hash, digest_json, write_json
+from cpt_pipeline.core.errors import OtherCodeError, WorkspaceBusyError
+from cpt_pipeline.core.fingerprint import stage_fingerprint
 from cpt_pipeline.core.params import Params
+
+logger = logging.getLogger(__name__)
 
 ROOT_VARIABLE = "CPT_DATA_ROOT"
 """Environment variable with the data root of this run; the wiring sets it from conf."""
 
 Input = Path | Mapping[str, Any]
 """An artifact directory, or a small JSON value."""
+
+_PACKAGE = Path(__file__).parents[1]
+_LOCK, _OUT, _CODE = ".lock", "out", "code.json"
 
 _opened: list[tuple[str, Path]] = []
 
@@ -50,12 +57,14 @@ class Workspace:
     path: Path
     inputs: dict[str, str]
     params: dict[str, Any]
+    earlier_code: tuple[str, ...] = ()
+    """Fingerprints of other code that a part of this work was done with."""
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def out(self) -> Path:
         """Directory whose children are published as artifacts."""
-        return self.path / "out"
+        return self.path / _OUT
 
     @property
     def digest(self) -> str:
@@ -65,23 +74,32 @@ class Workspace:
     def provenance(self) -> dict[str, Any]:
         """Give `<stage>_provenance`: params, input and output hashes, code, versions, times."""
         outputs = {path.name: content_hash(path) for path in sorted(self.out.iterdir()) if path.is_dir()}
-        return provenance.describe(self.stage, self.params, self.inputs, outputs, self.started)
+        return provenance.describe(
+            self.stage, self.params, self.inputs, outputs, self.started, earlier_code=self.earlier_code
+        )
 
 
 @contextmanager
-def workspace(stage: str, inputs: Mapping[str, Input], params: Params | Mapping[str, Params]) -> Iterator[Workspace]:
+def workspace(
+    stage: str,
+    inputs: Mapping[str, Input],
+    params: Params | Mapping[str, Params],
+    *,
+    accepts_other_code: bool | None = None,
+) -> Iterator[Workspace]:
     """Open the workspace of `stage` for these inputs and params.
 
-    Work that ends with nothing in `out/` to publish leaves no workspace behind.
-    `WorkspaceBusyError` when another live process holds it.
+    What was left there by other code of the stage begins again, or, where that may have taken days, is gone on with
+    when `accepts_other_code` is true and refused with `OtherCodeError` when it is false. Work that ends with nothing in
+    `out/` to publish leaves no workspace behind. `WorkspaceBusyError` when another live process holds it.
     """
     hashes = {name: _identity(value) for name, value in inputs.items()}
     plain = _plain(params)
     digest = digest_json({"stage": stage, "inputs": hashes, "params": plain})[:16]
     path = root() / f"{stage}-{digest}"
     path.mkdir(parents=True, exist_ok=True)
-    with locked(path / ".lock"):
-        work = Workspace(stage, path.resolve(), hashes, plain)
+    with locked(path / _LOCK):
+        work = Workspace(stage, path.resolve(), hashes, plain, _settle_code(stage, path, accepts_other_code))
         shutil.rmtree(work.out, ignore_errors=True)
         work.out.mkdir()
         _opened.append((stage, work.path))
@@ -112,8 +130,41 @@ def locked(path: Path) -> Iterator[None]:
 def close_if_spent(published_from: Path) -> None:
     """Remove the workspace once the last directory of its `out/` has been moved away."""
     out = published_from.parent
-    if out.name == "out" and out.parent.parent.name == ".work" and not any(out.iterdir()):
+    if out.name == _OUT and out.parent.parent.name == ".work" and not any(out.iterdir()):
         shutil.rmtree(out.parent, ignore_errors=True)
+
+
+def _settle_code(stage: str, path: Path, accepts: bool | None) -> tuple[str, ...]:
+    """Note which code works here now; return the fingerprints of the code that did before, where it was another."""
+    now = stage_fingerprint(stage, _PACKAGE)
+    if now is None:
+        return ()
+    begun = [child for child in path.iterdir() if child.name not in (_LOCK, _OUT, _CODE)]
+    known: list[str] = _noted_code(path / _CODE) if begun else []
+    if begun and known[-1] != now:
+        if accepts is None:
+            logger.info("%s begins again: what is unfinished was made by other code", stage)
+            for child in begun:
+                shutil.rmtree(child) if child.is_dir() else child.unlink()
+            known = []
+        elif not accepts:
+            raise OtherCodeError(
+                f"{path} holds an unfinished {stage} that other code made, and one model would be made by both. To go "
+                f"on all the same, which the provenance will say, set {stage}_run.resume_other_code: true; to begin "
+                "again, remove that folder (`kedro workspaces --clear` removes all unfinished work)."
+            )
+    if not known or known[-1] != now:
+        known = [*known, now]
+    write_json(path / _CODE, known)
+    return tuple(known[:-1])
+
+
+def _noted_code(note: Path) -> list[str]:
+    try:
+        known: list[str] = json.loads(note.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # an earlier release of this package noted none
+        known = []
+    return known or ["unknown"]
 
 
 def _identity(value: Input) -> str:

@@ -24,6 +24,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import redirect_stderr
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import digest_json, write_json
 from cpt_pipeline.core.errors import StoppedBySignalError, TasksFailedError
-from cpt_pipeline.core.fingerprint import folder_fingerprint
+from cpt_pipeline.core.fingerprint import fingerprint
 from cpt_pipeline.core.process import allow_many_files, die_with_parent
 from cpt_pipeline.core.progress import Progress
 from cpt_pipeline.corpus.engine_params import EngineParams
@@ -42,8 +43,13 @@ logger = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_LOOKS = 2.0
 _LAST_LINES = 5
-_CODE = Path(__file__).parent
-"""What the files of a task depend on beside its settings: an edit never goes on with those of the code before it."""
+_CORPUS = Path(__file__).parent
+
+
+@cache
+def _code() -> str:
+    """Return what the files of a task depend on beside its settings: all code that the corpus can reach."""
+    return fingerprint(_CORPUS.rglob("*.py"), _CORPUS.parent)
 
 
 class Tasks:
@@ -54,7 +60,7 @@ class Tasks:
         self.name = name
         self.num_tasks = len(tasks)
         texts = [json.dumps(task, sort_keys=True) for task in tasks]  # ASCII: names of files may hold any bytes
-        digest = digest_json({"tasks": texts, "settings": settings, "code": folder_fingerprint(_CODE)})[:16]
+        digest = digest_json({"tasks": texts, "settings": settings, "code": _code()})[:16]
         self.folder = scratch.resolve() / f"{name}-{digest}"
         self.folder.mkdir(parents=True, exist_ok=True)
         for number, text in enumerate(texts):

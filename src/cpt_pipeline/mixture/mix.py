@@ -3,7 +3,8 @@
 Composition is exact: every global batch gets each channel's share of rows, rounded down or up, and the sum over
 any number of steps stays within one row of the share. The texts of a channel are laid end to end in shuffled passes
 and cut at row borders: no padding, no token lost. The rows of a pass are then shuffled as well, as Megatron-LM does
-with its samples, so that the pieces of a long text do not stand in one step.
+with its samples, so that the pieces of a long text do not stand in one step. Of a pass that is not read whole the first
+of its shuffled rows are read: a sample of all its texts.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from cpt_pipeline.core.params import Report
 from cpt_pipeline.formats import tokens as token_format
 from cpt_pipeline.formats.mixture import SPAN, Block, write_mixture
 from cpt_pipeline.mixture.params import MixParams, MixStageParams
-from cpt_pipeline.mixture.size import unread_shares, warn_unread, with_tokens
+from cpt_pipeline.mixture.size import Stretches, unread_shares, warn_unread, with_tokens
 from cpt_pipeline.mixture.supply import (
     ANY_USE,
     Amount,
@@ -105,15 +106,15 @@ def mix(tokens: Path, ratio: Mapping[str, Any], out: Path, params: MixParams, ch
     fitted = ratio.get("domain_share")
     share = params.domain_share if fitted is None else float(fitted)
     _check_names(params, channels)
-    reports, exposures = {}, {}
+    reports, exposures, read = {}, {}, {}
     for number, stage in enumerate(("stage1", "stage2")):
         wanted = with_tokens(tokens, stage, params, channels.domain, share)
         shares = channel_shares(channels, share, wanted.weights)
-        reports[stage], exposures[stage] = _plan_stage(
+        reports[stage], exposures[stage], read[stage] = _plan_stage(
             tokens, out / f"mixture_{stage}", stage, wanted, params, shares, seed=2 * params.seed + number
         )
     _write_exposures(tokens, out / "exposures", exposures)
-    unread = unread_shares(tokens, channels.roles, exposures.values())
+    unread = unread_shares(tokens, channels.roles, read.values())
     warn_unread({name: unread[name] for name in channels.domain if name in unread}, params)
     return MixReport(
         sequence_length=params.sequence_length,
@@ -223,7 +224,8 @@ def _plan_stage(
     shares: Mapping[str, float],
     *,
     seed: int,
-) -> tuple[StageMix, dict[str, Ints]]:
+) -> tuple[StageMix, dict[str, Ints], dict[str, Stretches]]:
+    """Write the mixture of a stage; return its report, tokens read by document, and the stretches that they are."""
     length, rows_per_step = params.sequence_length, params.rows_per_step
     assert wanted.num_tokens is not None, "with_tokens settles the size of a stage"
     num_steps = math.ceil(wanted.num_tokens / (length * rows_per_step))
@@ -237,7 +239,8 @@ def _plan_stage(
     order = _interleave(counts, np.random.Generator(np.random.Philox(key=_key(seed, "order"))))
     block = _join(order, [read[name] for name in names])
     write_mixture(out, [block], sequence_length=length, rows_per_step=rows_per_step, channels=names)
-    exposures = {name: _tokens_read(tokens, name, rows) for name, rows in read.items()}
+    stretches = {name: _stretches(tokens, name, rows) for name, rows in read.items()}
+    exposures = {name: _tokens_read(tokens, name, each) for name, each in stretches.items()}
     there = {name: available_tokens(tokens, name, documents) for name, documents in eligible.items()}
     channels = {
         name: ChannelUse(
@@ -257,11 +260,11 @@ def _plan_stage(
         synthetic={kind: each for kind, each in count_read(tokens, "synthetic", exposures).items() if kind != ANY_USE},
         unused=count_unused(tokens, against, exposures),
     )
-    return report, exposures
+    return report, exposures, stretches
 
 
 def _read_channel(tokens: Path, channel: str, eligible: Ints, num_rows: int, length: int, seed: int) -> _ChannelRows:
-    """Lay shuffled passes over the texts end to end, cut them into rows, and shuffle the rows of each pass."""
+    """Lay shuffled passes over the texts end to end, cut them into rows, shuffle those of each pass, take the first."""
     if not num_rows:
         return _ChannelRows(np.zeros(1, np.int64), np.empty(0, SPAN))
     firsts, sizes = _texts(token_format.open_shard(tokens, "train", channel), eligible)
@@ -269,7 +272,7 @@ def _read_channel(tokens: Path, channel: str, eligible: Ints, num_rows: int, len
     generators = [np.random.Generator(np.random.Philox(key=_key(seed, channel, turn))) for turn in range(passes)]
     order = np.concatenate([generator.permutation(firsts.size) for generator in generators])
     ends = np.cumsum(sizes[order])
-    row_ends = np.arange(1, num_rows + 1, dtype=np.int64) * length
+    row_ends = np.arange(1, int(ends[-1]) // length + 1, dtype=np.int64) * length
     borders = np.union1d(ends[ends < row_ends[-1]], row_ends)
     starts = np.concatenate([[0], borders[:-1]])
     which = np.searchsorted(ends, starts, side="right")
@@ -278,7 +281,7 @@ def _read_channel(tokens: Path, channel: str, eligible: Ints, num_rows: int, len
     spans["start"] = starts - (ends - sizes[order])[which]
     spans["length"] = borders - starts
     laid = _ChannelRows(np.searchsorted(starts, np.concatenate([[0], row_ends])), spans)
-    return _shuffle_rows(laid, generators, int(sizes.sum()) / length)
+    return _shuffle_rows(laid, generators, int(sizes.sum()) / length, num_rows)
 
 
 def _texts(shard: token_format.TokenShard, eligible: Ints) -> tuple[Ints, Ints]:
@@ -288,12 +291,18 @@ def _texts(shard: token_format.TokenShard, eligible: Ints) -> tuple[Ints, Ints]:
     return eligible[begins], np.add.reduceat(shard.lengths[eligible].astype(np.int64), begins)
 
 
-def _shuffle_rows(laid: _ChannelRows, generators: list[np.random.Generator], rows_per_pass: float) -> _ChannelRows:
-    """Shuffle the rows that begin in one pass among themselves; a pass is read whole before the next one begins."""
+def _shuffle_rows(
+    laid: _ChannelRows, generators: list[np.random.Generator], rows_per_pass: float, num_wanted: int
+) -> _ChannelRows:
+    """Shuffle the rows that begin in one pass among themselves and return the first `num_wanted` of all passes.
+
+    A pass is read whole before the next one begins.
+    """
     num_rows = len(laid.first_span) - 1
     borders = [min(num_rows, math.ceil(turn * rows_per_pass - _ROUNDING)) for turn in range(len(generators) + 1)]
     passes = zip(borders[:-1], borders[1:], generators, strict=True)
     order = np.concatenate([first + generator.permutation(last - first) for first, last, generator in passes])
+    order = order[:num_wanted]
     sizes = np.diff(laid.first_span)[order]
     first_span = np.concatenate([[0], np.cumsum(sizes)])
     gather = np.repeat(laid.first_span[:-1][order] - first_span[:-1], sizes) + np.arange(first_span[-1])
@@ -319,14 +328,19 @@ def _join(order: npt.NDArray[np.int16], read: list[_ChannelRows]) -> Block:
     return Block(order, first_span, np.concatenate([each.spans for each in read])[gather])
 
 
-def _tokens_read(tokens: Path, channel: str, rows: _ChannelRows) -> Ints:
+def _stretches(tokens: Path, channel: str, rows: _ChannelRows) -> Stretches:
+    """Return the first token of each span in its shard and the one behind its last; shape [spans] each."""
+    begin = token_format.open_shard(tokens, "train", channel).starts[rows.spans["document"]] + rows.spans["start"]
+    return begin, begin + rows.spans["length"]
+
+
+def _tokens_read(tokens: Path, channel: str, stretches: Stretches) -> Ints:
     """Count the tokens read of every document, shape [documents]; a span may begin in one and end in a later one."""
-    if not len(rows.spans):
+    begin, end = stretches
+    if not begin.size:
         return np.zeros(0, np.int64)
     shard = token_format.open_shard(tokens, "train", channel)
     lengths = shard.lengths.astype(np.int64)
-    begin = shard.starts[rows.spans["document"]] + rows.spans["start"]
-    end = begin + rows.spans["length"]
     first, last = (np.searchsorted(shard.starts, token, side="right") - 1 for token in (begin, end - 1))
     whole = np.zeros(len(lengths) + 1, np.int64)
     np.add.at(whole, first, 1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,9 @@ from cpt_pipeline.mixture.params import MixParams, MixStageParams
 from cpt_pipeline.mixture.supply import Ints, available_tokens, reasons_against
 
 logger = logging.getLogger(__name__)
+
+Stretches = tuple[Ints, Ints]
+"""First tokens of stretches of a shard, and those behind their last; shape [stretches] each."""
 _WORTH_A_WARNING = 0.1
 
 
@@ -48,18 +50,26 @@ def with_tokens(
     return wanted.model_copy(update={"num_tokens": num_steps * per_step, "passes": None})
 
 
-def unread_shares(tokens: Path, channels: Iterable[str], exposures: Iterable[Mapping[str, Ints]]) -> dict[str, float]:
-    """Return the share of each channel's training tokens that no stage reads; `exposures` has one entry per stage."""
-    stages = list(exposures)
+def unread_shares(
+    tokens: Path, channels: Iterable[str], stretches: Iterable[Mapping[str, Stretches]]
+) -> dict[str, float]:
+    """Return the share of each channel's training tokens that no stage reads; `stretches` has one entry per stage."""
+    stages = list(stretches)
     shares = {}
     for channel in sorted(set(channels) & set(token_format.channels(tokens, "train"))):
-        lengths = token_format.open_shard(tokens, "train", channel).lengths.astype(np.int64)
-        read: Any = np.zeros(lengths.size, np.int64)
-        for found in stages:
-            if channel in found and found[channel].size:
-                read = read + found[channel]
-        shares[channel] = float(1.0 - np.minimum(read, lengths).sum() / max(int(lengths.sum()), 1))
+        there = int(token_format.open_shard(tokens, "train", channel).lengths.sum(dtype=np.int64))
+        found = [each[channel] for each in stages if channel in each]
+        read = _count_covered(*(np.concatenate(ends) for ends in zip(*found, strict=True))) if found else 0
+        shares[channel] = 1.0 - read / max(there, 1)
     return shares
+
+
+def _count_covered(begin: Ints, end: Ints) -> int:
+    """Count the tokens that stand in one stretch or more."""
+    order = np.argsort(begin, kind="stable")
+    begin, end = begin[order], end[order]
+    reached = np.concatenate([[0], np.maximum.accumulate(end)[:-1]]) if end.size else end
+    return int(np.maximum(end - np.maximum(begin, reached), 0).sum())
 
 
 def warn_unread(shares: Mapping[str, float], params: MixParams) -> None:

@@ -62,9 +62,19 @@ def plan(artifacts: Artifacts) -> Table:
         ("carbon", "carbon_kg", " kg"),
     ):
         rows.append(_line(artifacts, label, key, at_plan_rate(artifacts, key, actual), unit))
-    for label, key in (("memory at the peak", "memory_gb"), ("disk", "disk_gb")):
-        rows.append([label, _interval(artifacts, key, " GB"), Mark("not measured", "quiet"), ""])
+    rows.append(_memory(artifacts))
+    rows.append(["disk", _interval(artifacts, "disk_gb", " GB"), Mark("not measured", "quiet"), ""])
     return table(("", "estimated", "actual", ""), rows, left=(0, 3))
+
+
+def _memory(artifacts: Artifacts) -> list[Cell]:
+    """Return the line of memory; only a GPU tells its peak."""
+    peaks = [artifacts.number(f"{stage}_metrics", "memory_gb") for stage in TRAINING]
+    known = [peak for peak in peaks if peak is not None]
+    label = "memory at the peak"
+    if not known:
+        return [label, _interval(artifacts, "memory_gb", " GB"), Mark("not measured", "quiet"), ""]
+    return _line(artifacts, label, "memory_gb", max(known), " GB")
 
 
 def _line(artifacts: Artifacts, label: str, key: str, actual: float | None, unit: str) -> list[Cell]:

@@ -95,6 +95,8 @@ class TrainRunParams(Params):
     """Stop resumably when this much time has passed in one start."""
     max_restarts: int = Field(default=3, ge=0)
     """Starts again after a death, as long as each start makes progress."""
+    resume_other_code: bool = False
+    """Go on with a training that other code began; the provenance names both."""
 
     @model_validator(mode="after")
     def _consistent(self) -> TrainRunParams:

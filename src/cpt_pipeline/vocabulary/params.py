@@ -15,7 +15,7 @@ class TokenizerParams(Params):
     extend: Literal[False] = False
     """The base's own tokenizer is used unchanged; adding domain terms is not built yet."""
     sample_documents_per_channel: int = Field(default=500, gt=0)
-    """Documents per channel that the fertility report reads."""
+    """Documents per channel that the fertility report reads, drawn from all over it."""
     max_lost_share: float = Field(default=0.9, gt=0.0, le=1.0)
     """Of a channel's documents read, so many may change when they are encoded and decoded; more stop the run."""
 

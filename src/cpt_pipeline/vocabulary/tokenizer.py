@@ -6,11 +6,14 @@ unreachable. The report says how many tokens the text costs per channel.
 
 from __future__ import annotations
 
+import heapq
 import json
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+import xxhash
 
 from cpt_pipeline.core.artifact import link_tree, seal
 from cpt_pipeline.core.errors import ModelNotFoundError
@@ -109,12 +112,16 @@ def train_bpe(texts: Iterator[str], folder: Path, vocabulary_size: int) -> None:
 
 
 def _fertility(documents: Path, tokenizer: Any, limit: int) -> dict[str, Fertility]:
-    samples: dict[str, list[str]] = {}
-    for row in read_documents(documents, ["channel", "text"]):
-        sample = samples.setdefault(row["channel"], [])
+    """Measure each channel on documents drawn by the hash of their ids: the first ones may all be of one source."""
+    drawn: dict[str, list[tuple[int, str]]] = {}
+    for row in read_documents(documents, ["id", "channel", "text"]):
+        sample = drawn.setdefault(row["channel"], [])
+        entry = (-xxhash.xxh3_64_intdigest(row["id"]), row["text"])
         if len(sample) < limit:
-            sample.append(row["text"])
-    return {channel: _measure(texts, tokenizer) for channel, texts in sorted(samples.items())}
+            heapq.heappush(sample, entry)
+        else:
+            heapq.heappushpop(sample, entry)
+    return {channel: _measure([text for _, text in sample], tokenizer) for channel, sample in sorted(drawn.items())}
 
 
 def _measure(texts: list[str], tokenizer: Any) -> Fertility:

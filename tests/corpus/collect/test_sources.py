@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from cpt_pipeline.corpus.collect.params import FilesParams, ObjectStoreParams
+from cpt_pipeline.corpus.collect.parts import plan_parts
 from cpt_pipeline.corpus.collect.sandbox import Sandbox
-from cpt_pipeline.corpus.collect.sources import find_problems, plan_parts, read_part
+from cpt_pipeline.corpus.collect.sources import find_problems, read_part
 
 ALL = 1 << 30
 
@@ -136,15 +137,6 @@ def test_problems_of_a_source(tmp_path: Path) -> None:
     (problem,) = find_problems(source(tmp_path / "other" / "*.txt"))
     assert problem == f"{tmp_path / 'other' / '*.txt'}: no file matches *.txt in {tmp_path / 'other'}"
     assert "none of its 1 files ends in .arrow, .cnxml, .csv" in find_problems(source(tmp_path / "other"))[0]
-
-
-def test_parts_give_what_the_whole_gives(tmp_path: Path) -> None:
-    for number in range(7):
-        write(tmp_path / f"{number}.txt", "x" * (100 * number + 1))
-    params = source(tmp_path)
-    assert [len(part["files"]) for part in plan_parts(params, 700)] == [4, 1, 1, 1]
-    assert rows(params, 700) == rows(params, 1) == rows(params)
-    assert len(plan_parts(source(tmp_path, max_characters=300), 700)) == 1
 
 
 def test_formats_of_one_folder_are_read_by_their_readers(tmp_path: Path) -> None:

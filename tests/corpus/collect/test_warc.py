@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from cpt_pipeline.corpus.collect.readers import read_stream
 from cpt_pipeline.corpus.collect.reading import Reading, ReadingParams, StreamFault
 from cpt_pipeline.corpus.collect.sandbox import Sandbox
 from cpt_pipeline.corpus.collect.warc import read_warc
+from tests.corpus.collect.test_compressed import pack_zstd
 
 SENTENCE = "The committee met on Tuesday and agreed on the plan for the next three years of the project."
 SAMPLES = Path(os.environ.get("CPT_SHARED", "/nowhere")) / "data/dolma_tests/warc"
@@ -163,6 +165,21 @@ def test_a_day_of_publication_after_the_crawl_is_left_out(sandbox: Sandbox) -> N
     early, late = read(b"".join(pages), sandbox)
     assert early.fields["published"] == "2019-06-01"
     assert "published" not in late.fields
+
+
+def test_an_archive_packed_as_zst_is_read_up_to_its_fault() -> None:
+    """What unpacks it cannot be sought, so all behind a broken record is lost, and that is said."""
+
+    def found(raw: bytes) -> list[tuple[str, str | None]]:
+        with Sandbox() as sandbox:
+            readers = {".warc": lambda stream, params: read_warc(stream, params, sandbox)}
+            readings = list(read_stream("a.warc.zst", io.BytesIO(raw), ReadingParams(), readers))
+        return [(reading.position, reading.reason) for reading in readings]
+
+    assert found(pack_zstd(b"".join(PLAIN))) == [(f"#{number}", None) for number in range(1, 5)]
+    broken = PLAIN[0] + b"not a record\r\n" * 9 + PLAIN[2]
+    assert found(pack_zstd(broken)) == [("#1", None), ("#2", "corrupt_record"), ("#after-2", "corrupt")]
+    assert found(pack_zstd(PLAIN[0]) + pack_zstd(PLAIN[1])[:-9]) == [("#1", None), ("#after-1", "truncated")]
 
 
 def test_wet_text_is_read(sandbox: Sandbox) -> None:

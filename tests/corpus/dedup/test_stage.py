@@ -135,7 +135,7 @@ def works(sizes: list[int], channel: str = "en") -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.mark.feature(96)
+@pytest.mark.feature(100)
 def test_all_parts_of_a_book_are_on_one_side(tmp_path: Path) -> None:
     report = run(
         tmp_path, works([3, 4, 1, 5, 2, 3, 4, 2, 6, 3]), heldout_documents_per_channel=3, heldout_max_share=0.3
@@ -303,5 +303,5 @@ def test_a_damaged_index_of_an_earlier_round_is_refused_before_work(tmp_path: Pa
     seal(index, "corpus_index")
     (index / "signatures-00000.npy").write_bytes(b"\x00" * 63 + b"\x01")
     with pytest.raises(ArtifactError, match=r"earlier is damaged(.|\n)*signatures-00000\.npy: bytes differ"):
-        run(tmp_path / "two", [("en", make_text(1)), ("en", make_text(2))], earlier_index=index)
+        run(tmp_path / "two/out", [("en", make_text(1)), ("en", make_text(2))], earlier_index=index)
     assert not (tmp_path / "two/tasks").exists()

@@ -114,6 +114,11 @@ def find_problems(source: PythonEnvironmentParams) -> list[str]:
     return found
 
 
+def revisions(source: PythonEnvironmentParams) -> list[str]:
+    """Return name and version of everything that the source is read from."""
+    return [each.revision for each in _distributions(source)]
+
+
 def read_records(source: PythonEnvironmentParams) -> Iterator[Row]:
     """Give documents and excluded files, sorted by distribution, file and name."""
     yield from _capped(_files(source), source)

@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 from cpt_pipeline.corpus.collect.columnar import read_arrow, read_parquet
 from cpt_pipeline.corpus.collect.compressed import SUFFIXES, Unpacked, packing
 from cpt_pipeline.corpus.collect.json_files import read_json, read_jsonl
-from cpt_pipeline.corpus.collect.reading import Reader, Reading, ReadingParams, Rejoined, StreamFault
+from cpt_pipeline.corpus.collect.reading import Reader, Reading, ReadingParams, Rejoined, StreamFault, refuse_blank
 from cpt_pipeline.corpus.collect.tables import read_csv, read_tsv
 from cpt_pipeline.corpus.collect.text_files import read_markdown, read_text
 from cpt_pipeline.corpus.collect.xml_files import read_xml
@@ -57,8 +57,7 @@ def read_stream(
     try:
         for reading in _read(name, stream, params, readers):
             num_readings += 1
-            blank = reading.reason is None and not reading.text.strip()
-            yield Reading(reading.position, reason="empty", fields=reading.fields) if blank else reading
+            yield refuse_blank(reading)
     except (StreamFault, OSError) as error:
         position = f"#after-{num_readings}" if num_readings else ""
         reason, detail = _what_failed(error)

@@ -146,6 +146,13 @@ Reader = Callable[[BinaryIO, ReadingParams], Iterator[Reading]]
 """Gives the records of one stream in their order; may raise `OSError` and `StreamFault`, which `readers` reports."""
 
 
+def refuse_blank(reading: Reading) -> Reading:
+    """Return the reading, or one with the reason `empty` where its text is white space."""
+    if reading.reason is not None or reading.text.strip():
+        return reading
+    return Reading(reading.position, reason="empty", fields=reading.fields)
+
+
 def too_large(position: str) -> Reading:
     """Say that a record is longer than `max_record_bytes`."""
     return Reading(position, reason="too_large", detail="longer than max_record_bytes")

@@ -1,7 +1,6 @@
-"""Every kind of source, divided into parts that workers can read apart from one another.
+"""Every kind of source: what keeps it from being read, and the rows of each of its parts (`parts`).
 
-A part is JSON: the files it is about, or nothing for a source that is read in one piece. Reading a part gives rows, in
-order: a document, or a record that is none with the reason why.
+Reading a part gives rows, in order: a document, or a record that is none with the reason why.
 """
 
 from __future__ import annotations
@@ -21,10 +20,19 @@ from cpt_pipeline.corpus.collect.epub import read_epub
 from cpt_pipeline.corpus.collect.file_list import list_files
 from cpt_pipeline.corpus.collect.html import read_page
 from cpt_pipeline.corpus.collect.params import FilesParams, ObjectStoreParams, Source
+from cpt_pipeline.corpus.collect.parts import Part
 from cpt_pipeline.corpus.collect.pdf import read_pdf
 from cpt_pipeline.corpus.collect.python_environment import PythonEnvironmentParams
 from cpt_pipeline.corpus.collect.readers import READERS, read_stream
-from cpt_pipeline.corpus.collect.reading import Reader, Reading, ReadingParams, StreamFault, read_whole, too_large
+from cpt_pipeline.corpus.collect.reading import (
+    Reader,
+    Reading,
+    ReadingParams,
+    StreamFault,
+    read_whole,
+    refuse_blank,
+    too_large,
+)
 from cpt_pipeline.corpus.collect.records import read_record
 from cpt_pipeline.corpus.collect.remote import HubDatasetParams
 from cpt_pipeline.corpus.collect.sandbox import Sandbox
@@ -35,8 +43,6 @@ from cpt_pipeline.corpus.collect.web_store import INDEX, PAGES
 from cpt_pipeline.corpus.collect.works import Place, cut_works
 from cpt_pipeline.corpus.sieve import Row
 from cpt_pipeline.formats.documents import digest_text, document
-
-Part = dict[str, Any]
 
 _COLUMNS = ("url", "language", "category", "published")
 _OF_EVERY_PART = (*_COLUMNS, "license", "title", "grade", "part_of", dialogue_units.ABOUT)
@@ -56,26 +62,6 @@ def find_problems(source: Source) -> list[str]:
     if isinstance(source, FilesParams):
         found += _file_problems(source)
     return found
-
-
-def plan_parts(source: Source, part_bytes: int) -> list[Part]:
-    """Divide a source; one that is capped, linked or cannot be divided is one part. Fetches what is missing."""
-    if isinstance(source, WebParams):
-        web.crawl(source, source.store)
-    files: list[list[str | None]]
-    if isinstance(source, FilesParams):
-        found = list_files(source.path)
-        files = [[each.name, str(each.path), each.reason, each.detail] for each in found]
-        sizes = [0 if each.reason else each.path.stat().st_size for each in found]
-    elif isinstance(source, ObjectStoreParams):
-        listed = remote.list_files(source.address)
-        files = [[each.name, each.url, each.etag] for each in listed]
-        sizes = [each.size for each in listed]
-    else:
-        return [{}]
-    if source.max_characters is not None or (source.dialogues is not None and source.dialogues.unit == "linked"):
-        return [{"files": files}]
-    return [{"files": files[first:last]} for first, last in _runs(sizes, part_bytes)]
 
 
 def read_part(source: Source, part: Part, sandbox: Sandbox) -> Iterator[Row]:
@@ -98,7 +84,7 @@ def _read(source: SourceParams, part: Part, sandbox: Sandbox) -> Iterator[tuple[
     """Give the readings of a part, each with the name of its file."""
     readers = _readers(source, sandbox)
     if isinstance(source, FilesParams):
-        for name, place, reason, detail in part["files"]:
+        for name, place, _, reason, detail in part["files"]:
             if reason:
                 yield name, Reading("", reason=reason, detail=detail)
             else:
@@ -111,7 +97,7 @@ def _read(source: SourceParams, part: Part, sandbox: Sandbox) -> Iterator[tuple[
         yield from ((url, Reading("", reason=reason, detail=detail)) for url, reason, detail in _refused(source.store))
     elif isinstance(source, HubDatasetParams):
         for number, record in enumerate(remote.read_hub_dataset(source), start=1):
-            yield source.split, read_record(f"#{number}", record, source, {})
+            yield source.split, refuse_blank(read_record(f"#{number}", record, source, {}))
 
 
 def _read_file(
@@ -133,7 +119,7 @@ def _read_members(stream: BinaryIO, source: SourceParams, readers: Mapping[str, 
     try:
         for reading in readers[".warc"](stream, source):
             number += 1
-            yield reading
+            yield refuse_blank(reading)
     except StreamFault as fault:
         yield Reading(f"#after-{number}" if number else "", reason=fault.reason, detail=fault.detail)
     else:
@@ -191,18 +177,6 @@ def reader_suffix(name: str) -> str:
     """Give the suffix that chooses the reader of a file: `x.jsonl.gz` is `.jsonl`."""
     path = PurePosixPath(name.lower())
     return PurePosixPath(path.stem).suffix if path.suffix in {".gz", ".zst"} else path.suffix
-
-
-def _runs(sizes: list[int], part_bytes: int) -> Iterator[tuple[int, int]]:
-    """Divide files into runs of about `part_bytes`, and at most 10,000 files."""
-    first = total = 0
-    for number, size in enumerate(sizes):
-        if number > first and (total + size > part_bytes or number - first >= 10_000):
-            yield first, number
-            first, total = number, 0
-        total += size
-    if sizes:
-        yield first, len(sizes)
 
 
 def _row(name: str, reading: Reading, place: Place, source: SourceParams) -> Row:

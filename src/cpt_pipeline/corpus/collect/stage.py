@@ -23,6 +23,7 @@ from cpt_pipeline.corpus.collect.dialogue_units import COUNTS
 from cpt_pipeline.corpus.collect.dialogues import ROLE_LEFT_OUT
 from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport, DialoguesReport, Source, SourceReport
+from cpt_pipeline.corpus.collect.parts import plan_parts
 from cpt_pipeline.corpus.collect.recency import is_older
 from cpt_pipeline.corpus.collect.sandbox import Sandbox
 from cpt_pipeline.corpus.collect.source_params import DIALOGUE, SourceParams
@@ -125,7 +126,7 @@ def collect_documents(
     parts = [
         (number, part)
         for number, source in enumerate(params.sources)
-        for part in sources.plan_parts(source, run.task_megabytes << 20)
+        for part in plan_parts(source, run.task_megabytes << 20)
     ]
     settings = {"collect": params.model_dump(mode="json"), "policy": policy.model_dump(mode="json")}
     tasks = Tasks(out.parent / "tasks", "collect", parts, {**settings, "channels": channels.model_dump(mode="json")})

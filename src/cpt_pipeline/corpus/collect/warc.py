@@ -11,7 +11,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
@@ -50,6 +50,33 @@ def read_warc(stream: BinaryIO, params: ReadingParams, sandbox: Sandbox) -> Iter
             yield _read_record(position, record, params, sandbox)
 
 
+class _OneWay:
+    """A stream that cannot be sought, as FastWARC takes it: it asks for `tell`, and an error of Python ends it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._position = 0
+        self._fault: StreamFault | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes; a fault is kept, and looks like the end."""
+        try:
+            chunk = self._stream.read(size)
+        except StreamFault as fault:
+            self._fault, chunk = fault, b""
+        self._position += len(chunk)
+        return chunk
+
+    def tell(self) -> int:
+        """Return how many bytes were read."""
+        return self._position
+
+    def raise_fault(self) -> None:
+        """Raise the fault that ended the stream, if one did."""
+        if self._fault is not None:
+            raise self._fault
+
+
 class _Capture:
     """A record's headers, and its block, of which no more than the cap was read."""
 
@@ -65,31 +92,37 @@ class _Capture:
 
 def _records(stream: BinaryIO, max_bytes: int) -> Iterator[_Capture | str]:
     """Give the records, or what was wrong where one could not be read."""
-    start = stream.tell() if stream.seekable() else 0
+    source = stream if stream.seekable() else _OneWay(stream)
+    start = source.tell()
     num_tries = 0
     while True:
         last = -1
         fault: str | None = None
         try:
-            for record in ArchiveIterator(stream, record_types=_DOCUMENTS, parse_http=False):
+            for record in ArchiveIterator(cast(BinaryIO, source), record_types=_DOCUMENTS, parse_http=False):
                 capture = _Capture(record, max_bytes)
                 last, num_tries = record.stream_pos, 0
                 yield capture
                 if capture.num_missing:  # with a wrong length it may have swallowed others
                     break
             else:
+                if isinstance(source, _OneWay):
+                    source.raise_fault()
                 return
         except OSError as error:
             fault = str(error)[:200]
         if fault is not None and not num_tries:
             yield fault
         num_tries += 1
-        found = _next_start(stream, start + last + 1, num_tries) if stream.seekable() else None
-        if found is None:
-            if fault is not None and not stream.seekable():
+        if isinstance(source, _OneWay):
+            source.raise_fault()
+            if fault is not None:
                 raise StreamFault("corrupt", f"{fault}; the stream cannot be sought for the next record")
             return
-        start = stream.seek(found)
+        found = _next_start(source, start + last + 1, num_tries)
+        if found is None:
+            return
+        start = source.seek(found)
 
 
 def _next_start(stream: BinaryIO, begin: int, num_tries: int) -> int | None:

@@ -61,10 +61,12 @@ def dedup_documents(
 
     Documents stay in the order of the input. A document that leaks a benchmark item takes no part in clusters.
     `NothingLeftError` when a channel is left without training or without held-out text. Before any work:
-    `ParameterError` for lists of terms, `ModelNotFoundError` for encoders. Unfinished tasks are kept beside `out`.
+    `ParameterError` for lists of terms, `ModelNotFoundError` for encoders, `ArtifactError` for an index of an earlier
+    round that is damaged or was made with other parameters. Unfinished tasks are kept beside `out`.
     """
     if params.earlier_index is not None:
         verify_artifact(params.earlier_index)
+        NearCopyIndex(params.earlier_index, params.minhash)  # refuses one of other parameters
     lists = read_lists(params.coverage)
     passes = _Passes(clean_documents, benchmark_texts, out.parent / "tasks", params, channels, run)
     surveyed = passes.tasks("survey")

@@ -17,6 +17,7 @@ def make(
     unique_documents: Path, params: BaseParams, channels: ChannelsParams, run: TrainRunParams
 ) -> tuple[Record, Record, list[Record], Path]:
     """Find or train the base model; the method is in recipes.base."""
-    with workspace("base", {"unique_documents": unique_documents}, {"base": params, "channels": channels}) as work:
+    inputs, given = {"unique_documents": unique_documents}, {"base": params, "channels": channels}
+    with workspace("base", inputs, given, accepts_other_code=run.resume_other_code) as work:
         report, log = make_base(unique_documents, work, params, channels, run)
         return report.as_metrics(), work.provenance(), log, work.out / "base_model"

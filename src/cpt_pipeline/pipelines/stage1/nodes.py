@@ -17,7 +17,7 @@ def train(
 ) -> tuple[Record, Record, list[Record], Path, Path, Path]:
     """Continue pre-training on the mixture; the method is in training.stage."""
     inputs = {"start_model": start_model, "tokens": tokens, "mixture_stage1": mixture_stage1}
-    with workspace("stage1", inputs, params) as work:
+    with workspace("stage1", inputs, params, accepts_other_code=run.resume_other_code) as work:
         report, log = train_stage(work, inputs, permit, params, run)
         directories = (work.out / f"stage1_{name}" for name in ("optimizer", "candidates", "model"))
         return report.as_metrics(), work.provenance(), log, *directories

@@ -25,6 +25,6 @@ def anneal(
     """Anneal on the high-quality mixture; the method is in training.stage."""
     before = {"stage1_model": stage1_model, "stage1_optimizer": stage1_optimizer}
     inputs = {"start_model": start_model, "tokens": tokens, "mixture_stage2": mixture_stage2, **before}
-    with workspace("stage2", inputs, params) as work:
+    with workspace("stage2", inputs, params, accepts_other_code=run.resume_other_code) as work:
         report, log = train_stage(work, inputs, permit, params, run)
         return report.as_metrics(), work.provenance(), log, work.out / "stage2_candidates", work.out / "stage2_model"
