@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -143,7 +144,9 @@ def test_an_edition_behind_a_preface_is_on_the_side_of_the_other(tmp_path: Path)
         }
 
 
-def test_documents_that_share_a_third_are_on_one_side(tmp_path: Path) -> None:
+@pytest.mark.parametrize("with_children", [False, True])
+def test_documents_that_share_a_third_are_on_one_side(tmp_path: Path, with_children: bool) -> None:
+    """What clean made of a document is long enough to bring the share below a fifth, and does not count."""
     rows = []
     for number in range(8):
         shared = make_text(number, 300)
@@ -151,6 +154,10 @@ def test_documents_that_share_a_third_are_on_one_side(tmp_path: Path) -> None:
             own = make_text(100 + 2 * number + half, 600)
             text = f"{own}\n{shared}" if half else f"{shared}\n{own}"
             rows.append({**make_row(0, text), "id": f"d{number}-{half}"})
+            if with_children:
+                id, made = f"d{number}-{half}", make_text(900 + 2 * number + half, 1_500)
+                metadata = json.dumps({"synthetic": "rewrite", "parent": id})
+                rows.append({**make_row(0, made), "id": f"{id}#rewrite", "part_of": id, "metadata": metadata})
     for seed in SEEDS:
         run(tmp_path / str(seed), rows, heldout_max_share=0.4, seed=seed)
         training, heldout = sides(tmp_path / str(seed))
