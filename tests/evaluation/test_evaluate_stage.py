@@ -239,7 +239,7 @@ def test_each_model_chooses_what_is_likeliest_per_byte(measured: Measured, alone
 
 @pytest.mark.feature(100)
 def test_intervals_pair_the_works_of_base_and_candidate_and_are_as_sure_as_asked(measured: Measured) -> None:
-    """Of two works no resample is beyond either of them; windows taken for works would give a wider one."""
+    """Of two works it is the t interval of a ratio of sums; windows taken for works would give a narrower one."""
     sides = {
         name: {
             row["part_of"] or row["id"] for row in read_documents(measured.material.heldout_documents.with_name(name))
@@ -256,16 +256,40 @@ def test_intervals_pair_the_works_of_base_and_candidate_and_are_as_sure_as_asked
         }
         for name in ("base", "stage1")
     }
-    changes = sorted(costs["stage1"][work] / costs["base"][work] - 1 for work in ("book", "note"))
     found = measured.scores["comparisons"]["stage1"]["channels"]
     point = sum(costs["stage1"].values()) / sum(costs["base"].values()) - 1
-    assert found["domain"] == pytest.approx({"relative_change": point, "low": changes[0], "high": changes[1]}, abs=2e-6)
+    squares = sum((costs["stage1"][work] - (1 + point) * costs["base"][work]) ** 2 for work in ("book", "note"))
+    reach = 12.706205 * math.sqrt(2 * squares) / sum(costs["base"].values())
+    expected = {"relative_change": point, "low": point - reach, "high": point + reach}
+    assert found["domain"] == pytest.approx(expected, abs=2e-6)
     sure = found["en"]
     rough_scores = measure(measured.out.parent, measured.material, confidence=0.6).scores
     rough = rough_scores["comparisons"]["stage1"]["channels"]["en"]
     assert sure["low"] < rough["low"] < rough["relative_change"] == sure["relative_change"]
     assert rough["relative_change"] < rough["high"] < sure["high"]
     assert (measured.scores["confidence"], rough_scores["confidence"]) == (0.95, 0.6)
+
+
+@pytest.mark.feature(100)
+def test_editions_that_dedup_holds_out_together_are_measured_as_one(measured: Measured, tmp_path: Path) -> None:
+    known = {"channel": "domain", "source": "s", "license": "MIT"}
+    with DocumentWriter(tmp_path / "clean") as writer:
+        for number in range(8):
+            text, preface = make_text(number, 400), make_text(50 + number, 200)
+            writer.write(document(id=f"{number}-first", text=text, **known))
+            writer.write(document(id=f"{number}-second", text=f"{preface}\n{text}", **known))
+    params = DedupParams(heldout_max_share=0.5)
+    report = dedup_documents(tmp_path / "clean", measured.material.benchmark_texts, tmp_path, params)
+    assert (report.heldout_documents, report.heldout_works, report.works) == (8, {"domain": 4}, {"domain": 4})
+    material = Material(
+        measured.material.base_model, measured.material.candidates, tmp_path / "heldout_documents",
+        measured.material.benchmark_texts,
+    )  # fmt: skip
+    found = measure(tmp_path / "work", material, windows_per_document=50)
+    rows = found.rows("base", "domain")
+    assert {row["work"] for row in rows} == {row["id"] for row in read_documents(tmp_path / "heldout_documents")}
+    assert {row["family"] for row in rows} == {row["work"] for row in rows if row["work"].endswith("first")}
+    assert found.scores["models"]["base"]["channels"]["domain"]["documents"] == 4
 
 
 @pytest.mark.feature(101)

@@ -18,7 +18,7 @@ from cpt_pipeline.formats.benchmarks import BenchmarkItem
 
 QUESTIONS = Questions(
     texts=tuple(
-        HeldoutText(channel=channel, work=str(number), id=str(number), window=0, text="x")
+        HeldoutText(channel=channel, family=str(number), work=str(number), id=str(number), window=0, text="x")
         for number, channel in enumerate(["domain", "domain", "en"])
     ),
     items=tuple(
@@ -57,10 +57,11 @@ def test_scores_follow_the_frozen_format() -> None:
     }
     assert scores["models"]["stage1"]["step"] == 40
     assert scores["models"]["stage1"]["benchmarks"]["quiz"]["accuracy"] == 0.75
+    # The t interval of two works: -0.25 +- 12.7062 * sqrt(2 * (2.5^2 + 2.5^2)) / 80.
     assert scores["comparisons"] == {
         "stage1": {
             "channels": {
-                "domain": {"relative_change": -0.25, "low": -0.333333, "high": -0.2},
+                "domain": {"relative_change": -0.25, "low": -1.044138, "high": 0.544138},
                 "en": {"relative_change": 0.0, "low": 0.0, "high": 0.0},
             }
         }
@@ -88,6 +89,7 @@ def test_rows_hold_every_model_and_document(tmp_path: Path) -> None:
     assert rows[3] == {
         "model": "stage1",
         "channel": "domain",
+        "family": "0",
         "work": "0",
         "id": "0",
         "window": 0,
@@ -100,9 +102,10 @@ def test_rows_hold_every_model_and_document(tmp_path: Path) -> None:
 
 
 @pytest.mark.feature(100)
-def test_windows_of_one_work_are_added_up_before_they_are_resampled() -> None:
+def test_windows_of_one_family_are_added_up_before_they_are_resampled() -> None:
+    """The windows of each family are of three works, the editions of a book."""
     texts = [
-        HeldoutText(channel="en", work=work, id=f"{work}/{window}", window=window, text="x")
+        HeldoutText(channel="en", family=work, work=f"{work}{window}", id=f"{work}{window}/0", window=0, text="x")
         for work in ("a", "b")
         for window in range(3)
     ]
@@ -115,5 +118,6 @@ def test_windows_of_one_work_are_added_up_before_they_are_resampled() -> None:
     scores = compute_scores(SUBJECTS, questions, answers, EvaluateParams(bootstrap_resamples=200))
     assert scores["models"]["base"]["channels"]["en"]["documents"] == 2
     assert scores["models"]["base"]["channels"]["en"]["windows"] == 6
-    # Two works, one halved and one as it was: no resample lies between the three ways to draw two of them.
-    assert scores["comparisons"]["stage1"]["channels"]["en"] == {"relative_change": -0.3, "low": -0.5, "high": 0.0}
+    # Two families, one halved and one as it was: the t interval is -0.3 +- 12.7062 * sqrt(2 * (12^2 + 12^2)) / 100.
+    change = {"relative_change": -0.3, "low": -3.349489, "high": 2.749489}
+    assert scores["comparisons"]["stage1"]["channels"]["en"] == change

@@ -10,7 +10,7 @@ from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import NothingLeftError
 from cpt_pipeline.evaluation.params import EvaluateParams
 from cpt_pipeline.evaluation.texts import draw_texts
-from cpt_pipeline.formats.documents import DocumentWriter, document
+from cpt_pipeline.formats.documents import DocumentWriter, document, write_families
 
 CHANNELS = ChannelsParams(roles={"domain": "domain", "en": "general"})
 
@@ -48,9 +48,10 @@ def test_all_of_a_small_channel(tmp_path: Path) -> None:
     assert [text.text for text in texts] == ["text 0 " * 9, "text 1 " * 9, "text 2 " * 9]
 
 
-def write_parts(directory: Path, texts: dict[str, list[str]]) -> Path:
+def write_parts(directory: Path, texts: dict[str, list[str]], families: dict[str, str] | None = None) -> Path:
     """Write works of several parts each."""
     with DocumentWriter(directory) as writer:
+        write_families(directory, families or {})
         for work, parts in texts.items():
             for number, text in enumerate(parts):
                 place = {"part_of": work, "part": number, "separator": "", "last_part": number + 1 == len(parts)}
@@ -77,6 +78,19 @@ def test_works_are_drawn_and_not_their_parts(tmp_path: Path) -> None:
     texts = draw_texts(write_parts(tmp_path / "a", books), params, CHANNELS)
     assert len({text.work for text in texts}) == 4
     assert len(texts) == 12
+
+
+@pytest.mark.feature(100)
+def test_works_that_share_text_are_drawn_and_measured_as_one(tmp_path: Path) -> None:
+    books = {f"book-{number}": [f"part {part} of {number}" for part in range(20)] for number in range(6)}
+    editions = {"book-1": "book-0", "book-5": "book-4"}
+    directory = write_parts(tmp_path / "a", books, editions)
+    texts = draw_texts(directory, EvaluateParams(documents_per_channel=9, windows_per_document=3), CHANNELS)
+    assert sorted({text.family for text in texts}) == ["book-0", "book-2", "book-3", "book-4"]
+    assert len(texts) == 12
+    every = draw_texts(directory, EvaluateParams(documents_per_channel=9, windows_per_document=99), CHANNELS)
+    assert {text.work: text.family for text in every} == {book: editions.get(book, book) for book in books}
+    assert len(draw_texts(directory, EvaluateParams(documents_per_channel=2, windows_per_document=3), CHANNELS)) == 6
 
 
 def test_nothing_to_score_is_an_error_that_names_the_channels(tmp_path: Path) -> None:

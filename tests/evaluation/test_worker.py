@@ -23,7 +23,9 @@ from tests.weights import lose_weight
 def write_job(place: Path, material: Material, folders: dict[str, Path]) -> Path:
     questions = Questions(
         texts=tuple(
-            HeldoutText(channel="en", work=str(number), id=str(number), window=0, text="word " * number)
+            HeldoutText(
+                channel="en", family=str(number), work=str(number), id=str(number), window=0, text="word " * number
+            )
             for number in range(1, 31)
         ),
         items=tuple(read_items(material.benchmark_texts)),
@@ -54,7 +56,7 @@ def test_answers_are_in_the_order_of_the_questions(
     assert answer.bytes == tuple(5 * number for number in range(1, 31))
     assert answer.continuations == (continue_text(model, tokenizer, "The spleen", 4),)
     assert len(set(answer.choices)) == 1, "both items ask the same"
-    assert "evaluate    33/33 texts  100%" in capfd.readouterr().err
+    assert "evaluate    33/33 items  100%" in capfd.readouterr().err
 
 
 def test_a_model_with_an_answer_is_not_loaded_again(material: Material, tmp_path: Path) -> None:

@@ -22,7 +22,9 @@ from cpt_pipeline.formats.documents import (
     digest_text,
     document,
     read_documents,
+    read_families,
     with_text,
+    write_families,
 )
 
 
@@ -93,6 +95,17 @@ def test_artifact_without_rows_can_be_read(tmp_path: Path) -> None:
     place = write(tmp_path / "a", [])
     assert list(read_documents(place)) == []
     assert count_documents(place) == 0
+
+
+def test_families_are_part_of_the_artifact_and_a_work_stands_for_itself(tmp_path: Path) -> None:
+    with DocumentWriter(tmp_path / "heldout") as writer:
+        writer.write(row(1))
+        write_families(tmp_path / "heldout", {"b": "a", "图": "a"})
+    assert set(read_manifest(tmp_path / "heldout")["files"]) == {"documents-00000.parquet", "families.json"}
+    assert read_families(tmp_path / "heldout") == {"b": "a", "图": "a"}
+    with DocumentWriter(tmp_path / "training") as writer:
+        writer.write(row(1))
+    assert read_families(tmp_path / "training") == {}
 
 
 def test_excluded_rows_have_their_own_kind(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """Paired comparison: how much bits per byte changed, and how sure that is.
 
 The same works are drawn for base and candidate in every resample (paired bootstrap, Efron 1979), so what makes a work
-hard cancels out. All that was measured of a work is one number: its windows and parts are not independent. Bits per
-byte of a channel are a ratio of sums: long works weigh more. With few works plain percentiles are too narrow, so they
-are taken further out, as a t interval is wider than a normal one (expanded percentiles, Hesterberg 2015). Below ten
-works there are too few different resamples for that, and the interval also reaches as far as the ratio's t interval.
+hard cancels out. All that was measured of a work is one number: its windows and parts are not independent. Works that
+share text (families, see `texts`) are one here. Bits per byte of a channel are a ratio of sums: long works weigh more.
+With few works plain percentiles are too narrow, so they are taken further out, as a t interval is wider than a normal
+one (expanded percentiles, Hesterberg 2015). Below ten works there are too few different resamples for that, and the
+interval also reaches as far as the ratio's t interval.
 """
 
 from __future__ import annotations

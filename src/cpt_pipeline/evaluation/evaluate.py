@@ -79,8 +79,9 @@ def evaluate_models(
     answers = _ask(job, out.parent)
     write_rows(out / "document_scores", questions, answers)
     scores = compute_scores(job.subjects, questions, answers, params)
-    works = len({(text.channel, text.work) for text in questions.texts})
-    logger.info("evaluate: %d models on %d windows of %d works", len(answers), len(questions.texts), works)
+    families = len({(text.channel, text.family) for text in questions.texts})
+    said = "evaluate: %d models on %d windows of %d works that share no text"
+    logger.info(said, len(answers), len(questions.texts), families)
     return Evaluation(summarise(scores, questions), scores)
 
 

@@ -17,7 +17,8 @@ class EvaluateParams(Params):
     """Benchmarks; collect fetches them and dedup guards training from them."""
     documents_per_channel: int = Field(default=200, gt=0)
     """Held-out documents of every channel, drawn by the hash of their id; a channel with fewer gives all. A document
-    is what a source gives as one (a file, a record, a book): its parts and windows are no evidence of their own."""
+    is what a source gives as one (a file, a record, a book), with all that share text with it (its other editions):
+    parts, windows and editions are no evidence of their own."""
     max_characters: int = Field(default=4_000, gt=0)
     """Of a window; a longer document is measured in windows of equal size."""
     windows_per_document: int = Field(default=4, gt=0)

@@ -30,6 +30,7 @@ SCORES_SCHEMA = pa.schema(
     [
         pa.field("model", pa.string(), nullable=False),
         pa.field("channel", pa.string(), nullable=False),
+        pa.field("family", pa.string(), nullable=False),
         pa.field("work", pa.string(), nullable=False),
         pa.field("id", pa.string(), nullable=False),
         pa.field("window", pa.int32(), nullable=False),
@@ -38,7 +39,7 @@ SCORES_SCHEMA = pa.schema(
         pa.field("bytes", pa.int64(), nullable=False),
     ]
 )
-"""A row per window; `work` is what is resampled, `nll` is in nats over the whole window."""
+"""A row per window; `family` is what is resampled, `nll` is in nats over the whole window."""
 
 ITEMS_SCHEMA = pa.schema(
     [
@@ -56,7 +57,7 @@ class EvaluateReport(Report):
 
     models: int
     documents: dict[str, int]
-    """Works per channel: what the intervals resample."""
+    """Families of works that share no text, per channel: what the intervals resample."""
     windows: dict[str, int]
     """Texts that were scored, per channel."""
     benchmark_items: int
@@ -120,9 +121,9 @@ def _by_channel(questions: Questions) -> dict[str, npt.NDArray[np.int64]]:
     return {str(name): np.flatnonzero(names == name) for name in sorted(set(names.tolist()))}
 
 
-def _works(questions: Questions, which: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the work of each of some texts as a number from 0."""
-    return np.unique([questions.texts[place].work for place in which.tolist()], return_inverse=True)[1]
+def _families(questions: Questions, which: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the family of each of some texts as a number from 0."""
+    return np.unique([questions.texts[place].family for place in which.tolist()], return_inverse=True)[1]
 
 
 def _channel_score(answer: Answer, which: npt.NDArray[np.int64], questions: Questions) -> dict[str, Any]:
@@ -130,7 +131,7 @@ def _channel_score(answer: Answer, which: npt.NDArray[np.int64], questions: Ques
     return {
         "bits_per_byte": rounded(float(nll) / math.log(2) / max(int(size), 1)),
         "perplexity": rounded(math.exp(min(float(nll) / max(int(tokens), 1), 700.0)), digits=4),
-        "documents": int(_works(questions, which).max()) + 1,
+        "documents": int(_families(questions, which).max()) + 1,
         "windows": len(which),
         "bytes": int(size),
     }
@@ -147,9 +148,9 @@ def _comparisons(questions: Questions, answers: Mapping[str, Answer], params: Ev
     names = [name for name in answers if name != BASE]
     found: dict[str, Any] = {name: {"channels": {}} for name in names}
     for channel, which in _by_channel(questions).items():
-        works = _works(questions, which)
+        families = _families(questions, which)
         losses = {
-            name: np.bincount(works, weights=np.asarray(answer.nll, dtype=np.float64)[which]).astype(np.float64)
+            name: np.bincount(families, weights=np.asarray(answer.nll, dtype=np.float64)[which]).astype(np.float64)
             for name, answer in answers.items()
         }
         base = losses.pop(BASE)
@@ -180,7 +181,7 @@ def summarise(scores: dict[str, Any], questions: Questions) -> EvaluateReport:
     places = _by_channel(questions)
     return EvaluateReport(
         models=len(models),
-        documents={channel: int(_works(questions, which).max()) + 1 for channel, which in places.items()},
+        documents={channel: int(_families(questions, which).max()) + 1 for channel, which in places.items()},
         windows={channel: len(which) for channel, which in places.items()},
         benchmark_items=len(questions.items),
         bits_per_byte={name: _column(model["channels"], "bits_per_byte") for name, model in models.items()},

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xxhash
 
-from cpt_pipeline.core.artifact import read_manifest, require_space, seal
+from cpt_pipeline.core.artifact import read_manifest, require_space, seal, write_json
 from cpt_pipeline.core.redaction import redact_text
 
 SCHEMA = pa.schema(
@@ -46,6 +46,10 @@ now; `published` is an ISO date; `metadata` is a JSON object as text.
 `part_of` is the id of the work that the text belongs to (a book, a conversation); null where the document is the work.
 `part` is its place in a running text that was cut, from 0, and `separator` what stood before it there; null where
 nothing was cut. `last_part` says that the text ends with this document: it carries the end-of-document token."""
+
+FAMILIES = "families.json"
+"""Beside held-out documents: the id of a work to that of the first work of its family, where they differ. Works that
+share a fifth of their text are a family: no independent observations."""
 
 _OPTIONAL = ("language", "category", "quality", "published", "part_of", "part", "separator", "metadata")
 
@@ -97,6 +101,19 @@ def work_of(row: dict[str, Any]) -> str:
     """Return the id of the work that a document is a part of (columns `id`, `part_of`): its own where it is whole."""
     work: str = row["part_of"] or row["id"]
     return work
+
+
+def write_families(directory: Path, families: Mapping[str, str]) -> None:
+    """Write which work stands for the family of another, before the documents of `directory` are sealed."""
+    write_json(directory / FAMILIES, dict(families))
+
+
+def read_families(directory: Path) -> dict[str, str]:
+    """Read which work stands for the family of another; a work that is not named stands for itself."""
+    if FAMILIES not in read_manifest(directory)["files"]:
+        return {}
+    families: dict[str, str] = json.loads((directory / FAMILIES).read_text(encoding="utf-8"))
+    return families
 
 
 def continues(before: Mapping[str, Any] | None, row: Mapping[str, Any]) -> bool:

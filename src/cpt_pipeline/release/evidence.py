@@ -9,6 +9,8 @@ from typing import Any
 _MOST_GROWTH = 4.0
 """A remedy asks for at most so many times the tokens."""
 _WORTH_READING = 0.1
+_LARGEST_SHARE = 0.5
+"""dedup.heldout_max_share takes no more."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,9 @@ class Evidence:
     max_heldout_share: float
     """dedup.heldout_max_share"""
     heldout: Mapping[str, int] = field(default_factory=dict)
-    """Documents held out, counted as sources give them: a book is one."""
+    """Documents held out, counted as they are drawn: a book is one, and so are those that share text."""
     training: Mapping[str, int] = field(default_factory=dict)
-    """Documents left for training, counted alike."""
+    """Documents that were left for training and could have been held out, counted alike."""
     unread: Mapping[str, float] = field(default_factory=dict)
     """Share of the training text that no stage reads."""
     size_key: str = "mix.stage1.num_tokens"
@@ -33,26 +35,28 @@ class Evidence:
     """How many times the tokens of stage 1 the text allows."""
 
     def how_to_measure_more(self, channel: str, measured: int) -> str:
-        """Return the sentence that names the key which keeps more documents of a channel from being measured."""
-        heldout, training = self.heldout.get(channel, 0), self.training.get(channel, 0)
+        """Return the sentence that names what keeps more documents of a channel from being measured.
+
+        A key is called the limit where raising it alone changes the number. Where several allow just as many, they
+        are named together; where no key does, only more documents help.
+        """
+        heldout = self.heldout.get(channel, 0)
+        total = heldout + self.training.get(channel, 0)
         if measured < heldout and measured >= self.max_evaluated:
             return (
                 f"Channel {channel}: {measured} of {heldout} held-out documents were measured; "
                 f"evaluate.documents_per_channel ({self.max_evaluated}) is the limit."
             )
-        if heldout >= self.max_heldout:
-            both = self.max_evaluated <= self.max_heldout
-            second = " and evaluate.documents_per_channel are the limits" if both else " is the limit"
-            return (
-                f"Channel {channel}: {heldout} documents were held out; dedup.heldout_documents_per_channel "
-                f"({self.max_heldout}){second}."
-            )
-        if heldout >= int(self.max_heldout_share * (heldout + training)):
-            return (
-                f"Channel {channel}: {heldout} of {heldout + training} documents were held out; "
-                f"dedup.heldout_max_share ({self.max_heldout_share:g}) is the limit. Raise it, or bring more documents."
-            )
-        return f"Channel {channel}: {heldout} documents could be held out; bring more documents of it."
+        share_binds = heldout >= max(1, int(self.max_heldout_share * total))
+        limits = [f"dedup.heldout_documents_per_channel ({self.max_heldout})"] if heldout >= self.max_heldout else []
+        limits += [f"dedup.heldout_max_share ({self.max_heldout_share:g})"] if share_binds else []
+        if not limits or (share_binds and int(_LARGEST_SHARE * total) <= heldout):
+            return f"Channel {channel}: {heldout} of {total} documents could be held out; bring more documents of it."
+        limits += [f"evaluate.documents_per_channel ({self.max_evaluated})"] if heldout >= self.max_evaluated else []
+        listed = f"{', '.join(limits[:-1])} and {limits[-1]}" if len(limits) > 1 else limits[0]
+        how = "are the limits: raise them together." if len(limits) > 1 else "is the limit."
+        other = " Raise it, or bring more documents." if share_binds and len(limits) == 1 else ""
+        return f"Channel {channel}: {heldout} of {total} documents were held out; {listed} {how}{other}"
 
     def unread_share(self, channel: str) -> float:
         """Return the share of a channel that no stage reads; 0 where it is too little to matter."""

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cpt_pipeline.corpus.dedup import minhash_kernel as kernel
@@ -43,6 +43,18 @@ def test_rolling_hashes_are_those_of_each_run_alone(codes: list[int], width: int
             value = (value * BASE + scramble(code)) & MASK
         expected.append(mix((value + seed) & MASK))
     assert kernel.hash_ngrams(np.array(codes, np.uint32), width, np.uint64(seed)).tolist() == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 11), max_size=300), st.integers(1, 8), st.sampled_from([60, 62, 64]))
+@example([1, 2, 4, 5, 7] * 400, 3, 64)
+def test_sampled_hashes_are_the_low_ones_of_the_counted_codes(codes: list[int], width: int, bits: int) -> None:
+    counted = np.array([number % 3 > 0 for number in range(8)] + [False])
+    bound, seed = np.uint64((1 << bits) - 1), np.uint64(3)
+    left = np.array([code for code in codes if counted[min(code, 8)]], np.uint32)
+    whole = kernel.hash_ngrams(left, width, seed) if left.size >= width else np.empty(0, np.uint64)
+    found = kernel.sample_ngrams(np.array(codes, np.uint32), counted, width, seed, bound)
+    assert found.tolist() == whole[whole < bound].tolist()
 
 
 @settings(max_examples=50, deadline=None)

@@ -158,6 +158,6 @@ def test_a_hold_for_thin_evidence_names_the_key_that_binds(tmp_path: Path, monke
     assert decision["verdict"] == "hold"
     assert decision["remedy"] == {}
     assert decision["reasons"][-1] == (
-        "Channel en: 150 documents were held out; dedup.heldout_documents_per_channel (150) and "
-        "evaluate.documents_per_channel are the limits."
+        "Channel en: 150 of 1500 documents were held out; dedup.heldout_documents_per_channel (150), "
+        "dedup.heldout_max_share (0.1) and evaluate.documents_per_channel (150) are the limits: raise them together."
     )

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cpt_pipeline.core.errors import NothingLeftError, raise_all
 from cpt_pipeline.corpus.dedup import verdicts as kinds
 from cpt_pipeline.corpus.dedup.diversity import DiversitySample
@@ -19,6 +21,7 @@ from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.sieve import Sieve
 from cpt_pipeline.corpus.steps import gather, gather_counts
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
+from cpt_pipeline.formats.documents import work_of, write_families
 
 _EXAMPLES = 5
 
@@ -37,17 +40,22 @@ def gather_documents(
     Of the report, `stated` is what was known before the documents went by.
     """
     sample = DiversitySample(params.diversity)
+    firsts: dict[int, str] = {}
+    families: dict[str, str] = {}
     with Sieve(out, kept=("unique_documents", "heldout_documents"), excluded="dedup_excluded") as sieve:
         judged_rows = zip(gather(judged), found.kinds == kinds.HELDOUT, strict=True)
-        for row, is_heldout in follow_parents(judged_rows):
+        for (row, is_heldout), family in zip(follow_parents(judged_rows), found.families.tolist(), strict=True):
             if row["reason"] is not None:
                 sieve.exclude(row, row["reason"], row["detail"])
             elif is_heldout:
                 sieve.keep(row, "heldout_documents")
+                families[work_of(row)] = firsts.setdefault(family, work_of(row))
             else:
                 sieve.keep(row, "unique_documents")
                 sample.add(row)
-        raise_all(NothingLeftError, "dedup cannot split what there is:", _missing(sieve, survey))
+        raise_all(NothingLeftError, "dedup cannot split what there is:", _missing(sieve, survey, found))
+        differing = {work: first for work, first in families.items() if work != first}
+        write_families(out / "heldout_documents", differing)
     return _report(sieve, found, gather_counts(judged), {**stated, "diversity": sample.measure(run.encoder)})
 
 
@@ -73,16 +81,41 @@ def report_benchmarks(items: list[BenchmarkItem], surveyed: Tasks, params: Dedup
     }
 
 
-def _missing(sieve: Sieve, survey: Survey) -> Iterator[str]:
+def _missing(sieve: Sieve, survey: Survey, found: Verdicts) -> Iterator[str]:
     if not survey.num_documents:
         yield "clean_documents holds no document at all"
     for name, kind in {"unique_documents": "training", "heldout_documents": "held-out"}.items():
         for channel in sorted(set(survey.channels) - set(sieve.amounts(name))):
+            if shared := _shared_text(channel, survey, found):
+                yield f"channel {channel} has no {kind} document: {shared}"
+                continue
             reasons = dict(sieve.reasons_by_channel[channel].most_common())
             yield (
                 f"channel {channel} has no {kind} document (excluded: {reasons or 'none'}). Give it more text, or "
                 "change dedup.leaks. A file of many texts counts as one unless its source says how to divide it"
             )
+
+
+def _shared_text(channel: str, survey: Survey, found: Verdicts) -> str:
+    """Return why a channel cannot be divided: its works share text with one another, or with another channel's."""
+    mine = found.drawable & (survey.channel == survey.channels.index(channel))
+    if {kinds.KEPT, kinds.HELDOUT} <= set(found.kinds[mine].tolist()):
+        return ""  # what is missing went for another reason
+    num_works = np.unique(survey.works[mine]).size
+    families = np.unique(found.families[mine])
+    relatives = survey.channel[found.drawable & np.isin(found.families, families)]
+    others = [name for name in np.array(survey.channels)[np.unique(relatives)].tolist() if name != channel]
+    if others and families.size:
+        return (
+            f"its {num_works} works share a fifth of their text or more with works of {', '.join(others)}, and are "
+            "held out with those or not at all. Give it text of its own, or take the copies out of the other channels"
+        )
+    if num_works > 1 and families.size == 1:
+        return (
+            f"its {num_works} works share a fifth of their text or more with one another, so they count as one. Give "
+            "it other text, or let clean.phrases.remove_share take out what all of them repeat"
+        )
+    return ""
 
 
 def _report(sieve: Sieve, found: Verdicts, counts: Counter[str], stated: Mapping[str, Any]) -> DedupReport:

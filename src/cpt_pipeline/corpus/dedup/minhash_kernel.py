@@ -98,6 +98,38 @@ def hash_ngrams(codes: Codes, width: int, seed: np.uint64) -> Hashes:
 
 
 @compiled
+def sample_ngrams(
+    codes: Codes, counted: npt.NDArray[np.bool_], width: int, seed: np.uint64, bound: np.uint64
+) -> Hashes:
+    """Return those hashes of the runs of `width` counted codes that are below `bound`, in order; others are passed by.
+
+    `counted` ends with a code that is not. The hashes are those that `hash_ngrams` gives.
+    """
+    found = np.empty(codes.size // 32 + 64, np.uint64)
+    scrambled = np.zeros(width, np.uint64)
+    power = _ONE
+    for _ in range(width):
+        power *= _BASE
+    rolling = np.uint64(0)
+    last, place, num_read, size = counted.size - 1, 0, 0, 0
+    for code in codes:
+        if not counted[min(int(code), last)]:
+            continue
+        entering = _scramble(np.uint64(code))
+        rolling = rolling * _BASE + entering - scrambled[place] * power
+        scrambled[place] = entering
+        place = place + 1 if place + 1 < width else 0
+        num_read += 1
+        value = mix(rolling + seed)
+        if value < bound and num_read >= width:
+            if size == found.size:
+                found = np.concatenate((found, np.empty_like(found)))
+            found[size] = value
+            size += 1
+    return found[:size].copy()
+
+
+@compiled
 def fill(sketch: Hashes, hashes: Hashes) -> int:
     """Put every hash into its bin of the sketch, the smallest stays; give how many bins are still `EMPTY`."""
     num_bins = np.uint64(sketch.size)

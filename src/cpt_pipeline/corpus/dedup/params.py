@@ -34,7 +34,8 @@ class DedupParams(Params):
     earlier_index: InputFolder | None = None
     """`corpus_index` of an earlier round: documents that round had are excluded without reading them again."""
     heldout_documents_per_channel: int = Field(150, ge=1)
-    """Documents that no training reads, counted as a source gives them: all parts of a book are held out with it."""
+    """Documents that no training reads, counted as a source gives them: all parts of a book are held out with it. Those
+    that share a fifth of the shorter one's text count as one (`heldout`)."""
     heldout_max_share: float = Field(0.1, gt=0, le=0.5)
     """A small channel gives at most this share of its distinct documents, and at least one."""
     seed: int = 1
@@ -94,8 +95,10 @@ class DedupReport(Report):
     channels: dict[str, Amount]
     heldout_channels: dict[str, Amount]
     works: dict[str, int]
-    """Per channel: what a source gave as one (a file, a record, a book with its chapters) and is in training."""
+    """Per channel: what a source gave as one (a file, a record, a book with its chapters), was not held out and could
+    have been. Works that share text count as one, and those of which an earlier round has read a part do not count."""
     heldout_works: dict[str, int]
+    """Per channel: what was held out, counted alike."""
     clusters: int
     """Groups of two or more copies."""
     largest_cluster: int

@@ -25,7 +25,7 @@ from cpt_pipeline.corpus.dedup.coverage import CountTerms, Wanted, general_texts
 from cpt_pipeline.corpus.dedup.coverage_params import CoverageReport
 from cpt_pipeline.corpus.dedup.folding import fold
 from cpt_pipeline.corpus.dedup.gathering import gather_documents, report_benchmarks
-from cpt_pipeline.corpus.dedup.heldout import count_works
+from cpt_pipeline.corpus.dedup.heldout import count_families
 from cpt_pipeline.corpus.dedup.index import NearCopyIndex, match, write_index
 from cpt_pipeline.corpus.dedup.minhash import Signatures
 from cpt_pipeline.corpus.dedup.pairs import Pairs, PairWriter, read_pairs
@@ -34,7 +34,7 @@ from cpt_pipeline.corpus.dedup.passage_steps import HashPassages, RemovePassages
 from cpt_pipeline.corpus.dedup.semantic import find_semantic_copies, identify_models
 from cpt_pipeline.corpus.dedup.semantic_params import SemanticReport
 from cpt_pipeline.corpus.dedup.signatures import SignatureFiles
-from cpt_pipeline.corpus.dedup.survey import SIGNATURES, Survey, SurveyDocuments, read_ids, read_survey
+from cpt_pipeline.corpus.dedup.survey import SIGNATURES, SKETCHES, Survey, SurveyDocuments, read_ids, read_survey
 from cpt_pipeline.corpus.dedup.texts import TextsByNumber
 from cpt_pipeline.corpus.dedup.thresholds import Kept, kept_by_threshold, pick_threshold
 from cpt_pipeline.corpus.dedup.topics import find_topics
@@ -93,8 +93,8 @@ def dedup_documents(
         "min_similarity": threshold,
         "curve": [CurvePoint(min_similarity=at, documents=documents, characters=size) for at, documents, size in curve],
         "semantic": semantic,
-        "works": count_works(survey, found.kinds == kinds.KEPT),
-        "heldout_works": count_works(survey, found.kinds == kinds.HELDOUT),
+        "works": count_families(survey, found.families, found.drawable & (found.kinds != kinds.HELDOUT)),
+        "heldout_works": count_families(survey, found.families, found.kinds == kinds.HELDOUT),
         "benchmarks": report_benchmarks(items, surveyed, params),
         "coverage": report_coverage(wanted, judged, params.coverage, channels) if counting else CoverageReport(),
     }
@@ -141,12 +141,13 @@ class _Passes:
     ) -> tuple[Verdicts, SemanticReport | None]:
         """Judge every document, with copies by meaning when they are asked for."""
         old = np.array([bool(each) for each in earlier], np.bool_)
+        sketches = surveyed.files(SKETCHES)
         if not self._params.semantic.enabled:
-            return decide(survey, labels, old, self._params), None
+            return decide(survey, labels, old, self._params, sketches=sketches), None
         compared = free_documents(survey, labels, old)
         run = (self._run, self._run.encoder)
         copies = find_semantic_copies(self._documents, surveyed, survey, compared, self._plan, self._settings, run)
-        return copies.settle(decide(survey, labels, old, self._params, copies.survivors))
+        return copies.settle(decide(survey, labels, old, self._params, copies.survivors, sketches))
 
     def remove_passages(self, surveyed: Tasks, found: Verdicts) -> RemovePassages | None:
         """Find which document holds each passage first, in a pass of its own."""

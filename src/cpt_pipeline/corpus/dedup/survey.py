@@ -1,7 +1,8 @@
 """The first look at every document: what dedup must know of it to judge it without its text.
 
-Each task leaves a table (one row per document) and a file of signatures. Read together, the columns that judgement
-needs of all documents at once stand in arrays of 50 bytes per document; ids and leaked texts stay on the disk.
+Each task leaves a table (one row per document), a file of signatures and one of sketches (`shared_text`). Read
+together, the columns that judgement needs of all documents at once stand in arrays of 50 bytes per document; ids and
+leaked texts stay on the disk.
 """
 
 from __future__ import annotations
@@ -26,8 +27,11 @@ from cpt_pipeline.corpus.dedup.folding import fold
 from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex
 from cpt_pipeline.corpus.dedup.minhash import Signer
 from cpt_pipeline.corpus.dedup.params import DedupParams
+from cpt_pipeline.corpus.dedup.shared_text import sketch
 from cpt_pipeline.corpus.dedup.signatures import write_signatures
 from cpt_pipeline.corpus.engine import Tasks
+from cpt_pipeline.corpus.hash_files import write_pairs
+from cpt_pipeline.corpus.steps import NUMBER
 from cpt_pipeline.formats.benchmarks import read_items
 from cpt_pipeline.formats.documents import read_synthetic, work_of
 
@@ -49,6 +53,8 @@ _PLAIN = {"channel": np.uint8, "characters": np.int64, "quality": np.float32, "w
 """Columns that are read as they are, with their types in memory."""
 SIGNATURES = ".npy"
 """Suffix of a task's file of signatures."""
+SKETCHES = ".sketches.npy"
+"""Suffix of a task's file of sketches: pairs of hash and document number."""
 
 
 class SurveyDocuments(PipelineStep):  # type: ignore[misc]
@@ -62,15 +68,19 @@ class SurveyDocuments(PipelineStep):  # type: ignore[misc]
         self._tasks, self._benchmark_texts, self._params = tasks, benchmark_texts, params
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        """Write the table and the signatures of a task and give nothing."""
+        """Write the table, the signatures and the sketches of a task and give nothing."""
         index = BenchmarkIndex(read_items(self._benchmark_texts), self._params.leaks)
         signer = Signer(self._params.minhash)
         rows: list[dict[str, Any]] = []
         signatures = []
+        sketches, numbers = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)]
         for document in data:
             folded = fold(document.text)
             rows.append(self._row(document, folded, index))
             signatures.append(signer.sign(folded))
+            sketches.append(sketch(folded))
+            numbers.append(np.full(sketches[-1].size, document.metadata[NUMBER], np.uint64))
+        write_pairs(self._tasks.file(rank, SKETCHES), np.concatenate(sketches), np.concatenate(numbers))
         write_signatures(self._tasks.file(rank, SIGNATURES), signatures, self._params.minhash)
         partial = unfinished(self._tasks.file(rank))
         pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), partial)

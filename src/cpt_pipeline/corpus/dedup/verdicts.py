@@ -1,18 +1,20 @@
 """What becomes of each document: kept, held out, or excluded as a copy; a pure function of what the survey found.
 
-Of copies the one of the best grade survives, of equal grades the earliest. Held-out works (`heldout`) are drawn from
+Of copies the one of the best grade survives, of equal grades the earliest. Held-out families (`heldout`) are drawn from
 the survivors of whole clusters, before any copy is removed, so no training text is a near copy of a held-out one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from cpt_pipeline.corpus.dedup.heldout import draw_heldout
+from cpt_pipeline.corpus.dedup.heldout import draw_heldout, link_works
 from cpt_pipeline.corpus.dedup.params import DedupParams
 from cpt_pipeline.corpus.dedup.survey import Survey
 
@@ -40,6 +42,10 @@ class Verdicts:
     num_clusters: int
     """Of two documents or more."""
     largest_cluster: int
+    families: npt.NDArray[np.int64]
+    """Per document: the number of the first work that shares text with its own, or of its own."""
+    drawable: npt.NDArray[np.bool_]
+    """Documents that the draw chose from: those that were held out, and those that could have been."""
     cosines: npt.NDArray[np.float32] | None = None
     """Of semantic copies with their survivors; the others are not said."""
 
@@ -66,6 +72,7 @@ def decide(
     earlier: npt.NDArray[np.bool_],
     params: DedupParams,
     semantic: npt.NDArray[np.int64] | None = None,
+    sketches: Sequence[Path] = (),
 ) -> Verdicts:
     """Judge every document; `labels` names each one's cluster by its smallest member.
 
@@ -73,21 +80,25 @@ def decide(
     out; whether it stays with its parent is seen later (`families`). With `earlier`, documents of an earlier round are
     marked; where one of a cluster is, so is the whole cluster. `semantic` gives for each document the one that it is
     a copy of by meaning, or itself; the near copies of a document that goes for it follow it.
+    `sketches` are the files of the survey's sketches.
     """
     itself = np.arange(survey.num_documents)
     near = _survivors(labels, survey.quality)
     survivors = near if semantic is None else semantic[near]
     old = _old(labels, earlier)
-    free = (survivors == itself) & ~survey.leaks & ~old
-    known = np.isin(survey.works, survey.works[old])  # an earlier round has read other parts of these works
-    heldout = draw_heldout(survey, free & ~known, survivors, params)
+    best = (survivors == itself) & ~survey.leaks
+    free = best & ~old
+    families = link_works(survey, survivors, best, sketches)
+    known = np.isin(families, families[old])  # an earlier round has read other text of these families
+    drawable = free & ~known & ~survey.synthetic
+    heldout = draw_heldout(survey, drawable, families, params)
     same = (survey.exact == survey.exact[near]).all(axis=1)
     kinds = np.select(
         [survey.leaks, old, heldout, free, near == itself, heldout[survivors], same],
         [BENCHMARK, NEAR_EARLIER, HELDOUT, KEPT, SEMANTIC, NEAR_HELDOUT, EXACT],
         NEAR,
     ).astype(np.uint8)
-    return Verdicts(kinds, survivors, *count_clusters(survivors))
+    return Verdicts(kinds, survivors, *count_clusters(survivors), families, drawable)
 
 
 def free_documents(
