@@ -65,13 +65,16 @@ _RECORDS = ("_metrics", "_provenance", "_log", "_figure")
 class PreflightHook:
     """Refuse what would go wrong, before it costs anything."""
 
+    def __init__(self) -> None:
+        self._code: dict[str, str] = {}
+        self._releases: dict[str, tuple[ReleaseDataset, RunFacts]] = {}
+
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
         """Set the data root and check all parameters; `ParameterError` lists every problem."""
         redact_log()
         self._layout = Layout.of(context)
-        self._code: dict[str, str] = {}
-        self._releases: dict[str, tuple[ReleaseDataset, RunFacts]] = {}
+        self._code, self._releases = {}, {}
         os.environ[ROOT_VARIABLE] = str(self._layout.data_root)
         check_parameters(self._layout, pipelines)
 
