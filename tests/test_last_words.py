@@ -52,7 +52,7 @@ def test_a_read_only_data_root_ends_with_2_and_its_name(tiny: Project, mount: Mo
     assert "--data-root" in done.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGUSR1, marks=pytest.mark.long)])
 def test_a_signal_ends_a_stage_with_75_and_a_line(tiny: Project, number: signal.Signals) -> None:
     tiny.succeed("kedro", "run", "--pipelines=draw,clean")
     child = tiny.start("sh", "-c", "exec kedro run --pipelines=train --params=train_run.pause_seconds=30 2> said.txt")

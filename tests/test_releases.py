@@ -62,6 +62,7 @@ def test_a_promotion_keeps_model_decision_parameters_commit_conf_and_versions(tm
     facts = RunFacts(
         parameters={"stage2": {"num_steps": 4}},
         beyond_conf=("--params stage2.num_steps",),
+        made_otherwise=("stage1 was made otherwise: its code is another now",),
         conf={
             "base/parameters_stage2.yml": "stage2: {num_steps: 3}  # a comment\n",
             "mine/globals.yml": "token: abc\n",
@@ -89,6 +90,7 @@ def test_a_promotion_keeps_model_decision_parameters_commit_conf_and_versions(tm
         "commit": "c0ffee",
         "uncommitted": ["src/a.py"],
         "beyond_conf": ["--params stage2.num_steps"],
+        "made_otherwise": ["stage1 was made otherwise: its code is another now"],
         "hidden": ["mine/globals.yml"],
     }
     assert (place / "conf/base/parameters_stage2.yml").read_text(encoding="utf-8").endswith("# a comment\n")

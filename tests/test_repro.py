@@ -52,6 +52,7 @@ def test_a_run_that_is_adopted_ends_with_a_release_that_has_its_lock(smoke: Proj
     assert find_damage(release) == []
 
 
+@pytest.mark.long
 @pytest.mark.feature(4)
 @pytest.mark.feature(123)
 def test_an_edit_that_changes_no_document_runs_clean_and_nothing_after_it(smoke: Project) -> None:

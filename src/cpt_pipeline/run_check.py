@@ -17,7 +17,6 @@ from kedro.validation.type_extractor import TypeExtractor
 from cpt_pipeline.conf_check import KeyFiles, missing_inputs, shown, value_at
 from cpt_pipeline.core.errors import ModelNotFoundError, ParameterError, UnfitModelError, raise_all
 from cpt_pipeline.layout import BASE, Layout
-from cpt_pipeline.recipes.content_check import find_content_problems
 from cpt_pipeline.recipes.machine_check import find_base, find_machine_problems
 from cpt_pipeline.recipes.model_check import find_model_problems
 from cpt_pipeline.recipes.problem import Problem
@@ -40,6 +39,8 @@ def check_run(
     settings = read_settings(layout, pipelines)
     problems = [] if settings is None else _find_problems(layout, settings, running)
     if settings is not None and reads_everything:
+        from cpt_pipeline.recipes.content_check import find_content_problems  # loads what the stages load
+
         stages = _stages(running)
         problems += [problem for stage, problem in find_content_problems(settings) if stage in stages]
     files = KeyFiles(layout)

@@ -62,7 +62,9 @@ def zero3(tiny: TinyData, tmp_path_factory: pytest.TempPathFactory) -> TrainJob:
 
 
 @pytest.mark.feature(75)
-@pytest.mark.parametrize("name", BACKENDS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long) if name == "zero2" else name for name in BACKENDS]
+)
 def test_two_ranks_give_the_losses_of_one_process(
     tiny: TinyData, single: dict[str, list[dict[str, Any]]], tmp_path: Path, request: pytest.FixtureRequest, name: str
 ) -> None:

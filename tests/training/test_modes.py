@@ -127,7 +127,7 @@ def test_an_adapter_becomes_a_whole_model_in_the_number_format_of_the_base(
 def test_a_candidate_that_does_not_answer_as_what_was_trained_is_not_published(
     modes: Modes, merged: tuple[MergeReport, Path], tmp_path: Path
 ) -> None:
-    """What is read back has other weights than what was trained: the last layer of them is nothing."""
+    """What is read back has other weights than what was trained: what the last layer adds has the other sign."""
     report, _ = merged
     assert {name: gap.trained_in for name, gap in report.gap.items() if name != "lora-step-000012"} == {
         "full": "float32",
@@ -140,7 +140,7 @@ def test_a_candidate_that_does_not_answer_as_what_was_trained_is_not_published(
         model, kept = modes.artifacts(name)
         shutil.copytree(model, tmp_path / name / "model")
         (tmp_path / name / "model" / "manifest.json").unlink()
-        edit_weights(tmp_path / name / "model" / _weights_of(name), _forget_the_last_layer)
+        edit_weights(tmp_path / name / "model" / _weights_of(name), _turn_the_last_layer_round)
         seal(tmp_path / name / "model", "model")
         with merging(), pytest.raises(TrainingFailedError, match=f"^{name}.*: its logits differ by .* from what was"):
             stages = {name: (tmp_path / name / "model", kept)}
@@ -151,6 +151,6 @@ def _weights_of(name: str) -> str:
     return "model.safetensors" if name == "full" else "adapter_model.safetensors"
 
 
-def _forget_the_last_layer(weights: dict[str, Any]) -> None:
-    for key in [key for key in weights if "layers.1" in key and ("mlp" in key or "lora_B" in key)]:
-        weights[key] = weights[key] * 0.0
+def _turn_the_last_layer_round(weights: dict[str, Any]) -> None:
+    for key in [key for key in weights if key == "model.norm.weight" or ("layers.1" in key and "lora_B" in key)]:
+        weights[key] = weights[key] * -1.0
