@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -34,6 +35,8 @@ class FilesParams(_FileSourceParams):
     kind: Literal["files"]
     path: InputPattern
     """A file, a folder (every file below it) or a pattern like `books/**/*.txt`."""
+    follow_links_to: tuple[Path, ...] = ()
+    """Folders outside of `path` that links in it may lead to, such as a cache; other links that lead out are named."""
 
 
 class ObjectStoreParams(_FileSourceParams):

@@ -6,7 +6,6 @@ found what it names, so that a stage that goes on reads again what was changed s
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,14 +25,9 @@ def plan_parts(source: Source, part_bytes: int) -> list[Part]:
     """Divide a source; one that is capped, linked or cannot be divided is one part. Fetches what is missing."""
     files: list[list[str | None]]
     if isinstance(source, FilesParams):
-        found = list_files(source.path)
-        facts = [None if each.reason else each.path.stat() for each in found]
-        sizes = [0 if each is None else each.st_size for each in facts]
-        states = [None if each is None else _state(each) for each in facts]
-        files = [
-            [each.name, str(each.path), state, each.reason, each.detail]
-            for each, state in zip(found, states, strict=True)
-        ]
+        found = list_files(source.path, source.follow_links_to)
+        sizes = [each.size for each in found]
+        files = [[each.name, str(each.path), each.state, each.reason, each.detail] for each in found]
     elif isinstance(source, ObjectStoreParams):
         listed = remote.list_files(source.address)
         files = [[each.name, each.url, each.etag] for each in listed]
@@ -43,17 +37,12 @@ def plan_parts(source: Source, part_bytes: int) -> list[Part]:
         return [{"index": digest_file(source.store / INDEX)}]
     elif isinstance(source, HubDatasetParams):
         found = list_files(Path(source.dataset).expanduser()) if source.is_folder else []
-        return [{"files": [[each.name, _state(each.path.stat())] for each in found if not each.reason]}]
+        return [{"files": [[each.name, each.state] for each in found if not each.reason]}]
     else:
         return [{"revisions": python_environment.revisions(source)}]
     if source.max_characters is not None or (source.dialogues is not None and source.dialogues.unit == "linked"):
         return [{"files": files}]
     return [{"files": files[first:last]} for first, last in _runs(sizes, part_bytes)]
-
-
-def _state(facts: os.stat_result) -> str:
-    """Return what tells a file that was changed from the one before."""
-    return f"{facts.st_size}-{facts.st_mtime_ns}"
 
 
 def _runs(sizes: list[int], part_bytes: int) -> Iterator[tuple[int, int]]:

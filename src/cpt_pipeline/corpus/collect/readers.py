@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 from cpt_pipeline.corpus.collect.columnar import read_arrow, read_parquet
 from cpt_pipeline.corpus.collect.compressed import SUFFIXES, Unpacked, packing
 from cpt_pipeline.corpus.collect.json_files import read_json, read_jsonl
+from cpt_pipeline.corpus.collect.litter import APPLE_DOUBLE, COMPANION
 from cpt_pipeline.corpus.collect.reading import Reader, Reading, ReadingParams, Rejoined, StreamFault, refuse_blank
 from cpt_pipeline.corpus.collect.tables import read_csv, read_tsv
 from cpt_pipeline.corpus.collect.text_files import read_markdown, read_text
@@ -70,15 +71,23 @@ def read_stream(
 def _read(name: str, stream: BinaryIO, params: ReadingParams, readers: Mapping[str, Reader]) -> Iterator[Reading]:
     suffix, packed = _suffixes(name)
     reader = readers.get(suffix)
+    opened, begin = _look_at(stream)
+    if begin == APPLE_DOUBLE and PurePosixPath(name).name.startswith("._"):
+        yield Reading("", reason=COMPANION, detail="attributes that macOS keeps beside a file")
+        return
     if reader is None:
         yield Reading("", reason="unsupported_format", detail=f"suffix {suffix or 'none'}")
         return
-    opened, begin = _look_at(stream)
     found = packing(begin)
     if begin and packed and found != packed:
         raise StreamFault("corrupt", f"does not begin as {packed} does")
     if begin and packed:
-        unpacked = Unpacked(opened, packed, max_ratio=params.max_compression_ratio)
+        unpacked = Unpacked(
+            opened,
+            packed,
+            max_ratio=params.max_compression_ratio,
+            max_window_bytes=params.max_window_megabytes << 20,
+        )
         opened, begin = _look_at(cast(BinaryIO, unpacked))
         found = packing(begin)
     if found:

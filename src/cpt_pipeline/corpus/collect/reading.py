@@ -118,7 +118,11 @@ class ReadingParams(Params):
     max_record_bytes: int = Field(64 << 20, ge=1)
     """A longer record is excluded as `too_large` and never held in memory."""
     max_compression_ratio: int = Field(200, ge=1)
-    """gz, zst: what unpacks to more than this many times its size (beyond 16 MiB) is left as a bomb."""
+    """gz, bz2, xz, zst, archives, parquet: what unpacks to more than this many times its size, beyond 16 MiB, is left
+    as a bomb."""
+    max_window_megabytes: int = Field(2048, ge=1, le=2048)
+    """zst, xz: how much a worker may hold of what was unpacked before, which `zstd --long=31` sets to 2048. Memory is
+    used as the text fills it; a frame that asks for more is excluded as `window_too_large`."""
     max_unpacked_bytes: int = Field(4 << 30, ge=1)
     """parquet, arrow: how much of a stream that cannot be sought is copied to a temporary file."""
 

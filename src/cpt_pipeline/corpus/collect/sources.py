@@ -17,7 +17,7 @@ from cpt_pipeline.core.redaction import redact, redact_text
 from cpt_pipeline.corpus.collect import dialogue_units, licenses, python_environment, remote, web
 from cpt_pipeline.corpus.collect.docx import read_docx
 from cpt_pipeline.corpus.collect.epub import read_epub
-from cpt_pipeline.corpus.collect.file_list import list_files
+from cpt_pipeline.corpus.collect.file_list import list_files, open_file
 from cpt_pipeline.corpus.collect.html import read_page
 from cpt_pipeline.corpus.collect.params import FilesParams, ObjectStoreParams, Source
 from cpt_pipeline.corpus.collect.parts import Part
@@ -89,7 +89,7 @@ def _read(source: SourceParams, part: Part, sandbox: Sandbox) -> Iterator[tuple[
             if reason:
                 yield name, Reading("", reason=reason, detail=detail)
             else:
-                yield from _read_file(name, partial(open, place, "rb"), source, readers)
+                yield from _read_file(name, partial(open_file, place), source, readers)
     elif isinstance(source, ObjectStoreParams):
         for name, url, etag in part["files"]:
             yield from _read_file(name, partial(remote.open_remote, url, etag), source, readers)
@@ -152,14 +152,14 @@ def _of_bytes(reader: Callable[[bytes, ReadingParams], Iterator[Reading]]) -> Re
 
 
 def _file_problems(source: FilesParams) -> list[str]:
-    files = list_files(source.path)
+    files = list_files(source.path, source.follow_links_to)
     known = {**READERS, **dict.fromkeys(_SANDBOXED)}
     readable = [each for each in files if each.reason is None and reader_suffix(each.name) in known]
     if not files:
         return [f"{source.path}: {_nothing_at(source.path)}"]
     if not readable:
         return [f"{source.path}: none of its {len(files)} files ends in {', '.join(sorted(known))}"]
-    if not any(each.path.stat().st_size for each in readable):
+    if not any(each.size for each in readable):
         return [f"{source.path}: all of its files are empty"]
     return []
 

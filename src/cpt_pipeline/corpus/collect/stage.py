@@ -18,9 +18,10 @@ from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import SourceError, raise_all
-from cpt_pipeline.corpus.collect import sources
+from cpt_pipeline.corpus.collect import litter, sources
 from cpt_pipeline.corpus.collect.dialogue_units import COUNTS
 from cpt_pipeline.corpus.collect.dialogues import ROLE_LEFT_OUT
+from cpt_pipeline.corpus.collect.file_list import OUTSIDE, SPECIAL
 from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport, DialoguesReport, Source, SourceReport
 from cpt_pipeline.corpus.collect.parts import plan_parts
@@ -55,6 +56,9 @@ _ON_PURPOSE = frozenset(
         "host_not_allowed",
         "redirected",
         ROLE_LEFT_OUT,
+        OUTSIDE,
+        SPECIAL,
+        *litter.KINDS,
     }
 )
 """Reasons that say nothing about the state of a source."""
@@ -137,7 +141,9 @@ def collect_documents(
     tasks.run([ReadSources(tasks, params), Admit(policy, params, channels), WriteDocuments(tasks)], run)
     report = _gather(tasks, out, params)
     write_items(out / "benchmark_texts", items)
-    logger.info("collect: %d documents, %d excluded", report.documents, sum(report.excluded.values()))
+    reasons = ", ".join(f"{number} {reason}" for reason, number in report.excluded.items())
+    excluded = f"{sum(report.excluded.values())} excluded" + (f" ({reasons})" if reasons else "")
+    logger.info("collect: %d documents, %s", report.documents, excluded)
     by_benchmark = Counter(item.benchmark for item in items)
     return report.model_copy(update={"benchmark_items": dict(sorted(by_benchmark.items()))})
 
