@@ -33,6 +33,8 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         ".arrow": read_arrow,
         ".xml": read_xml,
         ".cnxml": read_xml,
+        ".nxml": read_xml,
+        ".tei": read_xml,
     }
 )
 """Suffix to reader."""

@@ -113,7 +113,7 @@ class ReadingParams(Params):
     """csv, tsv: what stands between two fields; by default a comma and a tab."""
     quotes: bool = True
     """csv, tsv: whether `"` encloses fields that hold delimiters and line ends."""
-    skip_elements: tuple[str, ...] = ("metadata", "script", "style")
+    skip_elements: tuple[str, ...] = ("metadata", "script", "style", "journal-meta", "teiHeader")
     """xml, cnxml: elements whose text is not read."""
     max_record_bytes: int = Field(64 << 20, ge=1)
     """A longer record is excluded as `too_large` and never held in memory."""
