@@ -14,7 +14,7 @@ from __future__ import annotations
 from cpt_pipeline.corpus.collect.markup_lists import ListNumbers
 from cpt_pipeline.corpus.collect.markup_tables import Table
 from cpt_pipeline.corpus.collect.mathml import FormulaBuilder
-from cpt_pipeline.corpus.collect.scripts import SIGNS, write_script
+from cpt_pipeline.corpus.collect.scripts import write_script
 
 # fmt: off
 _INLINE = frozenset((
@@ -71,6 +71,7 @@ _CELLS = frozenset(("entry", "td", "th"))
 _READINGS = frozenset(("rt", "rp", "rtc"))
 _ARTICLE_TEXT = frozenset(("title-group", "abstract", "trans-abstract", "kwd-group"))
 """What JATS tells of an article that is text; the rest are numbers, dates, names and addresses, an element each."""
+_SIGNS = {"sup": "^", "sub": "_", "superscript": "^", "subscript": "_"}
 _RENDERED = {"sup": "sup", "super": "sup", "superscript": "sup", "sub": "sub", "subscript": "sub"}
 """What TEI's `rend` says of a `hi` that is a script."""
 
@@ -171,8 +172,8 @@ class ParagraphCollector:
         if name == "hi":
             self._hi.append(_RENDERED.get(attributes.get("rend", "").lower(), ""))
             name = self._hi[-1]
-        if name in SIGNS:
-            self._scripts.append((len(self._current), SIGNS[name]))
+        if name in _SIGNS:
+            self._scripts.append((len(self._current), _SIGNS[name]))
         elif name == "ruby":
             self._rubies += 1
         elif name in _BREAKS and attributes.get("break") != "no":
@@ -181,11 +182,9 @@ class ParagraphCollector:
     def _end_inside(self, name: str) -> None:
         if name == "hi":
             name = self._hi.pop()
-        if name in SIGNS and self._scripts:
+        if name in _SIGNS and self._scripts:
             begin, sign = self._scripts.pop()
-            script = "".join(self._current[begin:])
-            before = next((each[-1] for each in reversed(self._current[:begin]) if each), "")
-            self._current[begin:] = [write_script(script, sign, before)]
+            self._current[begin:] = [write_script(sign, "".join(self._current[begin:]))]
         elif name == "ruby":
             self._rubies -= 1
         elif self._contexts and self._contexts[-1] is _CITATIONS:

@@ -1,27 +1,30 @@
-"""Superscripts and subscripts in plain text, by one rule for all formats: 10^-5, H_2O, x_{i,j}, Ca^{2+}.
+"""Superscripts and subscripts in plain text, by one rule for all formats: `10^-5`, `H_2O`, `x^{n+1}`.
 
-`^` and `_` as in LaTeX; braces where the script is more than one word behind at most one sign. The letters of an
-ordinal (1st, XIXe) and what has neither letter nor digit (®, ′, *) stay plain, for they mean the same on the line. Not
-the characters of Unicode (10⁻⁵): few letters have them, and compatibility normalisation turns them into 10-5 again.
+The signs are those of LaTeX, as in formulas, because folding turns Unicode's small digits back into common ones. A
+number with its sign, or one character, needs no braces. What only looks like an exponent stays as it is: endings of
+ordinals and abbreviations (1st, Mme), trade marks, marks of notes in brackets, and words.
 """
 
 from __future__ import annotations
 
 import re
 
-SIGNS = {"sup": "^", "sub": "_", "superscript": "^", "subscript": "_"}
-"""Elements of HTML, JATS and DocBook, and the values of Word and TEI, to the sign that their text gets."""
+_BARE = re.compile(r"[+\-\u2212\u2013]?\d+|.")
+_SCRIPT = re.compile(r"[\dA-Za-z\u0370-\u03ff+\-\u2212\u2013\u00b1\u00b7\u2032\u221e/.,=()' ]{1,12}")
+_NOTE = re.compile(r"\(\d+\)|[ .,'()/=]+|.* .*")
+# fmt: off
+_ENDINGS = frozenset((
+    "a", "as", "c", "d", "e", "eme", "er", "ers", "es", "le", "lle", "lles", "ma", "me", "mes", "mo", "nd", "nde",
+    "o", "os", "r", "rd", "re", "res", "sm", "st", "ste", "te", "ter", "th", "tm",
+))
+# fmt: on
 
-_ONE_WORD = re.compile(r"[+\-−–]?\w+")
-_ORDINAL = re.compile(r"st|nd|rd|th|er|re|e|ère|ème")
-_NUMBER = re.compile(r"[0-9IVXLC]")
 
-
-def write_script(text: str, sign: str, before: str) -> str:
-    """Return the text of a script with its sign; `before` is the character that it stands behind, "" for none."""
-    text = " ".join(text.split())
-    if not any(map(str.isalnum, text)) or text.startswith("$"):
+def write_script(sign: str, text: str) -> str:
+    """Return a superscript (`sign` is `^`) or a subscript (`_`) as it stands in a line of plain text."""
+    script = text.strip()
+    if _SCRIPT.fullmatch(script) is None or _NOTE.fullmatch(script) is not None:
         return text
-    if sign == "^" and _NUMBER.fullmatch(before) and _ORDINAL.fullmatch(text):
+    if sign == "^" and script.lower() in _ENDINGS:
         return text
-    return f"{sign}{text}" if _ONE_WORD.fullmatch(text) else f"{sign}{{{text}}}"
+    return f"{sign}{script}" if _BARE.fullmatch(script) else f"{sign}{{{script}}}"
