@@ -167,7 +167,14 @@ def test_problems_of_a_source(tmp_path: Path) -> None:
     assert problem == f"{tmp_path / 'nothing'}: the folder holds no file, nor does any folder below it"
     (problem,) = find_problems(source(tmp_path / "other" / "*.txt"))
     assert problem == f"{tmp_path / 'other' / '*.txt'}: no file matches *.txt in {tmp_path / 'other'}"
-    assert "none of its 1 files ends in .arrow, .cnxml, .csv" in find_problems(source(tmp_path / "other"))[0]
+    write(tmp_path / "other/b.doc", "x")
+    write(tmp_path / "other/~$b.doc", "x")
+    (problem,) = find_problems(source(tmp_path / "other"))
+    assert (
+        "none of its 3 files can be read (1 of suffix .exe; 1 of suffix .doc: save it as .docx (LibreOffice: "
+        in problem
+    )
+    assert "); 1 litter_lock_file). Read are source code, .arrow, .cnxml, .csv" in problem
 
 
 def test_formats_of_one_folder_are_read_by_their_readers(tmp_path: Path) -> None:

@@ -8,15 +8,13 @@ may repeat one long text of a dictionary.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cpt_pipeline.corpus.collect.reading import CHUNK_BYTES, Reading, ReadingParams, StreamFault, too_large
+from cpt_pipeline.corpus.collect.reading import CHUNK_BYTES, Reading, ReadingParams, seekable, too_large
 from cpt_pipeline.corpus.collect.records import find_missing, first_keys, read_records, records_path
 
 _BATCH_BYTES = 8 << 20
@@ -42,7 +40,7 @@ def _read_table(
 ) -> Iterator[Reading]:
     number = 0
     try:
-        with _seekable(stream, params.max_unpacked_bytes) as file:
+        with seekable(stream, params.max_unpacked_bytes) as file:
             schema, batches = open_table(_Guarded(file), params)
             if detail := _find_problem(schema, params):
                 yield Reading("", reason="no_text_field", detail=detail)
@@ -176,20 +174,3 @@ class _Guarded:
 
     def close(self) -> None:
         pass
-
-
-@contextmanager
-def _seekable(stream: BinaryIO, max_bytes: int) -> Iterator[BinaryIO]:
-    """Give the stream itself, or a temporary copy of one that cannot be sought."""
-    if stream.seekable():
-        yield stream
-        return
-    with tempfile.TemporaryFile() as file:
-        num_bytes = 0
-        while chunk := stream.read(CHUNK_BYTES):
-            num_bytes += len(chunk)
-            if num_bytes > max_bytes:
-                raise StreamFault("too_large", "longer than max_unpacked_bytes")
-            file.write(chunk)
-        file.seek(0)
-        yield cast(BinaryIO, file)

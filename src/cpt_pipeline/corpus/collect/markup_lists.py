@@ -8,16 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cpt_pipeline.corpus.collect.numerals import numeral
+from cpt_pipeline.corpus.collect.numerals import FORMS_OF_HTML, numeral
 
 _LISTS = frozenset(("ol", "ul", "menu", "list", "orderedlist", "itemizedlist", "simplelist", "procedure"))
 _ITEMS = frozenset(("li", "list-item", "item", "listitem", "step"))
 _FORMS = {
-    "1": "decimal",
-    "a": "lowerLetter",
-    "A": "upperLetter",
-    "i": "lowerRoman",
-    "I": "upperRoman",
+    **FORMS_OF_HTML,
     "order": "decimal",
     "ordered": "decimal",
     "numbered": "decimal",

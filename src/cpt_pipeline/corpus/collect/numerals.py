@@ -8,6 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+FORMS_OF_HTML = {
+    "1": "decimal",
+    "a": "lowerLetter",
+    "A": "upperLetter",
+    "i": "lowerRoman",
+    "I": "upperRoman",
+}
+"""What HTML and OpenDocument call the forms."""
+
 _ROMAN = (
     (1000, "m"),
     (900, "cm"),

@@ -10,8 +10,10 @@ from pydantic import Field, model_validator
 
 from cpt_pipeline.core.inputs import InputAddress, InputPattern
 from cpt_pipeline.core.params import Params, Report
+from cpt_pipeline.corpus.collect.archives import ArchiveParams
 from cpt_pipeline.corpus.collect.docx import DocxParams
 from cpt_pipeline.corpus.collect.epub import EpubParams
+from cpt_pipeline.corpus.collect.office_params import OfficeParams
 from cpt_pipeline.corpus.collect.pdf import PdfParams
 from cpt_pipeline.corpus.collect.python_environment import PythonEnvironmentParams
 from cpt_pipeline.corpus.collect.recency import RecencyParams
@@ -27,6 +29,8 @@ class _FileSourceParams(SourceParams):
     pdf: PdfParams = PdfParams()
     epub: EpubParams = EpubParams()
     docx: DocxParams = DocxParams()
+    office: OfficeParams = OfficeParams()
+    archive: ArchiveParams = ArchiveParams()
 
 
 class FilesParams(_FileSourceParams):

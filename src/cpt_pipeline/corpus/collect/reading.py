@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import codecs
 import io
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Literal, Protocol
+from typing import Any, BinaryIO, Literal, Protocol, cast
 
 from pydantic import Field, field_validator, model_validator
 
@@ -124,7 +126,7 @@ class ReadingParams(Params):
     """zst, xz: how much a worker may hold of what was unpacked before, which `zstd --long=31` sets to 2048. Memory is
     used as the text fills it; a frame that asks for more is excluded as `window_too_large`."""
     max_unpacked_bytes: int = Field(4 << 30, ge=1)
-    """parquet, arrow: how much of a stream that cannot be sought is copied to a temporary file."""
+    """parquet, arrow, packed archives: how much of a stream that cannot be sought is copied to a temporary file."""
 
     @field_validator("encoding")
     @classmethod
@@ -206,3 +208,20 @@ def split(stream: ByteStream, separator: bytes, max_bytes: int) -> Iterator[byte
     last = b"".join(held)
     if too_long or last.strip():
         yield None if too_long or len(last) > max_bytes else last
+
+
+@contextmanager
+def seekable(stream: BinaryIO, max_bytes: int) -> Iterator[BinaryIO]:
+    """Return the stream itself, or a temporary copy of one that cannot be sought."""
+    if stream.seekable():
+        yield stream
+        return
+    with tempfile.TemporaryFile() as file:
+        num_bytes = 0
+        while chunk := stream.read(CHUNK_BYTES):
+            num_bytes += len(chunk)
+            if num_bytes > max_bytes:
+                raise StreamFault("too_large", "longer than max_unpacked_bytes")
+            file.write(chunk)
+        file.seek(0)
+        yield cast(BinaryIO, file)
