@@ -110,6 +110,15 @@ def test_links_that_lead_out_of_the_folder_are_named_and_those_inside_are_follow
     assert (named.path, named.reason) == (secret, None)
 
 
+def test_a_snapshot_of_the_hub_s_cache_is_what_its_links_lead_to(tmp_path: Path) -> None:
+    blob, other = write(tmp_path / "datasets--x/blobs/1"), write(tmp_path / "other.txt")
+    snapshot = tmp_path / "datasets--x/snapshots/abc"
+    snapshot.mkdir(parents=True)
+    (snapshot / "a.txt").symlink_to(blob)
+    (snapshot / "b.txt").symlink_to(other)
+    assert listed(snapshot) == [("a.txt", None), ("b.txt", "link_outside")]
+
+
 def test_files_of_the_kernel_are_not_opened() -> None:
     assert {reason for name, reason in listed(Path("/proc/self/net")) if name == "dev"} == {"special_file"}
 

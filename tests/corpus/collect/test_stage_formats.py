@@ -240,36 +240,3 @@ def test_tables_formulas_and_images_are_kept_by_rule_and_counted_in_every_format
     assert {name for name, text in texts.items() if "$\\frac{1}{x}$" in text} == set(texts) - {"own/f.pdf"}
     assert {name for name, text in texts.items() if "no" in text.split() or "x.png" in text} == {"own/e.md"}
     assert "1 2 3\n2 4 6\n3 6 9\n4 8 12" in texts["own/f.pdf"]
-
-
-@pytest.mark.feature(179)
-def test_litter_and_links_that_lead_out_stop_nothing_and_are_counted_by_kind(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    companion = b"\0\x05\x16\x07\0\x02\0\0Mac OS X        "
-    folder = write(
-        tmp_path / "own",
-        {
-            "a.txt": SENTENCE,
-            "~$minutes.docx": b"\x04user",
-            "._a.txt": companion,
-            "._notes.txt": "a name that only looks like it",
-            "a.txt~": "old",
-            "a.txt.swp": b"b0VIM",
-            "Thumbs.db": b"\xd0\xcf",
-        },
-    )
-    write(folder / ".git", {"config": "[core]", "note.txt": "not text of ours"})
-    (folder / "environment.txt").symlink_to("/proc/self/environ")
-    with caplog.at_level("INFO", logger="cpt_pipeline"):
-        report = collect(tmp_path, {"name": "own", "path": folder})
-    assert set(kept(tmp_path)) == {"own/a.txt", "own/._notes.txt"}
-    assert report.sources["own"].excluded == {
-        "link_outside": 1,
-        "litter_backup": 2,
-        "litter_companion": 1,
-        "litter_lock_file": 1,
-        "litter_system": 1,
-        "litter_version_control": 1,
-    }
-    assert "2 documents, 7 excluded (1 link_outside, 2 litter_backup, 1 litter_companion" in caplog.text

@@ -58,7 +58,10 @@ def list_files(path: Path, allowed: Iterable[Path] = ()) -> list[ListedFile]:
     else:
         root, pattern = split_pattern(path)
         found = _matches(root, pattern) if pattern else ()
-    border = _Border(root, tuple(os.path.realpath(each) for each in (root, *allowed)))
+    cache = (
+        [root.parent.parent / "blobs"] if root.parent.name == "snapshots" else []
+    )  # as the Hugging Face hub keeps it
+    border = _Border(root, tuple(os.path.realpath(each) for each in (root, *cache, *allowed)))
     return [_listed(each, border) for each in sorted(found, key=lambda item: item[0].parts)]
 
 

@@ -19,7 +19,7 @@ from cpt_pipeline.corpus.collect import dialogue_units, licenses, python_environ
 from cpt_pipeline.corpus.collect.archive_files import read_archive, tell_code
 from cpt_pipeline.corpus.collect.docx import read_docx
 from cpt_pipeline.corpus.collect.epub import read_epub
-from cpt_pipeline.corpus.collect.file_list import list_files, open_file
+from cpt_pipeline.corpus.collect.file_list import OUTSIDE, list_files, open_file
 from cpt_pipeline.corpus.collect.html import read_page
 from cpt_pipeline.corpus.collect.kinds import ARCHIVES, CODE, CRAWLS, SUPPORTED, WEB_PAGES, kind_of, name_unsupported
 from cpt_pipeline.corpus.collect.office import OFFICE, Parser, read_office
@@ -63,6 +63,8 @@ def find_problems(source: Source) -> list[str]:
     found = [problem] if (problem := licenses.find_problem(source.license)) else []
     if isinstance(source, FilesParams):
         found += _file_problems(source)
+    if isinstance(source, HubDatasetParams) and source.is_folder:
+        found += _folder_problems(Path(source.dataset).expanduser())
     return found
 
 
@@ -182,6 +184,14 @@ def _file_problems(source: FilesParams) -> list[str]:
     if not any(each.size for each in readable):
         return [f"{source.path}: all of its files are empty"]
     return []
+
+
+def _folder_problems(folder: Path) -> Iterator[str]:
+    """Yield the links that the reader of data sets would follow out of a folder."""
+    outside = [each.name for each in list_files(folder) if each.reason == OUTSIDE]
+    if outside:
+        names = ", ".join(outside[:_NUM_REASONS])
+        yield f"{folder}: {len(outside)} links lead out of it ({names}). Put the files there, or read it as kind: files"
 
 
 def name_unread(source: Source) -> str | None:
