@@ -202,6 +202,12 @@ STYLES = f"""<w:styles {NAMES}><w:style w:styleId="H1"><w:pPr><w:numPr><w:numId 
 <w:style w:styleId="Own"><w:basedOn w:val="H1"/></w:style></w:styles>"""
 
 
+def with_numbers(body: str) -> bytes:
+    main = f"<w:document {NAMES}><w:body>{body}</w:body></w:document>".encode()
+    parts = {"word/numbering.xml": NUMBERING.encode(), "word/styles.xml": STYLES.encode()}
+    return write_zip({"_rels/.rels": RELATIONS, "word/document.xml": main, **parts})
+
+
 def item(text: str, number: int, level: int = 0, style: str = "") -> str:
     named = f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{number}"/></w:numPr>' if number else ""
     return f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{named}</w:pPr>{run(text)}</w:p>'
@@ -222,10 +228,7 @@ def test_lists_have_the_numbers_that_word_writes(sandbox: Sandbox) -> None:
         item("on", 4),
         item("plain", 0),
     )
-    main = f"<w:document {NAMES}><w:body>{''.join(body)}</w:body></w:document>".encode()
-    parts = {"word/numbering.xml": NUMBERING.encode(), "word/styles.xml": STYLES.encode()}
-    raw = write_zip({"_rels/.rels": RELATIONS, "word/document.xml": main, **parts})
-    assert read(raw, sandbox).text.split("\n\n") == [
+    assert read(with_numbers("".join(body)), sandbox).text.split("\n\n") == [
         "第一章　valves",
         "1. open",
         "1.a) mitral",

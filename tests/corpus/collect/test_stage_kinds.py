@@ -12,7 +12,8 @@ from cpt_pipeline.formats.documents import read_documents
 from tests.corpus.collect.test_archives import pack_tar, pack_zip
 from tests.corpus.collect.test_code_files import MIT
 from tests.corpus.collect.test_docx import document as word_file
-from tests.corpus.collect.test_docx import paragraph, run
+from tests.corpus.collect.test_docx import paragraph, run, with_numbers
+from tests.corpus.collect.test_epub import book, page
 from tests.corpus.collect.test_odt import odt
 from tests.corpus.collect.test_office import sheets, slides
 from tests.corpus.collect.test_sources import write as write_file
@@ -82,6 +83,34 @@ def test_files_of_every_kind_become_documents_and_the_rest_is_named_before_any_w
     assert told[0].startswith(
         "collect: source own: among its 12 files no reader is for 1 of suffix .doc: save it as .docx"
     )
+
+
+@pytest.mark.feature(173)
+def test_structure_inside_paragraphs_is_kept_in_every_format(tmp_path: Path) -> None:
+    raised = '<w:vertAlign w:val="superscript"/>'
+    one = '<w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr></w:pPr>'
+    word = (
+        f"<w:p>{one}{run('open')}</w:p>" + paragraph(run("10"), run("-5", raised)) + f"<w:p>{one}{run('close')}</w:p>"
+    )
+    chapter = "<pre>if x:\n    y()</pre><ol><li>a</li></ol><p>H<sub>2</sub>O <ruby>学<rt>まな</rt></ruby>ぶ</p>"
+    own = write(
+        tmp_path / "own",
+        {
+            "a.docx": with_numbers(word),
+            "b.epub": book({"c.xhtml": page(chapter)}),
+            "d.nxml": "<article><body><p>At 10<sup>−9</sup> M, <italic>in vivo</italic>.</p></body></article>",
+            "e.tei": "<TEI><text><body><p>The <hi>Iliad</hi> of <persName>Homer</persName>.</p></body></text></TEI>",
+            "f.md": "---\ntitle: F\n---\n<!-- gone -->\nText.\n",
+        },
+    )
+    collect(tmp_path, {"name": "own", "path": own})
+    assert kept(tmp_path) == {
+        "own/a.docx": "1. open\n\n10^-5\n\n2. close",
+        "own/b.epub#1": "if x:\n    y()\n\n1. a\n\nH_2O 学ぶ",
+        "own/d.nxml": "At 10^−9 M, in vivo.",
+        "own/e.tei": "The Iliad of Homer.",
+        "own/f.md": "Text.",
+    }
 
 
 @pytest.mark.feature(179)
