@@ -1,11 +1,20 @@
 """Kinds of files by their names: each that is said to be read has a reader, each that is not has a remedy."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
 
-from cpt_pipeline.corpus.collect.kinds import ARCHIVES, SUPPORTED, UNSUPPORTED, kind_and_packing, name_unsupported
+from cpt_pipeline.corpus.collect.kinds import (
+    ARCHIVES,
+    CODE,
+    PACKED,
+    SUPPORTED,
+    UNSUPPORTED,
+    kind_and_packing,
+    name_unsupported,
+)
 from cpt_pipeline.corpus.collect.sandbox import Sandbox
 from cpt_pipeline.corpus.collect.sources import _readers, name_unread
 from tests.corpus.collect.test_sources import source, write
@@ -58,3 +67,11 @@ def test_readers_take_any_bytes(tmp_path: Path) -> None:
             for raw in (b"PK\x03\x04" + bytes(40), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"{\\rtf1 \\u-1 \\'", b"[1]"):
                 for reading in reader(io.BytesIO(raw), params):
                     assert reading.text or reading.reason, (kind, raw)
+
+
+def test_the_documentation_lists_every_kind_that_is_read_and_every_one_that_is_not() -> None:
+    page = (Path(__file__).parents[3] / "docs/preparing-text.md").read_text(encoding="utf-8")
+    section = page.partition("## Kinds of file")[2].partition("\n## ")[0]
+    read, unread = (set(re.findall(r"`(\.[a-z0-9]+)`", part)) for part in section.split("**Not read**"))
+    assert read - {".tgz", *PACKED} == SUPPORTED - {CODE}
+    assert unread - {".git"} == set(UNSUPPORTED)
