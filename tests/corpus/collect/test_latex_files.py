@@ -42,3 +42,8 @@ def test_the_body_of_a_latex_file_is_kept_with_its_formulas() -> None:
 
 def test_a_part_of_a_document_is_all_body() -> None:
     assert body_of("\\chapter{One}\n% no\nText \\\\% no\nmore.\n") == ("\\chapter{One}\nText \\\\\nmore.", "")
+
+
+def test_environments_that_never_end_cost_no_square_of_time() -> None:
+    source = "\\begin{comment}" * 50_000 + "\\begin{verbatim}x" * 50_000
+    assert body_of(source) == (source, "")

@@ -72,6 +72,21 @@ def test_sheets_are_documents_of_their_own(sandbox: Sandbox) -> None:
     assert found == [("#1", areas, "Areas"), ("#3", "| 瓣膜 |\n|---|", "Third")]
 
 
+def test_a_sheet_of_open_document_is_read(sandbox: Sandbox) -> None:
+    names = "urn:oasis:names:tc:opendocument:xmlns"
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    content = (
+        f'<office:document-content xmlns:office="{names}:office:1.0" xmlns:table="{names}:table:1.0" '
+        f'xmlns:text="{names}:text:1.0"><office:body><office:spreadsheet><table:table table:name="One">'
+        f"<table:table-row>{cell.format('a')}{cell.format('b')}</table:table-row></table:table></office:spreadsheet></office:body>"
+        "</office:document-content>"
+    )
+    mimetype = b"application/vnd.oasis.opendocument.spreadsheet"
+    manifest = f'<manifest:manifest xmlns:manifest="{names}:manifest:1.0"/>'.encode()
+    raw = write_zip({"mimetype": mimetype, "content.xml": content.encode(), "META-INF/manifest.xml": manifest})
+    assert [(each.text, each.reason) for each in read(".ods", raw, sandbox)] == [("| a | b |\n|---|---|", None)]
+
+
 @pytest.mark.feature(172)
 def test_the_text_of_rtf_is_decoded(sandbox: Sandbox) -> None:
     raw = (

@@ -16,8 +16,8 @@ from cpt_pipeline.corpus.collect.reading import Reading, ReadingParams
 from cpt_pipeline.corpus.collect.text_files import read_text
 
 _COMMENT = re.compile(r"(?m)^[ \t]*%.*\n?|(?<!\\)((?:\\\\)*)%.*$")
-_VERBATIM = re.compile(r"\\begin\{(verbatim\*?|lstlisting|minted|Verbatim)\}.*?\\end\{\1\}", re.DOTALL)
-_COMMENTED = re.compile(r"\\begin\{comment\}.*?\\end\{comment\}", re.DOTALL)
+_VERBATIM = re.compile(r"\\begin\{(verbatim\*?|lstlisting|minted|Verbatim)\}")
+_COMMENTED = re.compile(r"\\begin\{(comment)\}")
 _BEGIN, _END = r"\begin{document}", r"\end{document}"
 _TITLE = re.compile(r"\\title(?:\[[^\]]*\])?\{((?:[^{}]|\{[^{}]*\})*)\}")
 _LAYOUT = re.compile(
@@ -53,11 +53,10 @@ def read_latex(stream: BinaryIO, params: ReadingParams) -> Iterator[Reading]:
 def body_of(source: str) -> tuple[str, str]:
     """Return the text of a LaTeX file and its title ("" for none)."""
     source = source.replace("\r\n", "\n")
-    kept, start = [], 0
-    for verbatim in _VERBATIM.finditer(source):  # a % in it is no comment
-        kept += [_without_comments(source[start : verbatim.start()]), verbatim[0]]
-        start = verbatim.end()
-    text = "".join([*kept, _without_comments(source[start:])])
+    text = "".join(
+        piece if is_verbatim else _without_comments(piece)  # a % in code is no comment
+        for piece, is_verbatim in _divide(source, _VERBATIM)
+    )
     found = _TITLE.search(text)
     title = " ".join(found[1].split()) if found else ""
     if _BEGIN in text:
@@ -66,5 +65,24 @@ def body_of(source: str) -> tuple[str, str]:
     return _BLANK.sub("\n\n", _LAYOUT.sub("", text)).strip(), title
 
 
+def _divide(text: str, begin: re.Pattern[str]) -> Iterator[tuple[str, bool]]:
+    """Yield the pieces of a text in their order, and whether each is an environment of the kind that `begin` opens."""
+    start = at = 0
+    never_end: set[str] = set()  # looked for once, or a hostile file would cost the square of its length
+    while (found := begin.search(text, at)) is not None:
+        mark = f"\\end{{{found[1]}}}"
+        end = -1 if mark in never_end else text.find(mark, found.end())
+        if end < 0:
+            never_end.add(mark)
+            at = found.end()
+            continue
+        at = end + len(mark)
+        yield text[start : found.start()], False
+        yield text[found.start() : at], True
+        start = at
+    yield text[start:], False
+
+
 def _without_comments(text: str) -> str:
-    return _COMMENT.sub(lambda found: found[1] or "", _COMMENTED.sub("", text))
+    kept = "".join(piece for piece, is_commented in _divide(text, _COMMENTED) if not is_commented)
+    return _COMMENT.sub(lambda found: found[1] or "", kept)
