@@ -129,7 +129,7 @@ def test_numbers_truth_values_and_empty_text_are_never_secret() -> None:
 
 def test_a_word_of_a_command_line_says_that_the_next_one_is_secret() -> None:
     command = ["curl", "--password", "canary", "--url", "plain", "Authorization: Bearer", "canary", "--pad-token", "x"]
-    shown = ["curl", "--password", HIDDEN, "--url", "plain", "Authorization: Bearer", HIDDEN, "--pad-token", "x"]
+    shown = ["curl", "--password", HIDDEN, "--url", "plain", f"Authorization: {HIDDEN}", HIDDEN, "--pad-token", "x"]
     assert redact(command) == shown
     assert redact({"columns": ["password", "plain"]}) == {"columns": ["password", "plain"]}
 

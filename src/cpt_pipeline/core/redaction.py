@@ -84,8 +84,8 @@ _PASSWORD = re.compile(
 )
 """Without quotes it may be of several words."""
 _ASSIGNED = re.compile(
-    r"(?P<name>(?<![a-z])(?:(?<![_\-])pass|[a-z_\-]{0,40}secrets?|(?:[a-z]{1,20}[_\- ]){0,3}(?:api|access|account|private"
-    r"|auth|sharedaccess|shared_access|secret|subscription|encryption|signing|master)[_\- ]?key(?:s|[_\-]?id)?"
+    r"(?P<name>(?<![a-z])(?:(?<![_\-])pass|[a-z_\-]{0,40}secrets?|(?:[a-z]{1,20}[_\- ]){0,3}(?:api|access|account"
+    r"|private|auth|sharedaccess|shared_access|secret|subscription|encryption|signing|master)[_\- ]?key(?:s|[_\-]?id)?"
     rf"|(?:access|o?auth|refresh|session|security|bearer|hf)[_\- ]?token){_QUOTE}\s*[:=]\s*)"
     rf"(?!<hidden>)(?:{_QUOTED}|[^\s;,&\"'<>]+)",
     re.IGNORECASE,

@@ -174,7 +174,10 @@ def test_benchmarks_are_collected_from_the_key_that_evaluate_reads(
     [
         ({"sources": []}, "at least 1 item"),
         ({"sources": [{"kind": "ftp", "name": "a"}]}, "python_environment"),
-        ({"sources": [{"kind": "files", "name": "a/b", "channel": "en", "path": "x"}]}, "letters of any script, digits, _, - and"),
+        (
+            {"sources": [{"kind": "files", "name": "a/b", "channel": "en", "path": "x"}]},
+            "letters of any script, digits, _, - and",
+        ),
         ({"sources": [{"kind": "files", "name": "a", "channel": "en", "path": "x", "licence": "MIT"}]}, "licence"),
         ({"sources": [source("a", Path("x")), source("a", Path("y"))]}, "more than one source is named a"),
         ({"sources": [source("a", Path("x"))], "max_bad_share": 1.5}, "less than or equal to 1"),
