@@ -27,7 +27,7 @@ from kedro.pipeline import Pipeline
 from cpt_pipeline import dvc, releases
 from cpt_pipeline.conf_check import check_parameters
 from cpt_pipeline.core.artifact import unfinished, write_json
-from cpt_pipeline.core.errors import ArtifactError, CptError, ParameterError, WorkspaceBusyError, find_fault
+from cpt_pipeline.core.errors import GOES_ON, ArtifactError, CptError, ParameterError, WorkspaceBusyError, find_fault
 from cpt_pipeline.core.json_reading import read_json
 from cpt_pipeline.core.redaction import redact_text
 from cpt_pipeline.core.verdicts import Verdict
@@ -61,7 +61,7 @@ def readable(command: Callable[..., Any]) -> Callable[..., Any]:
             return command(*arguments, **options)
         except KeyboardInterrupt as stopped:
             by = f" by {stopped}" if str(stopped) else ""
-            click.secho(f"\nInterrupted{by}. The same command goes on where this one stopped.", fg="yellow", err=True)
+            click.secho(f"\nInterrupted{by}. {GOES_ON}", fg="yellow", err=True)
             sys.exit(_INTERRUPTED)
         except Exception as error:
             fault = find_fault(error)

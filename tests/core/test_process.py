@@ -225,7 +225,7 @@ PARENT = """
 import sys
 from pathlib import Path
 from cpt_pipeline.core import process
-from cpt_pipeline.core.errors import StoppedBySignalError
+from cpt_pipeline.core.errors import GOES_ON, StoppedBySignalError
 place, process.SECONDS_OF_ONE_REQUEST, process._SECONDS_TO_STOP = Path(sys.argv[1]), float(sys.argv[2]), 0.2
 try:
     end = "returned", process.run_child([sys.executable, str(place / "child.py")], log=place / "log")[0]
@@ -280,7 +280,7 @@ def test_after_a_signal_nothing_goes_on_whatever_the_child_ends_with(tmp_path: P
     parent.send_signal(signal.SIGUSR1)
     assert wait_for((tmp_path / "asked").exists)
     (tmp_path / "go").touch()
-    said = f"stopped at SIGUSR1 (the child ended with {code}). The same command goes on where this one stopped."
+    said = f"stopped at SIGUSR1 (the child ended with {code}). {GOES_ON}"
     assert end_of(parent, tmp_path) == (said, 75)
 
 
