@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from cpt_pipeline.core import process
+from cpt_pipeline.core.errors import GOES_ON
 from cpt_pipeline.core.process import run_child, run_module, stop
 
 PYTHON = sys.executable
@@ -225,7 +226,7 @@ PARENT = """
 import sys
 from pathlib import Path
 from cpt_pipeline.core import process
-from cpt_pipeline.core.errors import GOES_ON, StoppedBySignalError
+from cpt_pipeline.core.errors import StoppedBySignalError
 place, process.SECONDS_OF_ONE_REQUEST, process._SECONDS_TO_STOP = Path(sys.argv[1]), float(sys.argv[2]), 0.2
 try:
     end = "returned", process.run_child([sys.executable, str(place / "child.py")], log=place / "log")[0]

@@ -9,7 +9,6 @@ import errno
 import re
 from collections.abc import Iterable
 
-
 GOES_ON = (
     "The same command goes on where this one stopped; with --only-missing-outputs it passes over the stages that ended."
 )
