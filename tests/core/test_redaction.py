@@ -131,7 +131,7 @@ def test_a_word_of_a_command_line_says_that_the_next_one_is_secret() -> None:
     command = ["curl", "--password", "canary", "--url", "plain", "Authorization: Bearer", "canary", "--pad-token", "x"]
     shown = ["curl", "--password", HIDDEN, "--url", "plain", f"Authorization: {HIDDEN}", HIDDEN, "--pad-token", "x"]
     assert redact(command) == shown
-    assert redact({"columns": ["password", "plain"]}) == {"columns": ["password", "plain"]}
+    assert redact({"columns": ["password", "plain"], "none": []}) == {"columns": ["password", "plain"], "none": []}
 
 
 def test_keys_are_texts_too() -> None:

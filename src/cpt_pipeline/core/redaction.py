@@ -125,8 +125,7 @@ def _redact(value: Any, *, is_secret: bool) -> Any:
             for name, each in value.items()
         }
     if isinstance(value, list | tuple):
-        before = [None, *value[:-1]]
-        pairs = zip(value, before, strict=True)
+        pairs = zip(value, [None, *value], strict=False)
         return [_redact(each, is_secret=is_secret or _announces(previous)) for each, previous in pairs]
     if not isinstance(value, str):
         return value
