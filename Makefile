@@ -27,6 +27,7 @@ install: $(INSTALLED) ## make .venv and install the project
 
 $(INSTALLED): pyproject.toml constraints.txt
 	test -x $(VENV)/bin/python || python3.11 -m venv $(VENV) || python3 -m venv $(VENV)
+	@echo "Installing into $(VENV): about five minutes and 3 GB, once"
 	$(VENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[dev]'
 	$(VENV)/bin/python -m pip install --quiet --no-deps megatron-core==0.16.1  # its reader of token files, for one test
 	touch $@

@@ -15,11 +15,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cpt_pipeline.corpus.clean.addresses import Emails, Hosts
+from cpt_pipeline.corpus.clean.identifiers import Identifiers
 from cpt_pipeline.corpus.clean.personal_data import PersonalData, PersonalDataParams
 from cpt_pipeline.corpus.clean.personal_numbers import Numbers
-from cpt_pipeline.corpus.clean.recognisers import KINDS, Span, find_spans
+from cpt_pipeline.corpus.clean.recognisers import Span, find_spans
 
-SENTENCES = Path(__file__).parents[1] / "tests/corpus/clean/pii_sentences.jsonl"
+FOLDER = Path(__file__).parents[1] / "tests/corpus/clean"
+SENTENCES = FOLDER / "pii_sentences.jsonl"
+IDENTIFIERS = FOLDER / "identifier_sentences.jsonl"
+KINDS_IN = {
+    SENTENCES: ("email", "phone", "id_card", "bank_card", "ip"),
+    IDENTIFIERS: ("email", "iban", "passport", "ssn", "messenger"),
+}
 Matches = Callable[[Span, Span], bool]
 MODES: dict[str, Matches] = {
     "exact": lambda left, right: left == right,
@@ -27,23 +34,26 @@ MODES: dict[str, Matches] = {
 }
 
 
-def judged_sentences(half: int) -> Iterator[tuple[list[Span], list[Span]]]:
+def judged_sentences(path: Path, half: int) -> Iterator[tuple[list[Span], list[Span]]]:
     """Give the annotated and the found spans of every second sentence."""
     params = PersonalDataParams()
-    recognisers = (Emails(params.allowed_emails), Hosts(params.public_hosts), Numbers(params.phone_regions))
-    with SENTENCES.open(encoding="utf-8") as lines:
+    structured = (Emails(params.allowed_emails), Hosts(params.public_hosts), Numbers(params.phone_regions))
+    recognisers = (*structured, Identifiers())
+    with path.open(encoding="utf-8") as lines:
         for index, line in enumerate(lines):
             if index % 2 == half:
                 row = json.loads(line)
                 spans = [Span(each["start"], each["end"], each["type"]) for each in row["entities"]]
-                yield [span for span in spans if span.kind != "name"], find_spans(row["text"], recognisers)
+                found = find_spans(row["text"], recognisers)
+                wanted, got = ([span for span in side if span.kind in KINDS_IN[path]] for side in (spans, found))
+                yield wanted, got
 
 
-def print_half(name: str, half: int) -> None:
+def print_half(name: str, path: Path, half: int) -> None:
     """Print one row for each kind and mode, and one for all."""
-    sentences = list(judged_sentences(half))
+    sentences = list(judged_sentences(path, half))
     for mode, matches in MODES.items():
-        for kind in (*(each for each in KINDS if each != "name"), "all"):
+        for kind in (*KINDS_IN[path], "all"):
             rows = [[[s for s in side if kind in ("all", s.kind)] for side in sentence] for sentence in sentences]
             wanted = sum(len(want) for want, _ in rows)
             found = sum(len(got) for _, got in rows)
@@ -84,8 +94,10 @@ def seconds(work: Callable[[], object]) -> float:
 def main() -> None:
     """Print both halves, then the times."""
     print(f"{'half':6} {'scoring':8} {'kind':10} {'true':>5} {'found':>5}  {'P':>6} {'R':>6} {'F1':>6}")
-    print_half("even", 0)
-    print_half("odd", 1)
+    for path in KINDS_IN:
+        print(path.name)
+        print_half("even", path, 0)
+        print_half("odd", path, 1)
     if shared := os.environ.get("CPT_SHARED"):
         print_times(Path(shared) / "data")
 

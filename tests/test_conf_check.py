@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from kedro.config import OmegaConfigLoader
 from kedro.pipeline import Node, Pipeline
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from cpt_pipeline.conf_check import check_parameters, find_problems, missing_inputs
 from cpt_pipeline.core.errors import ParameterError
@@ -35,6 +35,7 @@ class TrainParams(Params):
     warmup_steps: int = 0
     start: StartParams = StartParams()
     words: InputFile | None = None
+    rates: tuple[float, ...] = Field((0.1,), min_length=1)
 
     @model_validator(mode="after")
     def _warmup_is_shorter(self) -> TrainParams:
@@ -170,6 +171,14 @@ def test_a_key_inside_a_mapping_of_models_is_followed(tmp_path: Path) -> None:
         "conf/base/parameters_collect.yml: collect.sources.web.num_document = 2: no such key; "
         "did you mean num_documents?"
     ]
+
+
+def test_a_list_with_a_wrong_entry_is_not_called_too_short_as_well(tmp_path: Path) -> None:
+    found = problems(tmp_path, {"base/parameters_train.yml": "train: {num_steps: 4, rates: [fast]}"})
+    assert len(found) == 1
+    assert "train.rates.0 = 'fast': Input should be a valid number" in found[0]
+    (empty,) = problems(tmp_path, {"base/parameters_train.yml": "train: {num_steps: 4, rates: []}"})
+    assert "at least 1 item" in empty
 
 
 def test_the_file_that_has_the_last_word_is_named(tmp_path: Path) -> None:

@@ -62,5 +62,5 @@ def test_a_signal_ends_a_stage_with_75_and_a_line(tiny: Project, number: signal.
         time.sleep(0.05)
     child.send_signal(number)
     assert child.wait(60) == 75
-    assert f"Interrupted by {number.name}. The same command goes on where this one stopped." in said.read_text()
+    assert f"Interrupted by {number.name}. The same command goes on where this one stopped; " in said.read_text()
     assert "Traceback" not in said.read_text()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from kedro.config import OmegaConfigLoader
 
 from cpt_pipeline.core.errors import ParameterError
-from cpt_pipeline.layout import Layout, has_key
+from cpt_pipeline.layout import ConfLoader, Layout, has_key
 from tests.conftest import REPOSITORY
 
 
@@ -68,3 +70,44 @@ def test_a_dotted_key_reaches_into_lists() -> None:
     assert has_key(content, "collect.sources.1.name")
     assert not has_key(content, "collect.sources.2.name")
     assert not has_key(content, "collect.sources.name")
+
+
+@pytest.mark.parametrize("name", ["globals.yml", "catalog.yml", "credentials.yml", "parameters_clean.yml"])
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a: [1", "is not readable YAML"),
+        (b"- 1\n- 2\n", "must hold keys and values, found a list"),
+        (b"a: caf\xe9\n", "is not UTF-8 (invalid continuation byte at byte 6); store it as UTF-8"),
+        ("a: 1".encode("utf-16"), "is not UTF-8"),
+        (b"1: 2\n", "the key 1 is no text"),
+    ],
+)
+def test_every_file_of_conf_that_cannot_be_read_is_named(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    for folder in ("base", "local", "mine"):
+        (tmp_path / "conf" / folder).mkdir(parents=True)
+    (tmp_path / "conf/base/globals.yml").write_text("data_root: data\n", encoding="utf-8")
+    (tmp_path / "conf/base/catalog.yml").write_text("a: {type: x}\n", encoding="utf-8")
+    (tmp_path / "conf/mine" / name).write_bytes(content)
+    arguments = {"base_env": "base", "default_run_env": "local"}
+    with pytest.raises(ParameterError) as error:
+        _ = Layout(tmp_path, ConfLoader(str(tmp_path / "conf"), "mine", **arguments), "mine").parameters
+    assert f"conf/mine/{name}" in str(error.value)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize("command", [["run"], ["verdict"], ["catalog", "describe-datasets"], ["mlflow", "ui"]])
+def test_no_command_ends_in_a_traceback_because_of_conf(command: list[str]) -> None:
+    """Those of Kedro and its plugins too: `kedro mlflow ui` stands in the README."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "kedro", *command, "--env=nope"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+    assert "conf/nope does not exist; the environments are base, " in ended.stderr

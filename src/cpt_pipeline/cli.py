@@ -27,7 +27,7 @@ from kedro.pipeline import Pipeline
 from cpt_pipeline import dvc, releases
 from cpt_pipeline.conf_check import check_parameters
 from cpt_pipeline.core.artifact import unfinished, write_json
-from cpt_pipeline.core.errors import ArtifactError, ParameterError, WorkspaceBusyError, find_fault
+from cpt_pipeline.core.errors import GOES_ON, ArtifactError, CptError, ParameterError, WorkspaceBusyError, find_fault
 from cpt_pipeline.core.json_reading import read_json
 from cpt_pipeline.core.redaction import redact_text
 from cpt_pipeline.core.verdicts import Verdict
@@ -61,16 +61,21 @@ def readable(command: Callable[..., Any]) -> Callable[..., Any]:
             return command(*arguments, **options)
         except KeyboardInterrupt as stopped:
             by = f" by {stopped}" if str(stopped) else ""
-            click.secho(f"\nInterrupted{by}. The same command goes on where this one stopped.", fg="yellow", err=True)
+            click.secho(f"\nInterrupted{by}. {GOES_ON}", fg="yellow", err=True)
             sys.exit(_INTERRUPTED)
         except Exception as error:
             fault = find_fault(error)
             if fault is None:
                 raise
-            click.secho(redact_text(f"\n{type(fault).__name__}: {fault}"), fg="red", err=True)
+            click.secho(redact_text(f"\n{_kind(fault)}: {fault}"), fg="red", err=True)
             sys.exit(fault.exit_code)
 
     return wrapped
+
+
+def _kind(fault: CptError) -> str:
+    """Return the name that core.errors has for a fault."""
+    return next(each.__name__ for each in type(fault).__mro__ if each.__module__ == CptError.__module__)
 
 
 _env = click.option("--env", "-e", default=None, help="Environment under conf/; base with conf/local when not given.")

@@ -15,6 +15,7 @@ from typing import Any, get_args
 from kedro.pipeline import Pipeline
 from kedro.validation.type_extractor import TypeExtractor
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from cpt_pipeline.core.errors import ParameterError, raise_all
 from cpt_pipeline.core.inputs import UNPINNED, Named, named_inputs
@@ -185,9 +186,17 @@ def _invalid(where: KeyFiles, parameters: Mapping[str, Any], key: str, model: An
         for each in models:
             each.model_validate(value)
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
+        for detail in _causes(error.errors(include_url=False)):
             dotted = ".".join([key, *map(str, detail["loc"])])
             yield _line(where, dotted, detail, _names_at(models, detail["loc"][:-1]))
+
+
+def _causes(details: list[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """Yield all but lists that are called too short because an entry of theirs is wrong."""
+    for detail in details:
+        inside = (each["loc"] for each in details if len(each["loc"]) > len(detail["loc"]))
+        if detail["type"] != "too_short" or detail["loc"] not in (each[: len(detail["loc"])] for each in inside):
+            yield detail
 
 
 def _line(where: KeyFiles, dotted: str, detail: Mapping[str, Any], known: list[str]) -> str:

@@ -45,7 +45,7 @@ from cpt_pipeline.dvc import (
     tracked_outputs,
 )
 from cpt_pipeline.json_check import note_digests, require_as_made
-from cpt_pipeline.layout import BASE, DATA_ROOT, LOCAL, Layout
+from cpt_pipeline.layout import BASE, DATA_ROOT, LOCAL, ConfError, Layout
 from cpt_pipeline.origin import find_stale, note_origin
 from cpt_pipeline.release_draft import RunFacts
 from cpt_pipeline.release_lock import complete_records
@@ -73,10 +73,13 @@ class PreflightHook:
     def after_context_created(self, context: KedroContext) -> None:
         """Set the data root and check all parameters; `ParameterError` lists every problem."""
         redact_log()
-        self._layout = Layout.of(context)
         self._code, self._releases = {}, {}
-        os.environ[ROOT_VARIABLE] = str(self._layout.data_root)
-        check_parameters(self._layout, pipelines)
+        try:
+            self._layout = Layout.of(context)
+            os.environ[ROOT_VARIABLE] = str(self._layout.data_root)
+            check_parameters(self._layout, pipelines)
+        except ParameterError as error:
+            raise ConfError(str(error)) from error
 
     @hook_impl
     def before_dataset_loaded(self, dataset_name: str) -> None:

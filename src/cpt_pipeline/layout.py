@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import click
 import yaml
 from kedro.config import MissingConfigException, OmegaConfigLoader
 from kedro.framework.context import KedroContext
@@ -25,6 +26,20 @@ from cpt_pipeline.core.errors import ParameterError
 DATA_ROOT = "data_root"
 BASE = "base"
 LOCAL = "local"
+
+
+class ConfError(ParameterError, click.ClickException):
+    """Conf that cannot be read; Kedro's own commands end with its message too, not with a traceback."""
+
+
+class ConfLoader(OmegaConfigLoader):  # type: ignore[misc]
+    """Kedro's loader, which reads globals.yml as soon as it is made: a file of them that is broken is named before."""
+
+    def __init__(self, conf_source: str, env: str | None = None, **arguments: Any) -> None:
+        for each in dict.fromkeys((arguments.get("base_env"), env or arguments.get("default_run_env"))):
+            for path in _files(Path(conf_source), each, "globals"):
+                _read_yaml(path)
+        super().__init__(conf_source, env, **arguments)
 
 
 @dataclass(frozen=True)
@@ -53,9 +68,9 @@ class Layout:
         self.conf = Path(loader.conf_source)
         if env is not None and not (self.conf / env).is_dir():
             known = sorted(path.name for path in self.conf.iterdir() if path.is_dir())
-            raise ParameterError(f"conf/{env} does not exist; the environments are {', '.join(known)}")
-        self._resolver = _resolver(loader)
-        self._globals = dict(loader["globals"])
+            raise ConfError(f"conf/{env} does not exist; the environments are {', '.join(known)}")
+        self._resolver = self._read_catalog()
+        self._globals = self._loaded("globals")
 
     @classmethod
     def read(cls, project: Path, env: str | None = None, *, data_root: str | None = None) -> Layout:
@@ -90,21 +105,32 @@ class Layout:
     def parameters(self) -> dict[str, Any]:
         """Parameters of base, environment and `--params`, merged, not validated."""
         try:
-            found: dict[str, Any] = self.loader["parameters"]
+            return self._loaded("parameters")
         except MissingConfigException:
             return dict(self.loader.runtime_params or {})
+
+    def _loaded(self, kind: str) -> dict[str, Any]:
+        """Return what the loader makes of all files of a kind; `ParameterError` names the one that cannot be read."""
+        for env in dict.fromkeys((BASE, self.env or LOCAL)):
+            for path in _files(self.conf, env, kind):
+                _read_yaml(path)
+        try:
+            return dict(self.loader[kind])
+        except MissingConfigException:
+            raise
         except (ValueError, yaml.YAMLError, OmegaConfBaseException) as error:
-            raise ParameterError(f"The parameters cannot be read: {error}") from error
-        return found
+            raise ConfError(f"The {kind} of conf cannot be read: {error}") from error
+
+    def _read_catalog(self) -> CatalogConfigResolver:
+        try:
+            credentials = self._loaded("credentials")
+        except MissingConfigException:
+            credentials = {}
+        return CatalogConfigResolver(self._loaded("catalog"), credentials, default_runtime_patterns={"{any}": {}})
 
     def parameter_files(self, env: str) -> dict[Path, dict[str, Any]]:
         """Give the parameter files of one environment and what each says, uninterpolated, sorted by name."""
-        found = {}
-        for path in sorted((self.conf / env).rglob("*.y*ml")):
-            place = path.relative_to(self.conf / env)
-            if any(part.startswith("parameters") for part in place.parts):
-                found[path] = _read_yaml(path)
-        return found
+        return {path: _read_yaml(path) for path in _files(self.conf, env, "parameters")}
 
     def entry(self, name: str) -> Entry | None:
         """Give the catalog entry of a dataset, or None when only memory would hold it."""
@@ -145,16 +171,25 @@ def has_key(values: Any, dotted: str) -> bool:
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         content = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
-    except (yaml.YAMLError, OmegaConfBaseException) as error:
-        raise ParameterError(f"{path} is not readable YAML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ParameterError(
+            f"{path} is not UTF-8 ({error.reason} at byte {error.start}); store it as UTF-8"
+        ) from error
+    except (OSError, yaml.YAMLError, OmegaConfBaseException) as error:
+        raise ConfError(f"{path} is not readable YAML: {error}") from error
     if not isinstance(content, dict):
-        raise ParameterError(f"{path} must hold keys and values, found a {type(content).__name__}")
-    return {str(key): value for key, value in content.items()}
+        raise ConfError(f"{path} must hold keys and values, found a {type(content).__name__}")
+    odd = [key for key in content if not isinstance(key, str)]
+    if odd:
+        raise ParameterError(
+            f"{path}: the key {odd[0]!r} is no text; no stage reads it. Leave it out, or put it in quotes"
+        )
+    return content
 
 
-def _resolver(loader: OmegaConfigLoader) -> CatalogConfigResolver:
-    try:
-        credentials: Mapping[str, Any] = loader["credentials"]
-    except MissingConfigException:
-        credentials = {}
-    return CatalogConfigResolver(loader["catalog"], dict(credentials), default_runtime_patterns={"{any}": {}})
+def _files(conf: Path, env: str | None, kind: str) -> list[Path]:
+    """Return the files of an environment that begin with a kind, or lie in a folder that does, sorted by name."""
+    if env is None:
+        return []
+    files = sorted((conf / env).rglob("*.y*ml"))
+    return [path for path in files if any(part.startswith(kind) for part in path.relative_to(conf / env).parts)]

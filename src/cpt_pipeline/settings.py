@@ -12,8 +12,10 @@ os.environ.setdefault("DO_NOT_TRACK", "true")
 logging.captureWarnings(True)
 
 from cpt_pipeline.hooks import PreflightHook  # noqa: E402
+from cpt_pipeline.layout import ConfLoader  # noqa: E402
 from cpt_pipeline.tracking import TrackingHook  # noqa: E402
 
+CONFIG_LOADER_CLASS = ConfLoader
 HOOKS = (TrackingHook(), PreflightHook())
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro-mlflow", "kedro_mlflow")
 CONFIG_LOADER_ARGS = {

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from cpt_pipeline.core import process
+from cpt_pipeline.core.errors import GOES_ON
 from cpt_pipeline.core.process import run_child, run_module, stop
 
 PYTHON = sys.executable
@@ -280,7 +281,7 @@ def test_after_a_signal_nothing_goes_on_whatever_the_child_ends_with(tmp_path: P
     parent.send_signal(signal.SIGUSR1)
     assert wait_for((tmp_path / "asked").exists)
     (tmp_path / "go").touch()
-    said = f"stopped at SIGUSR1 (the child ended with {code}). The same command goes on where this one stopped."
+    said = f"stopped at SIGUSR1 (the child ended with {code}). {GOES_ON}"
     assert end_of(parent, tmp_path) == (said, 75)
 
 

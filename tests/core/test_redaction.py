@@ -57,6 +57,8 @@ WORKERS = ("cpt_pipeline.training.", "cpt_pipeline.model.", "cpt_pipeline.evalua
         ),
         *("pass", "clientSecret", "accessKeyId", "access_key_id", "passwords", "api_keys", "secrets", "hf_tokens"),
         *("Set-Cookie", "session", "auth", "privateKeys"),
+        *("SSECustomerKey", "encryption_key", "signing_key", "master_key", "ssh_key", "sas", "dsn", "credentials_json"),
+        *("api_key_1", "token2", "pw", "creds", "passkey", "openai_key", "storage_key", "license_key"),
     ],
 )
 def test_a_value_is_hidden_when_its_key_says_so(key: str) -> None:
@@ -123,6 +125,13 @@ def test_numbers_truth_values_and_empty_text_are_never_secret() -> None:
         "secret": None,
         "key": True,
     }
+
+
+def test_a_word_of_a_command_line_says_that_the_next_one_is_secret() -> None:
+    command = ["curl", "--password", "canary", "--url", "plain", "Authorization: Bearer", "canary", "--pad-token", "x"]
+    shown = ["curl", "--password", HIDDEN, "--url", "plain", f"Authorization: {HIDDEN}", HIDDEN, "--pad-token", "x"]
+    assert redact(command) == shown
+    assert redact({"columns": ["password", "plain"], "none": []}) == {"columns": ["password", "plain"], "none": []}
 
 
 def test_keys_are_texts_too() -> None:

@@ -42,6 +42,8 @@ def same(one: str, other: str, *, keep_annotations: bool = False) -> bool:
         ("def f(a): ...\n", "import typing\ndef f(a: typing.Any): ...\n"),
         ("from a import b, c\n", "from a import (\n    c,\n    b,\n)\n"),
         ("__version__ = '0.1'\n", "__version__ = '0.2'\n"),
+        ("f()\nlogger.info('%d done', n)\n", "f()\nlogger.warning('%d of %d', n, len(m))\n"),
+        ("f()\n", "f()\nlogger.info('done')\n"),
     ],
 )
 def test_how_code_is_written_is_no_change(one: str, other: str) -> None:
@@ -53,6 +55,9 @@ def test_how_code_is_written_is_no_change(one: str, other: str) -> None:
     [
         ("x = 1\n", "x = 2\n"),
         ("x = 1\n", "x = 1.0\n"),
+        ("logger.info('%d', f(1))\n", "logger.info('%d', f(2))\n"),
+        ("logger.info(x := 1)\n", "logger.info(x := 2)\n"),
+        ("report.info('a')\n", "report.info('b')\n"),
         ("x = 1\n", "x = True\n"),
         ("x = 'a'\n", "x = b'a'\n"),
         ("x = None\n", "x = ...\n"),

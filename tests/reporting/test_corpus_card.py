@@ -27,7 +27,10 @@ def test_overview_says_what_was_kept_of_what_was_read(artifacts: dict[str, Any])
         "languages": "en, zh …",
         "licences": "2",
     }
+    notes = {card.label: card.note for card in corpus_card.overview(Artifacts(artifacts))}
+    assert notes["kept"] == "of the records read, 92.0% of the bytes collected"
     del artifacts["collect_metrics"], artifacts["clean_metrics"]
+    assert corpus_card.overview(Artifacts(artifacts))[3].note == "of the records read"
     cards = {card.label: card.value for card in corpus_card.overview(Artifacts(artifacts))}
     assert [name for name, value in cards.items() if value is None] == ["kept", "languages", "licences"]
 

@@ -91,6 +91,40 @@ def test_all_linear_is_the_same_wish_in_both_stages(tiny: TinyData, serve: Serve
 
 
 @pytest.mark.feature(74)
+@pytest.mark.parametrize("kind", ["gpt2", "mixtral", "qwen3_moe"])
+def test_all_linear_is_what_peft_makes_of_an_architecture(tiny: TinyData, tmp_path: Path, kind: str) -> None:
+    """GPT-2 has no nn.Linear in its blocks, and experts take no adapter."""
+    from cpt_pipeline.core.errors import ParameterError
+    from cpt_pipeline.training.adapter import with_adapter
+
+    params = {"mode": "lora", "lora": RANK4}
+    first = with_adapter(tiny_causal_lm(kind), tiny.job(tmp_path / "one", init="pretrained", params=params))
+    first.save_pretrained(str(tmp_path / "adapter"))  # type: ignore[operator]
+    two = {"stage": "stage2", "mixture": "mixture_stage2", "adapter": tmp_path / "adapter", "init": "pretrained"}
+    second = with_adapter(tiny_causal_lm(kind), tiny.job(tmp_path / "two", params=params, **two))
+    trained = [[name for name, weight in model.named_parameters() if weight.requires_grad] for model in (first, second)]
+    assert trained[0] == trained[1] != []
+    other = "c_attn" if kind == "gpt2" else "q_proj"
+    asked = {"mode": "lora", "lora": {**RANK4, "target_modules": [other]}}
+    with pytest.raises(ParameterError, match=rf"stage2\.lora\.target_modules is \('{other}',\), the adapter has"):
+        with_adapter(tiny_causal_lm(kind), tiny.job(tmp_path / "three", params=asked, **two))
+
+
+def tiny_causal_lm(kind: str) -> Any:
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    llama = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+    shapes: dict[str, dict[str, Any]] = {
+        "gpt2": {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 64, "bos_token_id": 0, "eos_token_id": 0},
+        "mixtral": {**llama, "num_key_value_heads": 2, "num_local_experts": 4},
+        "qwen3_moe": {**llama, "num_key_value_heads": 2, "num_experts": 4, "moe_intermediate_size": 16, "head_dim": 8},
+    }
+    torch.manual_seed(0)
+    return AutoModelForCausalLM.from_config(AutoConfig.for_model(kind, vocab_size=64, **shapes[kind]))
+
+
+@pytest.mark.feature(74)
 def test_in_bf16_the_frozen_base_takes_two_bytes_a_weight_and_the_losses_stay(
     tiny: TinyData, serve: Serve, base: Path, tmp_path: Path
 ) -> None:

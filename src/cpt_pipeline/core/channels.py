@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from cpt_pipeline.core.params import DropNulls, Params
-
-ChannelName = Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
+from cpt_pipeline.core.params import DropNulls, Name, Params
 
 
 class ChannelsParams(Params):
     """`channels:` in conf. Every source names one of these channels."""
 
-    roles: Annotated[dict[ChannelName, Literal["domain", "general"]], DropNulls]
+    roles: Annotated[dict[Name, Literal["domain", "general"]], DropNulls]
     """Channel name to role; null removes a channel of base. Files are named after channels."""
 
     @model_validator(mode="after")

@@ -9,6 +9,11 @@ import errno
 import re
 from collections.abc import Iterable
 
+GOES_ON = (
+    "The same command goes on where this one stopped; with --only-missing-outputs it passes over the stages that ended."
+)
+"""The last words of what was stopped."""
+
 
 class CptError(Exception):
     """A fault the user can repair. `exit_code` is what a command ends with."""

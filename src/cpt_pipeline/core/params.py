@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 
 class Params(BaseModel):
@@ -28,6 +29,18 @@ DropNulls = BeforeValidator(_without_nulls)
 
 Seed = Annotated[int, Field(ge=0, lt=1 << 32)]
 """A seed that every library takes: numpy refuses negative ones, scikit-learn those of more than 32 bits."""
+
+
+def _check_name(name: str) -> str:
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise ValueError(
+            "a name is made of letters of any script, digits, _, - and ., and begins with none of the last two"
+        )
+    return name
+
+
+Name = Annotated[str, AfterValidator(_check_name)]
+"""What names files, metrics and ids: 教材, en, service-calls."""
 
 
 class Report(BaseModel):

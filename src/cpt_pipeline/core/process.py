@@ -20,7 +20,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from cpt_pipeline.core.errors import StoppedBySignalError
+from cpt_pipeline.core.errors import GOES_ON, StoppedBySignalError
 from cpt_pipeline.core.redaction import redact_text
 
 _PR_SET_PDEATHSIG = 1
@@ -162,7 +162,7 @@ def _signals_passed_to(child: subprocess.Popen[bytes]) -> Iterator[list[int]]:
 
 
 def _stopped_at(number: int, how: str) -> str:
-    return f"stopped at {signal.Signals(number).name} ({how}). The same command goes on where this one stopped."
+    return f"stopped at {signal.Signals(number).name} ({how}). {GOES_ON}"
 
 
 def run_module(module: str, job: Path, *, log: Path, environment: Mapping[str, str] | None = None) -> tuple[int, str]:

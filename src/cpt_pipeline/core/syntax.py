@@ -1,9 +1,9 @@
 """What Python code does, apart from how it is written: syntax trees without what cannot change a result.
 
 Left out: comments, formatting, docstrings and other texts that stand alone, `pass`, annotations of arguments, results
-and variables, `if TYPE_CHECKING:` blocks, names imported for these from the modules of types, `__version__`. Kept:
-annotations in a class body (a field of pydantic or a dataclass is made of them) and those below a decorator that may
-read them.
+and variables, `if TYPE_CHECKING:` blocks, names imported for these from the modules of types, `__version__`, lines of
+the log. Kept: annotations in a class body (a field of pydantic or a dataclass is made of them), those below a decorator
+that may read them, and lines of the log that call a function of ours.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ _BLIND_DECORATORS = frozenset(
     }
 )
 """Decorators of the standard library that never look at an annotation."""
+_LOGGERS = frozenset({"logger", "logging"})
+_LEVELS = frozenset({"debug", "info", "warning", "error", "exception", "critical"})
+_HARMLESS = frozenset({"len", "sum", "min", "max", "round", "sorted", "set", "list", "str", "repr", "join", "format"})
+"""What a line of the log may call and still change nothing."""
 _TYPING_MODULES = frozenset({"__future__", "collections.abc", "numpy.typing", "types", "typing"})
 _LEFT_OUT = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 
@@ -75,8 +79,9 @@ class _Reader:
         return f"{type(node).__name__}({','.join(f'{name}={text}' for name, text in texts if text != '[]')})"
 
     def _write_Expr(self, node: ast.Expr) -> str:
-        """Leave out a constant that stands alone: a docstring, the text below an attribute, `...`."""
-        return "" if isinstance(node.value, ast.Constant) else self._write_fields(node, node._fields)
+        """Leave out constants that stand alone (docstrings, texts below an attribute, `...`) and lines of the log."""
+        is_told = isinstance(node.value, ast.Constant) or _is_line_of_log(node.value)
+        return "" if is_told else self._write_fields(node, node._fields)
 
     def _write_Pass(self, node: ast.Pass) -> str:
         return ""
@@ -152,6 +157,17 @@ class _Reader:
         self._of_types += [each for each, (name, _) in zip(bound, names, strict=True) if name in _TYPING_MODULES]
         kept = [each for each in names if each[0] not in _TYPING_MODULES]
         return f"Import({kept})" if kept else ""
+
+
+def _is_line_of_log(node: ast.expr) -> bool:
+    """Return whether an expression only writes a line of the log."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _LEVELS):
+        return False
+    inside = [each for argument in (*node.args, *node.keywords) for each in ast.walk(argument)]
+    calls = (each for each in inside if isinstance(each, ast.Call))
+    changes = any(isinstance(each, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom) for each in inside)
+    is_logger = isinstance(node.func.value, ast.Name) and node.func.value.id in _LOGGERS
+    return is_logger and not changes and all(_last_name(each.func) in _HARMLESS for each in calls)
 
 
 def _last_name(node: ast.expr) -> str | None:

@@ -11,6 +11,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from cpt_pipeline.core.artifact import digest_json, write_json
+from cpt_pipeline.core.errors import ArtifactError
+from cpt_pipeline.core.json_reading import UNFINISHED, read_json
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.evaluation.params import EvaluateRunParams
 from cpt_pipeline.evaluation.texts import HeldoutText
@@ -63,9 +66,18 @@ class Answer(BaseModel):
     continuations: tuple[str, ...]
 
 
+def write_answer(path: Path, answer: Answer) -> None:
+    """Write one model's answer with its digest: a file that is taken up days later is looked at again."""
+    value = as_json(answer)
+    write_json(path, {"answer": value, "digest": digest_json(value)})
+
+
 def read_answer(path: Path) -> Answer:
-    """Read one model's answer."""
-    return Answer.model_validate_json(path.read_text(encoding="utf-8"))
+    """Return one model's answer; `ArtifactError` names a file that is not as it was written."""
+    written = read_json(path, keys=("answer", "digest"), remedy=UNFINISHED)
+    if digest_json(written["answer"]) != written["digest"]:
+        raise ArtifactError(f"{path} is not as it was written. {UNFINISHED}")
+    return Answer.model_validate(written["answer"])
 
 
 def as_json(value: BaseModel) -> Any:

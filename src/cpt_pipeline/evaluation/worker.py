@@ -13,11 +13,10 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from cpt_pipeline.core.artifact import write_json
 from cpt_pipeline.core.errors import find_fault
 from cpt_pipeline.core.last_words import leave_last_words
 from cpt_pipeline.core.progress import Progress
-from cpt_pipeline.evaluation.job import EXIT, Answer, EvaluationJob, Questions, Subject, as_json
+from cpt_pipeline.evaluation.job import EXIT, Answer, EvaluationJob, Questions, Subject, write_answer
 from cpt_pipeline.evaluation.params import EvaluateRunParams
 from cpt_pipeline.evaluation.texts import HeldoutText
 from cpt_pipeline.model.bits import DocumentLoss, best_choice, choice_logprobs, continue_text, document_nll
@@ -37,7 +36,7 @@ def run(job: EvaluationJob) -> None:
     done = per_model * (len(job.subjects) - len(missing))
     with Progress("evaluate", per_model * len(job.subjects), "items", done=done) as progress:
         for subject in missing:
-            write_json(subject.answer, as_json(_ask(subject, questions, job.run, progress)))
+            write_answer(subject.answer, _ask(subject, questions, job.run, progress))
 
 
 def main(path: Path) -> int:

@@ -79,7 +79,13 @@ def _target_problem(facts: ModelFacts, target: str) -> str | None:
             f"{target} is one of two ends of tied embeddings in {facts.name}: an adapter on it is lost in the merge; "
             "leave it out, or train with mode: full"
         )
-    if not facts.shapes or facts.matching_modules(target):
+    matching = facts.matching_modules(target)
+    if matching and all(".experts." in name for name in matching):
+        return (
+            f"{target} is only a part of the experts of {facts.name}, which are one tensor in transformers: no adapter "
+            "sits on it; name the layers of the attention, take all-linear, or train with mode: full"
+        )
+    if not facts.shapes or matching:
         return None
     names = sorted({name.rpartition(".")[2] for name in facts.matrices()})
     close = difflib.get_close_matches(target, names, n=_NEAREST, cutoff=0.5)

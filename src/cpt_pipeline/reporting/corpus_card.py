@@ -46,10 +46,21 @@ def overview(artifacts: Artifacts) -> tuple[Card, ...]:
         Card("text for training", words.size(artifacts.number("dedup_metrics", "bytes")), "after clean and dedup"),
         Card("documents", words.count(unique), "for training"),
         Card("held out", words.count(heldout), "documents kept for evaluation"),
-        Card("kept", words.percent(kept), "of the records read"),
+        Card("kept", words.percent(kept), f"of the records read{_kept_bytes(artifacts)}"),
         Card("languages", _spoken(artifacts), "by documents, after clean"),
         Card("licences", words.count(licenses_known or None), "none comes in without one"),
     )
+
+
+def _kept_bytes(artifacts: Artifacts) -> str:
+    """Return the same of bytes, in words: one record may be a book."""
+    collected = artifacts.number("collect_metrics", "bytes")
+    heldout = artifacts.mapping("dedup_metrics", "heldout_channels")
+    sizes = [artifacts.number("dedup_metrics", "heldout_channels", name, "bytes") for name in heldout]
+    left = [artifacts.number("dedup_metrics", "bytes"), *sizes]
+    if not collected or None in left:
+        return ""
+    return f", {words.percent(sum(filter(None, left)) / collected)} of the bytes collected"
 
 
 def roles(artifacts: Artifacts) -> dict[str, str]:

@@ -11,6 +11,8 @@ from cpt_pipeline.model.weights import load_adapter
 from cpt_pipeline.training.job import TrainJob
 from cpt_pipeline.training.params import LoraParams
 
+_ASKED = "asked"
+
 
 def with_adapter(model: Any, job: TrainJob) -> nn.Module:
     """Return the model behind its adapter, whose weights are in fp32 whatever the model's are.
@@ -18,21 +20,26 @@ def with_adapter(model: Any, job: TrainJob) -> nn.Module:
     `ParameterError` when target modules are not there or are tied to one another, or when a stage that goes on with
     an adapter asks for another shape than it has.
     """
-    from peft import LoraConfig, get_peft_model
+    from peft import get_peft_model
 
     adapted: nn.Module
     lora, stage = job.params.lora, job.stage
+    _require_targets(model, lora, stage)
     if job.adapter is not None:
         adapted = load_adapter(model, job.adapter, is_trainable=True)
-        _require_same_shape(model, LoraConfig.from_pretrained(str(job.adapter)), lora, stage)
+        _require_same_shape(adapted, lora, stage)
         return adapted
-    _require_targets(model, lora, stage)
+    adapted = get_peft_model(model, _config(lora))
+    return adapted
+
+
+def _config(lora: LoraParams) -> Any:
+    from peft import LoraConfig
+
     targets = lora.target_modules if isinstance(lora.target_modules, str) else list(lora.target_modules)
-    config = LoraConfig(
+    return LoraConfig(
         r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules=targets, task_type="CAUSAL_LM"
     )
-    adapted = get_peft_model(model, config)
-    return adapted
 
 
 def _require_targets(model: Any, lora: LoraParams, stage: str) -> None:
@@ -67,14 +74,15 @@ def _tied_targets(model: Any, targets: tuple[str, ...]) -> list[tuple[str, str]]
     ]
 
 
-def _require_same_shape(model: Any, there: Any, lora: LoraParams, stage: str) -> None:
+def _require_same_shape(adapted: Any, lora: LoraParams, stage: str) -> None:
     """Refuse wishes that the adapter of the stage before does not have: it is gone on with as it is."""
+    there = adapted.peft_config["default"]
     pairs: dict[str, tuple[Any, Any]] = {
         "rank": (lora.rank, there.r),
         "alpha": (lora.alpha, float(there.lora_alpha)),
         "dropout": (lora.dropout, float(there.lora_dropout)),
     }
-    if _modules_of(model) != _asked_modules(model, lora):
+    if _modules_of(adapted, "default") != _asked_modules(adapted, lora):
         pairs["target_modules"] = (lora.target_modules, sorted(there.target_modules))
     raise_all(
         ParameterError,
@@ -87,22 +95,21 @@ def _require_same_shape(model: Any, there: Any, lora: LoraParams, stage: str) ->
     )
 
 
-def _modules_of(model: Any) -> set[str]:
+def _modules_of(adapted: Any, adapter: str) -> set[str]:
     """Return the names of the modules that carry an adapter."""
-    return {name for name, module in model.named_modules() if hasattr(module, "lora_A")}
+    return {name for name, module in adapted.named_modules() if adapter in getattr(module, "lora_A", {})}
 
 
-def _asked_modules(model: Any, lora: LoraParams) -> set[str]:
-    """Return the names of the modules that `lora` would give an adapter, adapted already or not."""
-    whole = {
-        name: getattr(module, "base_layer", module)
-        for name, module in model.named_modules()
-        if not any(part in name.split(".") for part in ("base_layer", "lora_A", "lora_B", "lora_dropout"))
-    }
-    if lora.target_modules == "all-linear":
-        last = getattr(model.get_output_embeddings(), "base_layer", model.get_output_embeddings())
-        return {name for name, module in whole.items() if isinstance(module, nn.Linear) and module is not last}
-    return {name for name in whole if any(_is_named(name, target) for target in lora.target_modules)}
+def _asked_modules(adapted: Any, lora: LoraParams) -> set[str]:
+    """Return the names of the modules that `lora` would give an adapter.
+
+    Only peft knows which layers of an architecture `all-linear` means (Conv1D of GPT-2, none of the experts of a
+    mixture), so one without memory is made beside that which is there, and taken away.
+    """
+    adapted.add_adapter(_ASKED, _config(lora), low_cpu_mem_usage=True)
+    names = _modules_of(adapted, _ASKED)
+    adapted.delete_adapter(_ASKED)
+    return names
 
 
 def _is_matrix(module: nn.Module) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import Field
 
-from cpt_pipeline.core.errors import StoppedBySignalError, TrainingFailedError, TrainingInterruptedError
+from cpt_pipeline.core.errors import GOES_ON, StoppedBySignalError, TrainingFailedError, TrainingInterruptedError
 from cpt_pipeline.core.last_words import await_last_words, read_code, read_last_words
 from cpt_pipeline.core.params import Report
 from cpt_pipeline.core.process import free_port, noting_itself, run_child
@@ -76,7 +76,7 @@ def train(job: TrainJob) -> tuple[TrainReport, list[dict[str, Any]]]:
             raise TrainingFailedError(
                 f"{job.stage}: the worker died (exit {code}) after {_progress(job)} finished steps. "
                 f"Its last lines:\n{tail}"
-                f"The whole log is {job.work / 'worker.log'}. The same command goes on from the last checkpoint."
+                f"The whole log is {job.work / 'worker.log'}. {GOES_ON}"
             )
         restarts += 1
         logger.warning(
@@ -128,7 +128,7 @@ def _raise_if_final(code: int, tail: str, job: TrainJob) -> None:
     if code == _RESUMABLE:
         raise TrainingInterruptedError(
             f"{job.stage} stopped after {_progress(job)} steps: a signal or a limit of {job.stage}_run "
-            f"(stop_after_steps, max_hours). Last lines:\n{tail}The same command goes on from there."
+            f"(stop_after_steps, max_hours). Last lines:\n{tail}{GOES_ON}"
         )
 
 

@@ -174,7 +174,10 @@ def test_benchmarks_are_collected_from_the_key_that_evaluate_reads(
     [
         ({"sources": []}, "at least 1 item"),
         ({"sources": [{"kind": "ftp", "name": "a"}]}, "python_environment"),
-        ({"sources": [{"kind": "files", "name": "a/b", "channel": "en", "path": "x"}]}, "String should match"),
+        (
+            {"sources": [{"kind": "files", "name": "a/b", "channel": "en", "path": "x"}]},
+            "letters of any script, digits, _, - and",
+        ),
         ({"sources": [{"kind": "files", "name": "a", "channel": "en", "path": "x", "licence": "MIT"}]}, "licence"),
         ({"sources": [source("a", Path("x")), source("a", Path("y"))]}, "more than one source is named a"),
         ({"sources": [source("a", Path("x"))], "max_bad_share": 1.5}, "less than or equal to 1"),
@@ -220,3 +223,12 @@ def test_every_line_is_kept_or_excluded(tmp_path_factory: pytest.TempPathFactory
     assert report.records_in == report.documents + sum(report.excluded.values())
     assert count_documents(place / "raw_documents") == report.documents
     assert count_documents(place / "collect_excluded") == sum(report.excluded.values())
+
+
+def test_a_source_and_its_channel_may_have_names_of_any_script(tmp_path: Path) -> None:
+    (tmp_path / "教材.txt").write_text("正文。\n", encoding="utf-8")
+    given = params(source("教材-1", tmp_path / "教材.txt", channel="中医"))
+    report = collect_documents(tmp_path, given, ChannelsParams(roles={"中医": "domain"}), SuiteParams())
+    assert {name: each.documents for name, each in report.sources.items()} == {"教材-1": 1}
+    (row,) = read_documents(tmp_path / "raw_documents")
+    assert (row["id"], row["source"], row["channel"]) == ("教材-1/教材.txt", "教材-1", "中医")

@@ -28,15 +28,23 @@ _RESERVED_TLDS: Final = frozenset(
 _LOCAL: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._%+'-]{0,62}[A-Za-z0-9_+-])?$")
 _DOMAIN: Final = re.compile(r"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9_-])")
 _NAMES_A_PATH: Final = re.compile(r":[A-Za-z~/_]")
+_ARTICLES: Final = frozenset(("a", "an", "the"))
+"""No domain: "at the dot com party"."""
+_COMMON_TLD: Final = re.compile(r"\.(?:com|net|org|edu|gov|cn|hk|tw|de|fr|uk|jp|ru|it|es|nl|ch|eu|io|info)$")
+_MAY_STAND_APART: Final = re.compile(
+    r"(?:e-?mail|邮箱|邮件|郵箱|邮址|contact|write to)\W{0,3}[^@\s]*$|[A-Za-z0-9][0-9._-]+[A-Za-z0-9]*$", re.IGNORECASE
+)
+"""Before an `@` between blanks: "see you @ corner.com" is no mailbox, a label or a mark inside the name tells one."""
 _IN_URL: Final = re.compile(r"://[^\s/@]{0,80}$")
-_AT: Final = r"(?:\s?[\[({<]\s?(?:at|AT|At|@)\s?[\])}>]\s?|\s(?:at|AT)\s)"
-_DOT: Final = r"(?:\s?[\[({<]\s?(?:dot|DOT|Dot|\.)\s?[\])}>]\s?|\s(?:dot|DOT)\s)"
+_SURE_AT: Final = r"(?:\s?[\[({<]\s?(?:at|AT|At|@|艾特)\s?[\])}>]\s?|\s?艾特\s?)"
+_AT: Final = rf"(?:{_SURE_AT}|\s(?:at|AT)\s)"
+_DOT: Final = r"(?:\s?[\[({<]\s?(?:dot|DOT|Dot|\.|点)\s?[\])}>]\s?|\s(?:dot|DOT)\s|\s?点\s?)"
 _ANY_DOT: Final = rf"(?:\.|{_DOT})"
 _WORD: Final = r"[A-Za-z0-9_+-]{1,40}"
 _HIDDEN: Final = re.compile(
     rf"(?<![A-Za-z0-9_.+-])(?:{_WORD}(?:{_ANY_DOT}{_WORD}){{0,4}}(?:"
     # "at" in brackets is enough; the word alone needs a spelled dot too: "available at example.org" is no mailbox.
-    rf"\s?[\[({{<]\s?(?:at|AT|At|@)\s?[\])}}>]\s?{_WORD}(?:{_ANY_DOT}{_WORD}){{0,4}}?{_ANY_DOT}[A-Za-z]{{2,24}}"
+    rf"{_SURE_AT}{_WORD}(?:{_ANY_DOT}{_WORD}){{0,4}}?{_ANY_DOT}[A-Za-z]{{2,24}}"
     rf"|(?:\s(?:at|AT)\s|@){_WORD}(?:{_ANY_DOT}{_WORD}){{0,4}}?{_DOT}[A-Za-z]{{2,24}})"
     r"|[a-z0-9_.+-]{1,64} AT (?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24})"
     rf"(?![A-Za-z0-9_-]|{_DOT}|\.[A-Za-z])"
@@ -47,8 +55,15 @@ _HASHED: Final = re.compile(
 _HASH_EXPLAINED: Final = re.compile(
     r"#[^\n]{0,12}?(?:换|改|替|代|replace|->|→|=|is|for|instead)[^\n]{0,8}?(?:@|at\b)|@[^\n]{0,10}(?:#|井)"
 )
-_HINT_OF_HIDDEN: Final = re.compile(r"[\[({<（]\s?(?:at|AT|At|@|dot|DOT|Dot|\.)\s?[\])}>）]|\s(?:AT|dot|DOT)\s")
-_MARKS_OF_HIDDEN: Final = (*"[({<（", *(f"{word}{end}" for word in ("AT", "dot", "DOT") for end in " \n\t\u3000\u00a0"))
+_HINT_OF_HIDDEN: Final = re.compile(
+    r"[\[({<（【［]\s?(?:at|AT|At|[@＠]|艾特|dot|DOT|Dot|\.|点)\s?[\])}>）】］]|\s(?:AT|dot|DOT)\s|艾特"
+    r"|[A-Za-z0-9]\s?点\s?(?:com|cn|net|org|edu)(?![A-Za-z])"
+)
+_MARKS_OF_HIDDEN: Final = (
+    *"[({<（【［点",
+    "艾特",
+    *(f"{word}{end}" for word in ("AT", "dot", "DOT") for end in " \n\t\u3000\u00a0"),
+)
 _DOT_WORD: Final = re.compile(_DOT)
 _AT_WORD: Final = re.compile(_AT)
 
@@ -89,13 +104,14 @@ class Emails:
     def _plain(self, text: str) -> Iterator[Span]:
         for at in re.finditer("[@＠]", text):
             place = at.start()
-            if not (text[place - 1 : place].isalnum() or text[place - 1 : place] in "_+-") or place == 0:
-                continue
             before, after = fold(text[max(0, place - 64) : place]), fold(text[place + 1 : place + 256])
-            local, domain = _LOCAL.search(before), _DOMAIN.match(after)
+            gap = int(before.endswith(" ") and after.startswith(" "))
+            local, domain = _LOCAL.search(before, 0, len(before) - gap), _DOMAIN.match(after, gap)
             if local is None or domain is None or _NAMES_A_PATH.match(after, domain.end()):
                 continue
-            start, end = place - len(local.group()), place + 1 + domain.end()
+            if gap and not (_COMMON_TLD.search(domain.group()) and _MAY_STAND_APART.search(before[:-1])):
+                continue
+            start, end = place - gap - len(local.group()), place + 1 + domain.end()
             if not _IN_URL.search(text[max(0, start - 90) : start]) and self._is_mailbox(text[start:end]):
                 yield Span(start, end, "email")
 
@@ -107,6 +123,8 @@ class Emails:
     def _is_mailbox(self, written: str) -> bool:
         address = plain_address(written)
         labels = address.partition("@")[2].split(".")
+        if labels[0] in _ARTICLES:
+            return False
         if labels[-1] in _RESERVED_TLDS or any(label.startswith("-") or label.endswith("-") for label in labels):
             return False
         return not any(pattern.fullmatch(address) for pattern in self._allowed)

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from cpt_pipeline.core.params import Params, Report
 from cpt_pipeline.corpus.clean.augmentation.params import AugmentationParams, SyntheticReport
+from cpt_pipeline.corpus.clean.blocked_addresses import BlockedAddressesParams
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWordsParams
 from cpt_pipeline.corpus.clean.classifying.params import (
     CategoriesParams,
@@ -59,6 +60,7 @@ class CleanParams(Params):
     classify: ClassifyParams = ClassifyParams()
     categories: CategoriesParams = CategoriesParams()
     language: LanguageParams = LanguageParams()
+    blocked_addresses: BlockedAddressesParams = BlockedAddressesParams()
     blocked_words: BlockedWordsParams = BlockedWordsParams()
     personal_data: PersonalDataParams = PersonalDataParams()
     rules: RulesParams = RulesParams(by_category=_CATEGORIES)

@@ -24,6 +24,7 @@ from cpt_pipeline.corpus.clean.scoring.making import MadeScorer, make_scorer
 from cpt_pipeline.corpus.clean.scoring.report import AskReport
 from cpt_pipeline.corpus.clean.scoring.sampling import TakeCandidates, TakeSamples, Wanted, gather_samples
 from cpt_pipeline.corpus.clean.steps import (
+    DropBlockedAddresses,
     DropBlockedWords,
     JudgeText,
     MinePhrases,
@@ -77,6 +78,7 @@ class Passes:
     def judge(self) -> list[DocumentStep]:
         """Give the steps that decide whether a text stays."""
         return [
+            DropBlockedAddresses(self._params.blocked_addresses),
             DropBlockedWords(self._params.blocked_words),
             ReplacePersonalData(self._params.personal_data),
             JudgeText(self._params.rules),

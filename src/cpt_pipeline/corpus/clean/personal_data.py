@@ -20,6 +20,7 @@ from pydantic import Field, field_validator
 from cpt_pipeline.core.inputs import InputFolder
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.corpus.clean.addresses import Emails, Hosts
+from cpt_pipeline.corpus.clean.identifiers import Identifiers
 from cpt_pipeline.corpus.clean.names import ModelNames
 from cpt_pipeline.corpus.clean.personal_numbers import Numbers
 from cpt_pipeline.corpus.clean.phones import regions_spoken
@@ -40,6 +41,12 @@ class PersonalDataParams(Params):
     phone: Policy = "surrogate"
     id_card: Policy = "surrogate"
     bank_card: Policy = "surrogate"
+    iban: Policy = "surrogate"
+    passport: Policy = "surrogate"
+    ssn: Policy = "surrogate"
+    """US social security numbers."""
+    messenger: Policy = "surrogate"
+    """QQ numbers and WeChat ids behind their label."""
     ip: Policy = "surrogate"
     name: Policy = "surrogate"
     """Only with `name_model`."""
@@ -58,7 +65,7 @@ class PersonalDataParams(Params):
         *("2001:4860:4860::8888", "2001:4860:4860::8844", "2606:4700:4700::1111", "2606:4700:4700::1001"),
     )
     """Public resolvers."""
-    exempt: dict[str, tuple[Kind, ...]] = Field({"code": ("phone", "bank_card")})
+    exempt: dict[str, tuple[Kind, ...]] = Field({"code": ("phone", "bank_card", "ssn", "messenger")})
     """Category of documents to the kinds that are kept there: constants look like numbers of persons."""
     name_model: InputFolder | None = None
     """Folder of a token classifier of transformers, with safetensors."""
@@ -111,7 +118,12 @@ class PersonalData:
     def __init__(self, params: PersonalDataParams, recognisers: Sequence[Recogniser] = ()) -> None:
         names = [ModelNames(params.name_model)] if params.name_model and params.name != "keep" else []
         self._params = params
-        self._structured = (Emails(params.allowed_emails), Hosts(params.public_hosts), Numbers(params.phone_regions))
+        self._structured = (
+            Emails(params.allowed_emails),
+            Hosts(params.public_hosts),
+            Numbers(params.phone_regions),
+            Identifiers(),
+        )
         self._recognisers: tuple[Recogniser, ...] = (*self._structured, *recognisers, *names)
 
     def apply(self, document_id: str, text: str, *, category: str | None = None) -> Cleaned:

@@ -15,10 +15,12 @@ from typing import Final, Literal, Protocol, get_args
 
 import ahocorasick
 
-Kind = Literal["email", "phone", "id_card", "bank_card", "ip", "name"]
+Kind = Literal["email", "phone", "id_card", "bank_card", "iban", "passport", "ssn", "messenger", "ip", "name"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
-_PRIORITY: Final[tuple[Kind, ...]] = ("email", "ip", "id_card", "bank_card", "phone", "name")
+_PRIORITY: Final[tuple[Kind, ...]] = (
+    *("email", "ip", "iban", "id_card", "ssn", "passport", "bank_card", "phone", "messenger", "name"),
+)
 _MIN_SWEPT_CHARACTERS: Final = 7
 _ALONE_BEFORE: Final = re.compile(r"\A\Z|[^A-Za-z0-9.@]")
 _NOT_ALONE_AFTER: Final = re.compile(r"[A-Za-z0-9@]|\.[0-9]")
@@ -26,6 +28,7 @@ _FOLDED: Final[dict[int, str | int]] = {
     **{0xFF01 + offset: 0x21 + offset for offset in range(94)},
     **dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2009\u202f\u3000"), " "),
     **dict.fromkeys(map(ord, "‐‑‒–—―−"), "-"),
+    **dict(zip(map(ord, "【】〔〕"), "[][]", strict=True)),
 }
 
 
@@ -47,7 +50,7 @@ class Recogniser(Protocol):
 
 
 def fold(text: str) -> str:
-    """Write full-width characters, dashes and blanks in ASCII, one for one, so that offsets stay."""
+    """Write full-width characters, brackets, dashes and blanks in ASCII, one for one, so that offsets stay."""
     return text if text.isascii() else text.translate(_FOLDED)
 
 

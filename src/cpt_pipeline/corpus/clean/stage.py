@@ -14,6 +14,7 @@ from cpt_pipeline.core.errors import ParameterError, raise_all
 from cpt_pipeline.core.inputs import named_inputs
 from cpt_pipeline.corpus.clean.augmentation.stage import Augmented, Rules, augment
 from cpt_pipeline.corpus.clean.augmentation.stage import check as check_augmentation
+from cpt_pipeline.corpus.clean.blocked_addresses import BlockedAddresses
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWords
 from cpt_pipeline.corpus.clean.classifying.classifiers import check as check_classifiers
 from cpt_pipeline.corpus.clean.dialogues.rules import DialogueRules
@@ -62,6 +63,7 @@ def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: Cl
 
 def _check(raw_documents: Path, params: CleanParams, run: CleanRunParams) -> None:
     """Say what is wrong with the files and models of the user before any work."""
+    BlockedAddresses.load(params.blocked_addresses.model_copy(update={"shipped": "off"}))
     BlockedWords.load(params.blocked_words)
     DialogueRules(params.dialogues)
     check_classifiers(raw_documents, params)

@@ -10,6 +10,7 @@ from pathlib import Path
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
+from cpt_pipeline.corpus.clean.blocked_addresses import BlockedAddresses, BlockedAddressesParams
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWords, BlockedWordsParams
 from cpt_pipeline.corpus.clean.kinds import kind_of
 from cpt_pipeline.corpus.clean.language import LanguageParams, identify, judge_language, read_code
@@ -173,6 +174,25 @@ class NameLanguage(DocumentStep):
             exclude(document, *verdict[1:])
 
 
+class DropBlockedAddresses(DocumentStep):
+    """Apply the lists of hosts and addresses."""
+
+    name = "drop blocked addresses"
+
+    def __init__(self, params: BlockedAddressesParams) -> None:
+        super().__init__()
+        self._key = str(params)
+
+    def apply(self, document: Document) -> None:
+        """Count hits by list; exclude by the first list that asks for it."""
+        hits = _blocked_addresses(self._key).find(document.metadata["url"])
+        for hit in hits:
+            count(document, f"blocked_addresses/{hit.list}")
+        excluding = next((hit for hit in hits if hit.policy == "exclude"), None)
+        if excluding is not None:
+            exclude(document, "blocked_address", f"{excluding.list}: {excluding.what}")
+
+
 class DropBlockedWords(DocumentStep):
     """Apply the user's lists of words."""
 
@@ -261,6 +281,11 @@ def _judge(params: str) -> Judge:
 @cache
 def _personal_data(params: str) -> PersonalData:
     return PersonalData(PersonalDataParams.model_validate_json(params))
+
+
+@cache
+def _blocked_addresses(params: str) -> BlockedAddresses:
+    return BlockedAddresses.load(BlockedAddressesParams.model_validate_json(params))
 
 
 @cache

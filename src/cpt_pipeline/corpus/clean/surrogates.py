@@ -3,7 +3,8 @@
 A surrogate is drawn from a generator seeded with the document, the kind and the datum in its plain form, so one datum
 is the same throughout a document, however it is spelled there, and another in the next. Each kind has a region of its
 own that no real datum is in: top-level codes that are never given out, 240.0.0.0/4, city codes without a city, card
-numbers that fail Luhn, phone numbers outside their plan. The recognisers leave those regions alone, so surrogates are
+numbers that fail Luhn, phone numbers outside their plan, IBANs with wrong check digits. The recognisers leave those
+regions alone, so surrogates are
 not replaced again. Whoever knows the identifiers of documents and can try all phone numbers can test a guess at one.
 """
 
@@ -21,6 +22,7 @@ from typing import Any, Final
 from cpt_pipeline.corpus.clean.addresses import UNASSIGNED_TLDS, dot_pieces, plain_address, split_address
 from cpt_pipeline.corpus.clean.bank_cards import passes_luhn
 from cpt_pipeline.corpus.clean.id_cards import PROVINCES, UNASSIGNED_CITIES, check_digit
+from cpt_pipeline.corpus.clean.identifiers import is_iban
 from cpt_pipeline.corpus.clean.phones import CHINA, NORTH_AMERICA, may_be_assigned, read_number
 from cpt_pipeline.corpus.clean.recognisers import Kind, fold
 
@@ -52,6 +54,8 @@ def plain_form(kind: Kind, written: str, regions: Sequence[str]) -> str:
         return plain_address(written)
     if kind == "ip":
         return ipaddress.ip_address(written).exploded
+    if kind == "messenger":
+        return folded.lower()
     if kind == "name":
         return " ".join(folded.split()).lower()
     number = read_number(folded, regions) if kind == "phone" else None
@@ -152,6 +156,37 @@ def _bank_card(written: str, plain: str, seed: str, regions: Sequence[str]) -> S
     return Surrogate(_written_like(written, digits), digits[:6])
 
 
+def _iban(written: str, plain: str, seed: str, regions: Sequence[str]) -> Surrogate:
+    source = _generator(seed, "iban", plain)
+    new = plain
+    while new == plain or is_iban(new):
+        new = plain[:2] + _words(plain[2:], source)
+    return Surrogate(_spelled_as(written, new), new[:8])
+
+
+def _passport(written: str, plain: str, seed: str, regions: Sequence[str]) -> Surrogate:
+    """Letters stay, and the number begins with 00."""
+    source = _generator(seed, "passport", plain)
+    digits = iter("00" + "".join(str(source.randrange(10)) for _ in plain))
+    new = "".join(next(digits) if character.isdigit() else character for character in plain)
+    return Surrogate(_spelled_as(written, new), new[:6])
+
+
+def _ssn(written: str, plain: str, seed: str, regions: Sequence[str]) -> Surrogate:
+    """No number was ever given out with group 00."""
+    source = _generator(seed, "ssn", plain)
+    area = f"{source.randrange(1, 900):03}"
+    return Surrogate(_written_like(written, f"{area}00{source.randrange(1, 10000):04}"), area)
+
+
+def _messenger(written: str, plain: str, seed: str, regions: Sequence[str]) -> Surrogate:
+    """QQ numbers do not begin with 0, WeChat ids begin with a letter."""
+    source = _generator(seed, "messenger", plain)
+    first = "0" if plain.isdigit() else str(source.randrange(10))
+    new = first + _words(plain[1:], source)
+    return Surrogate(_spelled_as(written, new), new[:5])
+
+
 def _phone(written: str, plain: str, seed: str, regions: Sequence[str]) -> Surrogate:
     """The national part is drawn and judged in its plain form, so that it is the same with and without country code."""
     country, _, national = plain.rpartition(" ")
@@ -201,6 +236,21 @@ def _faker(locale: str) -> Any:
     return Faker(locale)
 
 
+def _spelled_as(written: str, characters: str) -> str:
+    """Put characters in the places of letters, digits and what a name is joined with; case and width stay."""
+    left = iter(characters)
+    new = []
+    for old in written:
+        place = fold(old)
+        if not (place.isalnum() or place in characters):
+            new.append(old)
+            continue
+        character = next(left)
+        character = character.lower() if place.islower() else character.upper() if place.isupper() else character
+        new.append(character if old == place else chr(ord(character) + 0xFEE0))
+    return "".join(new)
+
+
 def _written_like(written: str, characters: str) -> str:
     """Put characters in the places of the digits (and of a final X), full-width where those were."""
     left = iter(characters)
@@ -221,6 +271,10 @@ _DRAWERS: Final[dict[Kind, Callable[[str, str, str, Sequence[str]], Surrogate]]]
     "phone": _phone,
     "id_card": _id_card,
     "bank_card": _bank_card,
+    "iban": _iban,
+    "passport": _passport,
+    "ssn": _ssn,
+    "messenger": _messenger,
     "ip": _ip,
     "name": _name,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
+from cpt_pipeline.core.params import Name
 from cpt_pipeline.corpus.collect.reading import ReadingParams
 
 DIALOGUE = "dialogue"
@@ -13,7 +14,7 @@ DIALOGUE = "dialogue"
 class SourceParams(ReadingParams):
     """The keys that sources of all kinds share; a record that says something of its own (`columns`) is believed."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    name: Name
     channel: str
     license: str = ""
     """SPDX expression, or `unknown, allowed because <reason>`. A source without one is refused."""
