@@ -151,6 +151,16 @@ def test_items_of_ordered_lists_have_their_numbers(markup: str, text: str) -> No
     assert text_of(markup) == text
 
 
+def test_of_a_formula_in_several_notations_one_is_kept() -> None:
+    tex = r"<tex-math>\documentclass{minimal}\begin{document}$$x_{12}$$\end{document}</tex-math>"
+    math = "<m:math><m:mi>y</m:mi></m:math>"
+    found, counts = collect(
+        f"<p {MATH}>so <inline-formula><alternatives>{tex}{math}</alternatives></inline-formula>, "
+        f"<inline-formula><alternatives>{math}{tex}</alternatives></inline-formula> and <tex-math>z</tex-math>.</p>"
+    )
+    assert (found, counts["formulas"]) == ("so $$x_{12}$$, $y$ and $z$.", 3)
+
+
 def test_what_a_journal_tells_of_an_article_is_no_text_but_its_title_and_abstract() -> None:
     markup = (
         "<article><front><journal-meta><journal-id>J</journal-id></journal-meta><article-meta><article-id>1</article-id>"

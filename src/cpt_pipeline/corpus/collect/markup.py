@@ -25,7 +25,8 @@ _INLINE = frozenset((
     # JATS
     "italic", "bold", "monospace", "overline", "roman", "sans-serif", "sc", "underline", "xref", "ext-link", "uri",
     "email", "named-content", "styled-content", "inline-formula", "inline-graphic", "chem-struct", "milestone-start",
-    "milestone-end", "break", "target", "inline-supplementary-material", "related-article", "private-char",
+    "milestone-end", "break", "target", "alternatives", "tex-math", "related-article",
+    "inline-supplementary-material", "private-char",
     # TEI
     "hi", "persName", "placeName", "orgName", "geogName", "name", "rs", "ref", "ptr", "term", "foreign", "emph",
     "gloss", "lb", "pb", "cb", "milestone", "date", "num", "measure", "sic", "corr", "add", "unclear", "supplied",
@@ -72,6 +73,7 @@ _READINGS = frozenset(("rt", "rp", "rtc"))
 _ARTICLE_TEXT = frozenset(("title-group", "abstract", "trans-abstract", "kwd-group"))
 """What JATS tells of an article that is text; the rest are numbers, dates, names and addresses, an element each."""
 _SIGNS = {"sup": "^", "sub": "_", "superscript": "^", "subscript": "_"}
+_TEX = "tex-math"
 _RENDERED = {"sup": "sup", "super": "sup", "superscript": "sup", "sub": "sub", "subscript": "sub"}
 """What TEI's `rend` says of a `hi` that is a script."""
 
@@ -101,11 +103,14 @@ class ParagraphCollector:
         self._scripts: list[tuple[int, str]] = []
         """Of each open script: where its text begins in `_current`, and its sign; forgotten where a paragraph ends."""
         self._hi: list[str] = []
+        self._tex = 0
+        self._alternatives: list[bool] = []
+        """Of each open `alternatives` of JATS: whether one of its formulas was taken."""
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Enter an element."""
         name = _local(tag)
-        if self._skipped or name in self._skip or self._is_no_text(name):
+        if self._skipped or name in self._skip or self._is_no_text(name) or self._is_told_already(tag):
             self._skipped += 1
         elif self._formula is not None or _is_formula(tag):
             self._formula = self._formula or FormulaBuilder()
@@ -159,6 +164,13 @@ class ParagraphCollector:
         is_about = bool(self._open) and self._open[-1] == "article-meta" and name not in _ARTICLE_TEXT
         return is_about or (self._rubies > 0 and name in _READINGS)
 
+    def _is_told_already(self, tag: str) -> bool:
+        """Return whether an element is a formula that stands beside it in another notation, of which one is enough."""
+        if not self._alternatives or self._formula is not None or not (_local(tag) == _TEX or _is_formula(tag)):
+            return False
+        told, self._alternatives[-1] = self._alternatives[-1], True
+        return told
+
     def _stands_inside(self, name: str) -> bool:
         """Return whether an element belongs to the paragraph that it stands in."""
         if self._preformatted or name in _INLINE:
@@ -176,6 +188,10 @@ class ParagraphCollector:
             self._scripts.append((len(self._current), _SIGNS[name]))
         elif name == "ruby":
             self._rubies += 1
+        elif name == "alternatives":
+            self._alternatives.append(False)
+        elif name == _TEX:
+            self._tex = len(self._current)
         elif name in _BREAKS and attributes.get("break") != "no":
             self.data("\n" if self._preformatted else " ")
 
@@ -187,6 +203,11 @@ class ParagraphCollector:
             self._current[begin:] = [write_script(sign, "".join(self._current[begin:]))]
         elif name == "ruby":
             self._rubies -= 1
+        elif name == "alternatives":
+            self._alternatives.pop()
+        elif name == _TEX:
+            self._current[self._tex :] = [_tex_formula("".join(self._current[self._tex :]))]
+            self.counts["formulas"] += 1
         elif self._contexts and self._contexts[-1] is _CITATIONS:
             self._current.append(" ")
 
@@ -254,6 +275,13 @@ class ParagraphCollector:
         table = self._tables.pop()
         if not self._tables:
             self._paragraphs += table.paragraphs()
+
+
+def _tex_formula(document: str) -> str:
+    """Return the formula of a `tex-math` of JATS, which often is a whole document of LaTeX around it."""
+    body = document.partition(r"\begin{document}")[2].partition(r"\end{document}")[0] or document
+    formula = " ".join(body.split())
+    return formula if formula.startswith(("$", r"\(", r"\[", r"\begin")) or not formula else f"${formula}$"
 
 
 def _local(tag: str) -> str:
