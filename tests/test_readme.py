@@ -70,7 +70,7 @@ def write_own_text(place: Path) -> None:
     (place / "wiki" / "a.jsonl").write_text(lines, encoding="utf-8")
     (place / "code").mkdir()
     for path in sorted(Path(json.__file__).parents[1].glob("*.py"))[:60]:
-        shutil.copyfile(path, place / "code" / f"{path.stem}.txt")
+        shutil.copyfile(path, place / "code" / path.name)
 
 
 def write_own_model(text: Path, folder: Path) -> None:

@@ -97,6 +97,7 @@ def test_what_is_not_there_is_said_for_each_kind(tmp_path: Path) -> None:
     assert problems("absent") == ["no such file", "no such file or folder", "no such folder", "no such folder"]
     assert problems("words.txt") == [None, None, "no such folder", "no such folder"]
     assert problems("folder") == ["no such file", None, None, None]
+    assert set(problems("x" * 300)) == {"File name too long"}
 
 
 def test_a_placeholder_is_no_commit_that_can_be_read() -> None:

@@ -79,11 +79,14 @@ class Named:
         path = self.path
         if path is None:
             return "this revision is a placeholder: write a commit" if self.revision == _PLACEHOLDER else None
-        if self.kind is Kind.FILE:
-            return None if path.is_file() else "no such file"
-        if self.kind in (Kind.FOLDER, Kind.HUB):
-            return None if path.is_dir() else "no such folder"
-        return None if split_pattern(path)[0].exists() else "no such file or folder"
+        try:
+            if self.kind is Kind.FILE:
+                return None if path.is_file() else "no such file"
+            if self.kind in (Kind.FOLDER, Kind.HUB):
+                return None if path.is_dir() else "no such folder"
+            return None if split_pattern(path)[0].exists() else "no such file or folder"
+        except OSError as error:  # a path longer than the system allows
+            return error.strerror
 
 
 class HubParams(Params):

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cpt_pipeline.corpus.collect.columnar import read_arrow, read_parquet
-from cpt_pipeline.corpus.collect.reading import ReadingParams
+from cpt_pipeline.corpus.collect.reading import ReadingParams, StreamFault
 from tests.corpus.collect.streams import ShortReads, pairs, read, readings
 
 
@@ -156,6 +156,30 @@ def test_large_groups_are_read_in_small_batches() -> None:
         peak = max(peak, pa.total_allocated_bytes() - before)
     assert len(content) < 8 << 20
     assert peak < 20 << 20
+
+
+@pytest.mark.feature(9)
+def test_a_few_bytes_that_repeat_one_long_text_are_a_bomb_and_cost_little_memory() -> None:
+    long = pa.table({"text": ["x" * (8 << 20)] * 64})
+    for name, content in (
+        ("a.parquet", parquet(long, compression="zstd")),
+        ("a.arrow", arrow(pa.table({"text": long["text"].combine_chunks().dictionary_encode()}))),
+    ):
+        peak, num_characters = 0, 0
+        before = pa.total_allocated_bytes()
+        reader = read_parquet if name == "a.parquet" else read_arrow
+        with pytest.raises(StreamFault, match="characters from"):
+            for reading in reader(io.BytesIO(content), ReadingParams(max_compression_ratio=2)):
+                peak = max(peak, pa.total_allocated_bytes() - before)
+                num_characters += len(reading.text)
+        assert peak < 100 << 20
+        assert num_characters <= (16 << 20) + 2 * len(content)
+    assert len(parquet(long, compression="zstd")) < 1000
+    assert read("a.parquet", parquet(long, compression="zstd"))[-1] == ("#after-2", "compression_bomb")
+    wide = pa.table({"text": [f"{number}" + "x" * (1 << 20) for number in range(40)]})
+    packed = parquet(wide, compression="zstd", use_dictionary=False)
+    assert read("a.parquet", packed) == [("", "compression_bomb")]
+    assert read("a.parquet", parquet(wide.append_column("n", wide["text"]), compression="zstd"), text_field="n")[-1][1]
 
 
 @pytest.mark.parametrize("reader", [read_parquet, read_arrow])

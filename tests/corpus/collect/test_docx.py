@@ -181,3 +181,76 @@ def test_damaged_bytes_never_raise(data: st.DataObject) -> None:
 def test_every_word_of_every_paragraph_is_kept_in_order(texts: list[str]) -> None:
     reading = parse_docx(document("".join(paragraph(run(text)) for text in texts)), DocxParams())
     assert reading.text == "\n\n".join(" ".join(text.split()) for text in texts)
+
+
+NUMBERING = f"""<w:numbering {NAMES}>
+<w:abstractNum w:abstractNumId="0">
+<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/></w:lvl>
+<w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="%1.%2)"/></w:lvl></w:abstractNum>
+<w:abstractNum w:abstractNumId="1">
+<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="chineseCounting"/><w:suff w:val="nothing"/>
+<w:lvlText w:val="第%1章　"/><w:pStyle w:val="H1"/></w:lvl></w:abstractNum>
+<w:abstractNum w:abstractNumId="2">
+<w:lvl w:ilvl="0"><w:numFmt w:val="bullet"/><w:lvlText w:val="·"/></w:lvl></w:abstractNum>
+<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>
+<w:num w:numId="2"><w:abstractNumId w:val="1"/></w:num>
+<w:num w:numId="3"><w:abstractNumId w:val="2"/></w:num>
+<w:num w:numId="4"><w:abstractNumId w:val="0"/>
+<w:lvlOverride w:ilvl="0"><w:startOverride w:val="7"/></w:lvlOverride></w:num>
+</w:numbering>"""
+STYLES = f"""<w:styles {NAMES}><w:style w:styleId="H1"><w:pPr><w:numPr><w:numId w:val="2"/></w:numPr></w:pPr></w:style>
+<w:style w:styleId="Own"><w:basedOn w:val="H1"/></w:style></w:styles>"""
+
+
+def with_numbers(body: str) -> bytes:
+    main = f"<w:document {NAMES}><w:body>{body}</w:body></w:document>".encode()
+    parts = {"word/numbering.xml": NUMBERING.encode(), "word/styles.xml": STYLES.encode()}
+    return write_zip({"_rels/.rels": RELATIONS, "word/document.xml": main, **parts})
+
+
+def item(text: str, number: int, level: int = 0, style: str = "") -> str:
+    named = f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{number}"/></w:numPr>' if number else ""
+    return f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{named}</w:pPr>{run(text)}</w:p>'
+
+
+@pytest.mark.feature(173)
+def test_lists_have_the_numbers_that_word_writes(sandbox: Sandbox) -> None:
+    body = (
+        item("valves", 0, style="H1"),
+        item("open", 1),
+        item("mitral", 1, 1),
+        item("aortic", 1, 1),
+        item("close", 1),
+        item("tricuspid", 1, 1),
+        item("a dot", 3),
+        item("vessels", 0, style="Own"),
+        item("again", 4),
+        item("on", 4),
+        item("plain", 0),
+    )
+    assert read(with_numbers("".join(body)), sandbox).text.split("\n\n") == [
+        "第一章　valves",
+        "1. open",
+        "1.a) mitral",
+        "1.b) aortic",
+        "2. close",
+        "2.a) tricuspid",
+        "a dot",
+        "第二章　vessels",
+        "7. again",
+        "8. on",
+        "plain",
+    ]
+
+
+@pytest.mark.feature(173)
+def test_scripts_and_ruby_of_word_keep_what_they_mean(sandbox: Sandbox) -> None:
+    raised, lowered = '<w:vertAlign w:val="superscript"/>', '<w:vertAlign w:val="subscript"/>'
+    reading, base = (
+        f"<w:{name}><w:r><w:t>{text}</w:t></w:r></w:{name}>" for name, text in (("rt", "まな"), ("rubyBase", "学"))
+    )
+    ruby = f"<w:r><w:ruby>{reading}{base}</w:ruby></w:r>"
+    text = paragraph(
+        run("10"), run("-", raised), run("5", raised), run(" m, H"), run("2", lowered), run("O")
+    ) + paragraph(run("彼は"), ruby, run("ぶ"))
+    assert read(document(text), sandbox).text == "10^-5 m, H_2O\n\n彼は学ぶ"

@@ -163,3 +163,16 @@ def test_damaged_bytes_never_raise(data: st.DataObject) -> None:
         raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
     for reading in parse_epub(bytes(raw), EpubParams()):
         assert (reading.reason is None) == bool(reading.text)
+
+
+@pytest.mark.feature(173)
+def test_code_lists_scripts_and_ruby_of_a_chapter_keep_what_they_mean(sandbox: Sandbox) -> None:
+    body = (
+        "<pre>def f(x):\n    return x\n</pre><ol start='3'><li>a</li><li>b</li></ol>"
+        "<p>10<sup>-5</sup> of H<sub>2</sub>O</p><p><ruby>漢<rt>かん</rt>字<rt>じ</rt></ruby></p>"
+    )
+    text = "def f(x):\n    return x\n\n3. a\n\n4. b\n\n10^-5 of H_2O\n\n漢字"
+    assert [each.text for each in read(book({"a.xhtml": page(body), "b.xhtml": page(body + "<br>")}), sandbox)] == [
+        text,
+        text,
+    ]

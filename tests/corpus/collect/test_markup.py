@@ -30,7 +30,7 @@ def text_of(markup: str, *skip: str) -> str:
     [
         ("<d><title>T</title><para>Human\n  <term>anatomy</term>\n is.</para></d>", "T\n\nHuman anatomy is."),
         ("<d><para>before<list><item>a</item><item>b</item></list>after</para></d>", "before\n\na\n\nb\n\nafter"),
-        ("<d>H<sub>2</sub>O<newline/>x</d>", "H2O x"),
+        ("<d>H<sub>2</sub>O<newline/>x</d>", "H_2O x"),
         ("<d> \n </d>", ""),
     ],
 )
@@ -80,9 +80,104 @@ def test_what_is_skipped_is_not_counted() -> None:
     assert collect("<d>a<meta><img/><table/></meta></d>", "meta") == ("a", {"tables": 0, "formulas": 0, "images": 0})
 
 
+@pytest.mark.feature(173)
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        # JATS
+        (
+            "<sec><label>2.1</label><title>Binding of <italic>RecA</italic></title><p><bold>In vivo</bold> we saw "
+            "<xref rid='f'>Figure 1</xref> at 10<sup>−9</sup> M (<named-content>E. coli</named-content>).</p></sec>",
+            "2.1 Binding of RecA\n\nIn vivo we saw Figure 1 at 10^−9 M (E. coli).",
+        ),
+        (
+            "<ref><label>7</label><element-citation><name><surname>Doe</surname><given-names>J</given-names></name>"
+            "<year>2001</year><source>Nature</source></element-citation></ref>",
+            "7 Doe J 2001 Nature",
+        ),
+        ("<disp-formula>a = b<label>(3)</label></disp-formula>", "a = b\n\n(3)"),
+        # TEI
+        (
+            "<div><head>Of <hi>Troy</hi></head><p><title>The Iliad</title> tells of <persName>Hector</persName>, "
+            "<unheardOf>son</unheardOf> of Priam,<lb/>x<hi rend='superscript'>2</hi>.</p><lg><l>Sing,</l><l>o Muse</l>"
+            "</lg></div>",
+            "Of Troy\n\nThe Iliad tells of Hector, son of Priam, x^2.\n\nSing,\n\no Muse",
+        ),
+        # XHTML
+        (
+            "<body><p><big>T</big>he <font color='x'>valve</font> closes at <time>9:00</time>, <acronym>ECG</acronym> "
+            "shows.</p><p>Next.</p></body>",
+            "The valve closes at 9:00, ECG shows.\n\nNext.",
+        ),
+        (
+            "<p>彼は<ruby>学<rt>まな</rt></ruby>ぶ<ruby><rb>汉</rb><rp>(</rp><rt>hàn</rt><rp>)</rp>字<rt>zì</rt></ruby></p>",
+            "彼は学ぶ汉字",
+        ),
+        (
+            "<p>10<sup>-5</sup> m, Ca<sup>2+</sup>, 1<sup>st</sup>, A<sup>®</sup></p>",
+            "10^-5 m, Ca^{2+}, 1st, A®",
+        ),
+        (
+            "<d>x<pre>\ndef f(x):\n    return <b>x</b>\n\n\n    # end\n</pre>y</d>",
+            "x\n\ndef f(x):\n    return x\n\n\n    # end\n\ny",
+        ),
+        # words of nobody
+        ("<d><entry1>A</entry1><entry2>B</entry2></d>", "A\n\nB"),
+        ("<d>a <word>b</word> c</d>", "a b c"),
+    ],
+)
+def test_one_paragraph_for_each_block_and_what_its_pieces_mean(markup: str, text: str) -> None:
+    assert text_of(markup) == text
+
+
+@pytest.mark.feature(173)
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("<ol><li>a</li><li><p>b</p><p>c</p></li><li/></ol>", "1. a\n\n2. b\n\nc"),
+        ("<ol start='3' type='i'><li>a</li><li value='9'>b</li></ol>", "iii. a\n\nix. b"),
+        ("<ol reversed='' start='2'><li>a</li><li>b<ol type='A'><li>c</li></ol></li></ol>", "2. a\n\n1. b\n\nA. c"),
+        ("<ul><li>a</li><li>b</li></ul>", "a\n\nb"),
+        (
+            "<list list-type='alpha-lower'><list-item><p>a</p></list-item><list-item><p>b</p></list-item></list>",
+            "a. a\n\nb. b",
+        ),
+        ("<list list-type='order'><list-item><label>(1)</label><p>a</p></list-item></list>", "(1) a"),
+        ("<orderedlist><listitem><para>a</para></listitem></orderedlist>", "1. a"),
+        ("<list rend='numbered'><item>a</item></list>", "1. a"),
+    ],
+)
+def test_items_of_ordered_lists_have_their_numbers(markup: str, text: str) -> None:
+    assert text_of(markup) == text
+
+
+def test_of_a_formula_in_several_notations_one_is_kept() -> None:
+    tex = r"<tex-math>\documentclass{minimal}\begin{document}$$x_{12}$$\end{document}</tex-math>"
+    math = "<m:math><m:mi>y</m:mi></m:math>"
+    found, counts = collect(
+        f"<p {MATH}>so <inline-formula><alternatives>{tex}{math}</alternatives></inline-formula>, "
+        f"<inline-formula><alternatives>{math}{tex}</alternatives></inline-formula> and <tex-math>z</tex-math>.</p>"
+    )
+    assert (found, counts["formulas"]) == ("so $$x_{12}$$, $y$ and $z$.", 3)
+
+
+def test_what_a_journal_tells_of_an_article_is_no_text_but_its_title_and_abstract() -> None:
+    markup = (
+        "<article><front><journal-meta><journal-id>J</journal-id></journal-meta><article-meta><article-id>1</article-id>"
+        "<title-group><article-title>On <i>it</i></article-title></title-group><pub-date><year>2001</year></pub-date>"
+        "<abstract><p>We saw.</p></abstract></article-meta></front><body><p>So.</p></body></article>"
+    )
+    assert text_of(markup, "journal-meta") == "On it\n\nWe saw.\n\nSo."
+
+
+OTHERS = ("<sup>", "<pre>", "<ol>", "<li>", "<label>", "<title>", "<q1>", "<ruby>")
+
+
 @given(
     st.lists(
-        st.sampled_from(["<p>", "<b>", "<table>", "<tr>", "<td>", "<math>", "<mrow>", "<mtext>", "x", "y z", " "]),
+        st.sampled_from(
+            ["<p>", "<b>", "<table>", "<tr>", "<td>", "<math>", "<mrow>", "<mtext>", "x", "y z", " ", *OTHERS]
+        ),
         max_size=30,
     )
 )

@@ -11,6 +11,7 @@ import pytest
 
 from cpt_pipeline.corpus.collect.params import FilesParams, ObjectStoreParams
 from cpt_pipeline.corpus.collect.parts import plan_parts
+from cpt_pipeline.corpus.collect.remote import HubDatasetParams
 from cpt_pipeline.corpus.collect.sandbox import Sandbox
 from cpt_pipeline.corpus.collect.sources import find_problems, read_part
 
@@ -167,7 +168,14 @@ def test_problems_of_a_source(tmp_path: Path) -> None:
     assert problem == f"{tmp_path / 'nothing'}: the folder holds no file, nor does any folder below it"
     (problem,) = find_problems(source(tmp_path / "other" / "*.txt"))
     assert problem == f"{tmp_path / 'other' / '*.txt'}: no file matches *.txt in {tmp_path / 'other'}"
-    assert "none of its 1 files ends in .arrow, .cnxml, .csv" in find_problems(source(tmp_path / "other"))[0]
+    write(tmp_path / "other/b.doc", "x")
+    write(tmp_path / "other/~$b.doc", "x")
+    (problem,) = find_problems(source(tmp_path / "other"))
+    assert (
+        "none of its 3 files can be read (1 of suffix .exe; 1 of suffix .doc: save it as .docx (LibreOffice: "
+        in problem
+    )
+    assert "); 1 litter_lock_file). Read are source code, .arrow, .cnxml, .csv" in problem
 
 
 def test_formats_of_one_folder_are_read_by_their_readers(tmp_path: Path) -> None:
@@ -230,3 +238,18 @@ def test_what_was_counted_in_a_text_stands_with_its_first_part(tmp_path: Path) -
     found = [json.loads(row["metadata"]) for row in read]
     assert [each.get("bad_bytes") for each in found] == [1, None]
     assert [each["file"] for each in found] == ["a.txt", "a.txt"]
+
+
+def test_a_folder_of_a_data_set_whose_links_lead_away_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "data/a.jsonl", '{"text": "one"}')
+    given = {
+        "kind": "hugging_face",
+        "name": "own",
+        "channel": "en",
+        "license": "MIT",
+        "dataset": str(tmp_path / "data"),
+    }
+    assert find_problems(HubDatasetParams.model_validate(given)) == []
+    (tmp_path / "data/b.jsonl").symlink_to("/proc/self/environ")
+    (problem,) = find_problems(HubDatasetParams.model_validate(given))
+    assert "1 links lead out of it (b.jsonl)" in problem

@@ -77,3 +77,35 @@ def test_counting_markdown_ends(text: str) -> None:
 )
 def test_counting_hostile_markdown_takes_linear_time(unit: str, counts: tuple[int, int, int]) -> None:
     assert tuple(count_markdown(unit * 200_000).values()) == counts
+
+
+@pytest.mark.feature(173)
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("# A\n\n<!-- note -->\n\nB<!-- x\ny -->C\n", "# A\n\nBC"),
+        ("`<!-- code -->` and <!-- no -->", "`<!-- code -->` and "),
+        ("<!-- gone -->\n```\n<!-- stays -->\n```\n", "```\n<!-- stays -->\n```"),
+        ("a <!-- never ends", "a <!-- never ends"),
+        ("~~~\nopen <!-- x -->\n", "~~~\nopen <!-- x -->\n"),
+        ("---\ntitle: A\n---\n\nText.\n", "Text.\n"),
+        ("+++\ntitle = 'A'\n+++\nText.\n", "Text.\n"),
+        ("---\n\nA rule above and below.\n\n---\nText.\n", "---\n\nA rule above and below.\n\n---\nText.\n"),
+        ("Text.\n---\ntitle: A\n---\n", "Text.\n---\ntitle: A\n---\n"),
+    ],
+)
+def test_what_a_reader_of_a_page_does_not_see_goes(source: str, text: str) -> None:
+    assert read("a.md", source.encode()) == [("", text)]
+    assert read("a.txt", source.encode()) == [("", source)]
+
+
+def test_the_front_matter_gives_title_and_date() -> None:
+    (reading,) = readings("a.md", b'---\ntitle: "On valves"\ndate: 2024-05-01 10:00\ntags: [a]\n---\nText.')
+    assert (reading.text, reading.fields["title"], reading.fields["published"]) == ("Text.", "On valves", "2024-05-01")
+    (reading,) = readings("a.md", b"---\ndate: someday\n---\nText.")
+    assert "published" not in reading.fields
+
+
+def test_comments_that_never_end_cost_no_square_of_time() -> None:
+    source = "<!-- " * 200_000 + "`" * 3 + " ` `` " * 100_000
+    assert read("a.md", source.encode()) == [("", source)]

@@ -2,24 +2,27 @@
 
 A cell that is no text costs its row. Offsets and indices of a batch are checked before a value is taken, because
 Arrow's own readers trust what an .arrow file says. A stream that cannot be sought (an unpacked .gz) is copied to a
-temporary file. Not guarded: a parquet page may claim up to 2 GiB, which is allocated before it is read, and 64 rows
-may repeat one long text of a dictionary.
+temporary file. Rows may repeat one long text of a dictionary, so 479 bytes can be a gigabyte: batches are the smaller
+the larger the dictionary is, and a table that gives more than `max_compression_ratio` times its size is a bomb. Not
+guarded: a page that lies about its size may cost 2 GiB once, and a list in one row may repeat a text of a dictionary.
 """
 
 from __future__ import annotations
 
-import tempfile
+import io
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cpt_pipeline.corpus.collect.reading import CHUNK_BYTES, Reading, ReadingParams, StreamFault, too_large
+from cpt_pipeline.corpus.collect.reading import CHUNK_BYTES, Reading, ReadingParams, StreamFault, seekable, too_large
 from cpt_pipeline.corpus.collect.records import find_missing, first_keys, read_records, records_path
 
 _BATCH_BYTES = 8 << 20
+_FREE_BYTES = 16 << 20
+_MAX_REPEATED_BYTES = 64 << 20
+_DICTIONARY_PAGE = 2
 _MAX_BATCH_ROWS = 64
 _MAX_READ_BYTES = 512 << 20
 _ARROW_FILE_MAGIC = b"ARROW1"
@@ -42,13 +45,18 @@ def _read_table(
 ) -> Iterator[Reading]:
     number = 0
     try:
-        with _seekable(stream, params.max_unpacked_bytes) as file:
+        with seekable(stream, params.max_unpacked_bytes) as file:
             schema, batches = open_table(_Guarded(file), params)
+            size, num_characters = _size(file), 0
             if detail := _find_problem(schema, params):
                 yield Reading("", reason="no_text_field", detail=detail)
                 return
             for batch in batches:
-                yield from _read_batch(batch, number, params, reason)
+                for reading in _read_batch(batch, number, params, reason):
+                    num_characters += len(reading.text)
+                    if num_characters > _FREE_BYTES + params.max_compression_ratio * size:
+                        raise StreamFault("compression_bomb", f"{num_characters} characters from {size} bytes")
+                    yield reading
                 number += batch.num_rows
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         if isinstance(error, OSError) and error.errno is not None:
@@ -70,8 +78,47 @@ def _find_problem(schema: pa.Schema, params: ReadingParams) -> str | None:
 def _open_parquet(file: Any, params: ReadingParams) -> _Opened:
     table = pq.ParquetFile(file, pre_buffer=False, buffer_size=CHUNK_BYTES)
     columns = [name for name in table.schema_arrow.names if name in first_keys(params)]
-    num_rows = _rows_per_batch(table.metadata)
+    chunks = _chunks(table.metadata, columns)
+    for chunk in chunks:
+        packed, plain = chunk.total_compressed_size, chunk.total_uncompressed_size
+        if plain > _FREE_BYTES + params.max_compression_ratio * packed:
+            raise StreamFault("compression_bomb", f"column {chunk.path_in_schema}: {plain} bytes from {packed}")
+    largest = max((_dictionary_bytes(file, chunk) for chunk in chunks), default=0)
+    num_rows = min(_rows_per_batch(table.metadata), max(_MAX_REPEATED_BYTES // max(largest, 1), 1))
     return table.schema_arrow, table.iter_batches(batch_size=num_rows, columns=columns, use_threads=False)
+
+
+def _chunks(metadata: pq.FileMetaData, columns: list[str]) -> list[pq.ColumnChunkMetaData]:
+    groups = map(metadata.row_group, range(metadata.num_row_groups))
+    chunks = (chunk for group in groups for chunk in map(group.column, range(group.num_columns)))
+    return [chunk for chunk in chunks if chunk.path_in_schema.partition(".")[0] in columns]
+
+
+def _dictionary_bytes(file: BinaryIO, chunk: pq.ColumnChunkMetaData) -> int:
+    """Return the size of the dictionary that a chunk begins with, by the header of its first page; 0 for none.
+
+    The header is Thrift: field 1 is the type of the page, field 2 its size, each a byte 0x15 and a zigzag number.
+    """
+    file.seek(min(filter(None, (chunk.dictionary_page_offset, chunk.data_page_offset)), default=0))
+    kind, rest = _field(file.read(32))
+    return _field(rest)[0] if kind == _DICTIONARY_PAGE else 0
+
+
+def _field(raw: bytes) -> tuple[int, bytes]:
+    number = shift = 0
+    for place, byte in enumerate(raw[1:], start=1):
+        number |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return number >> 1, raw[place + 1 :]
+    return 0, b""
+
+
+def _size(file: BinaryIO) -> int:
+    here = file.tell()
+    size = file.seek(0, io.SEEK_END)
+    file.seek(here)
+    return size
 
 
 def _rows_per_batch(metadata: pq.FileMetaData) -> int:
@@ -104,18 +151,19 @@ def _read_batch(batch: pa.RecordBatch, start: int, params: ReadingParams, reason
         yield from (Reading(position, reason=reason, detail=str(error)[:200]) for position in positions)
         return
     for index, position in enumerate(positions):
-        record = {name: cells[index] for name, cells in columns.items()}
+        record = {name: cell(index) for name, cell in columns.items()}
         if any(isinstance(cell, bytes) and len(cell) > params.max_record_bytes for cell in record.values()):
             yield too_large(position)
         else:
             yield from read_records(position, {name: _decoded(cell) for name, cell in record.items()}, params, {})
 
 
-def _cells(column: pa.Array) -> list[Any]:
-    """Give Python values; those of text are bytes, so that one that is not UTF-8 does not cost the others."""
+def _cells(column: pa.Array) -> Callable[[int], Any]:
+    """Return what gives the Python value of a row; those of text are bytes, so one that is not UTF-8 costs no other."""
     if pa.types.is_dictionary(column.type):
-        column.validate(full=True)
-        column = column.dictionary_decode()
+        values = _cells(column.dictionary)
+        indices = pa.DictionaryArray.from_arrays(column.indices, pa.nulls(len(column.dictionary)), safe=True).indices
+        return lambda row: values(indices[row].as_py()) if indices[row].is_valid else None
     if pa.types.is_string(column.type):
         column = column.view(pa.binary())
     elif pa.types.is_large_string(column.type):
@@ -124,7 +172,7 @@ def _cells(column: pa.Array) -> list[Any]:
         unit = "us" if column.type.unit == "ns" else column.type.unit  # Python has no nanoseconds,
         column = column.cast(pa.timestamp(unit), safe=False)  # and may lack the time zone
     column.validate(full=True)
-    return [_python(cell) for cell in column]
+    return lambda row: _python(column[row])
 
 
 def _python(cell: pa.Scalar) -> Any:
@@ -176,20 +224,3 @@ class _Guarded:
 
     def close(self) -> None:
         pass
-
-
-@contextmanager
-def _seekable(stream: BinaryIO, max_bytes: int) -> Iterator[BinaryIO]:
-    """Give the stream itself, or a temporary copy of one that cannot be sought."""
-    if stream.seekable():
-        yield stream
-        return
-    with tempfile.TemporaryFile() as file:
-        num_bytes = 0
-        while chunk := stream.read(CHUNK_BYTES):
-            num_bytes += len(chunk)
-            if num_bytes > max_bytes:
-                raise StreamFault("too_large", "longer than max_unpacked_bytes")
-            file.write(chunk)
-        file.seek(0)
-        yield cast(BinaryIO, file)

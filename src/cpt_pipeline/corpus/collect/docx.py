@@ -1,8 +1,9 @@
 """Word files (.docx): one record, read from the XML of the document as a stream.
 
 Not python-docx: that builds a tree of every part, pictures included, and gives neither formulas nor footnotes. The
-words of WordprocessingML are told to `markup` as HTML, so tables, formulas and pictures follow the same rules and
-counts. Left out: deleted text, field codes, hidden text, headers and footers, comments, and the numbers of lists.
+words of WordprocessingML are told to `markup` as HTML, so tables, formulas, pictures and scripts follow the same rules
+and counts; numbers of lists come from `docx_numbers`. Left out: deleted text, field codes, hidden text, headers and
+footers, comments.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pydantic import Field
 
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.corpus.collect import omml
+from cpt_pipeline.corpus.collect.docx_numbers import Numbers
 from cpt_pipeline.corpus.collect.markup import ParagraphCollector, TooMuchTextError
 from cpt_pipeline.corpus.collect.reading import Reading
 from cpt_pipeline.corpus.collect.sandbox import Sandbox, SandboxError
@@ -24,11 +26,13 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 _RELATIONS = "_rels/.rels"
 _BLOCKS = {"p": "p", "tbl": "table", "tr": "tr", "tc": "td"}
-_SKIPPED = frozenset(("del", "moveFrom", "Fallback", "rt", "instrText", "delText", "pPr", "sectPr"))
+_SKIPPED = frozenset(("del", "moveFrom", "Fallback", "rt", "instrText", "delText", "sectPr", "pPrChange"))
 """Fallback doubles what stands beside it for old programs; rt is the reading of a ruby."""
 _PICTURES = frozenset(("drawing", "pict", "object"))
 _CHARACTERS = {"tab": " ", "noBreakHyphen": "-", "cr": " "}
 _NOTES = ("footnote", "endnote")
+_OF_NUMBERS = ("numbering.xml", "styles.xml")
+_SCRIPTS = {"superscript": "sup", "subscript": "sub"}
 
 
 class DocxParams(Params):
@@ -62,7 +66,7 @@ def parse_docx(raw: bytes, params: DocxParams) -> Reading:
         members = ZipMembers(raw, params.zip)
         name = _main_part(members)
         notes = {kind: _notes(members, name, kind, params.max_chars) for kind in _NOTES}
-        words = _Words(notes, params.max_chars)
+        words = _Words(notes, params.max_chars, Numbers(*(_part(members, name, part) for part in _OF_NUMBERS)))
         text = _parse(members.read(name), words)
         title = _title(members)
     except ZipFault as fault:
@@ -99,14 +103,17 @@ def _parse(raw: bytes, target: _Words) -> str:
     return str(text)
 
 
+def _part(members: ZipMembers, document: str, part: str) -> bytes | None:
+    name = resolve(document, part)
+    return members.read(name) if name is not None and name in members else None
+
+
 def _notes(members: ZipMembers, document: str, kind: str, max_chars: int) -> dict[str, str]:
     """Give the notes by their number; separators, which Word keeps among them, are empty."""
-    name = resolve(document, f"{kind}s.xml")
-    if name is None or name not in members:
-        return {}
+    raw = _part(members, document, f"{kind}s.xml")
     notes: dict[str, str] = {}
-    for note in ElementTree.fromstring(members.read(name)):
-        words = _Words({}, max_chars)
+    for note in () if raw is None else ElementTree.fromstring(raw):
+        words = _Words({}, max_chars, Numbers(None, None))
         words.tell(note)
         notes[_attribute(note.attrib, "id")] = words.close()
     return notes
@@ -115,8 +122,13 @@ def _notes(members: ZipMembers, document: str, kind: str, max_chars: int) -> dic
 class _Words:
     """A target of `XMLParser` that tells WordprocessingML to a `ParagraphCollector` as HTML."""
 
-    def __init__(self, notes: dict[str, dict[str, str]], max_chars: int) -> None:
+    def __init__(self, notes: dict[str, dict[str, str]], max_chars: int, numbers: Numbers) -> None:
         self.num_notes = 0
+        self._numbers = numbers
+        self._properties: dict[str, str] | None = None
+        """What the open properties of a paragraph say of its number."""
+        self._script = self._open_script = ""
+        """What the run asks for, and what is open: runs that follow one another share a script."""
         self._collector = ParagraphCollector((), max_characters=max_chars)
         self._notes = notes
         self._waiting: list[str] = []
@@ -136,9 +148,12 @@ class _Words:
         name = tag.rpartition("}")[2]
         if self._skipped or name in _SKIPPED:
             self._skipped += 1
+        elif name == "pPr" or self._properties is not None:
+            self._properties = {**(self._properties or {}), name: _attribute(attributes, "val")}
         elif self._formula is not None or name == "oMath":
             self._start_of_formula(tag, attributes)
         elif name in _BLOCKS:
+            self._set_script("")
             self._collector.start(_BLOCKS[name], {})
         elif name in _PICTURES:
             self._collector.start("img", {})
@@ -152,9 +167,12 @@ class _Words:
         name = tag.rpartition("}")[2]
         if self._skipped:
             self._skipped -= 1
+        elif self._properties is not None:
+            self._end_of_properties(name)
         elif self._formula is not None:
             self._end_of_formula(tag)
         elif name in _BLOCKS:
+            self._set_script("")
             self._collector.end(_BLOCKS[name])
             self._flush_notes(name)
         elif name == "t":
@@ -168,6 +186,7 @@ class _Words:
         if self._formula is not None:
             self._formula.data(text)
         elif self._is_text and not self._is_hidden:
+            self._set_script(self._script)
             self._collector.data(text)
 
     def close(self) -> str:
@@ -184,7 +203,9 @@ class _Words:
 
     def _run(self, name: str, attributes: dict[str, str]) -> None:
         if name == "r":
-            self._is_hidden = False
+            self._is_hidden, self._script = False, ""
+        elif name == "vertAlign":
+            self._script = _SCRIPTS.get(_attribute(attributes, "val"), "")
         elif name == "vanish":
             self._is_hidden = _attribute(attributes, "val") not in ("0", "false", "off")
         elif name == "t":
@@ -197,8 +218,24 @@ class _Words:
         elif name in _CHARACTERS and not self._is_hidden:
             self._collector.data(_CHARACTERS[name])
 
+    def _set_script(self, name: str) -> None:
+        if name != self._open_script:
+            if self._open_script:
+                self._collector.end(self._open_script)
+            if name:
+                self._collector.start(name, {})
+            self._open_script = name
+
+    def _end_of_properties(self, name: str) -> None:
+        if name == "pPr" and self._properties is not None:
+            found, self._properties = self._properties, None
+            use, level, style = (found.get(each, "") for each in ("numId", "ilvl", "pStyle"))
+            if written := self._numbers.number(use, level, style):
+                self._collector.number(written)
+
     def _start_of_formula(self, tag: str, attributes: dict[str, str]) -> None:
         if self._formula is None:
+            self._set_script("")
             self._formula = ElementTree.TreeBuilder()
         self._formula.start(tag, attributes)
         self._formula_depth += 1

@@ -29,7 +29,7 @@ _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 _FONT_METHODS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 """Ways to hide fonts, which free books use too; any other method is a lock (EPUB 3.3, 4.2.6.3.2)."""
-_SKIPPED = ("head", "script", "style", "rp", "rt")
+_SKIPPED = ("head", "script", "style")
 _ENTITY = re.compile(rb"&([A-Za-z][A-Za-z0-9]{1,31});")
 _AMPLIFIED = 43
 """XML_ERROR_AMPLIFICATION_LIMIT_BREACH of expat 2.4 and later: entities gave 100 times the bytes of the file."""

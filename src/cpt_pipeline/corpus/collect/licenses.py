@@ -28,18 +28,46 @@ _CLASSIFIERS = {
 }
 """Classifiers that name one licence. `BSD License` does not: the text decides between two and three clauses."""
 
+_FREE_OF_CHARGE = "Permission is hereby granted, free of charge"
+_TO_USE = "Permission to use, copy, modify, and/or distribute this software"
 _TEXTS = (
+    ("AGPL-3.0-only", ("GNU AFFERO GENERAL PUBLIC LICENSE", "Version 3, 19 November 2007")),
+    ("LGPL-3.0-only", ("GNU LESSER GENERAL PUBLIC LICENSE", "Version 3, 29 June 2007")),
+    ("LGPL-2.1-only", ("GNU LESSER GENERAL PUBLIC LICENSE", "Version 2.1, February 1999")),
+    ("GPL-3.0-only", ("GNU GENERAL PUBLIC LICENSE", "Version 3, 29 June 2007")),
+    ("GPL-2.0-only", ("GNU GENERAL PUBLIC LICENSE", "Version 2, June 1991")),
+    ("MPL-2.0", ("Mozilla Public License Version 2.0", "Covered Software")),
+    ("EPL-2.0", ("Eclipse Public License - v 2.0",)),
     (
         "BSD-3-Clause",
         ("Redistribution and use in source and binary forms", "may be used to endorse or promote products"),
     ),
     ("BSD-2-Clause", ("Redistribution and use in source and binary forms", "this list of conditions")),
-    ("MIT", ("Permission is hereby granted, free of charge", 'THE SOFTWARE IS PROVIDED "AS IS"')),
+    (
+        "MIT",
+        (
+            "Permission is hereby granted, free of charge",
+            'THE SOFTWARE IS PROVIDED "AS IS"',
+            "The above copyright notice",
+        ),
+    ),
+    ("MIT-0", ("Permission is hereby granted, free of charge", 'THE SOFTWARE IS PROVIDED "AS IS"')),
     ("Apache-2.0", ("Apache License", "Version 2.0, January 2004")),
     ("ISC", ("Permission to use, copy, modify, and/or distribute this software", "ISC")),
+    (
+        "ISC",
+        ("Permission to use, copy, modify, and/or distribute this software", "copyright notice and this permission"),
+    ),
+    ("0BSD", ("Permission to use, copy, modify, and/or distribute this software",)),
     ("PSF-2.0", ("PYTHON SOFTWARE FOUNDATION LICENSE VERSION 2",)),
+    ("Unlicense", ("This is free and unencumbered software released into the public domain",)),
+    ("CC0-1.0", ("CC0 1.0 Universal",)),
+    ("BSL-1.0", ("Boost Software License - Version 1.0",)),
+    ("Zlib", ("This software is provided 'as-is', without any express or implied warranty", "misrepresented")),
+    ("WTFPL", ("DO WHAT THE FUCK YOU WANT TO PUBLIC LICENSE",)),
 )
-"""Sentences that all stand in the text of a licence; the first that fits wins."""
+"""Sentences that all stand in the text of a licence; of those that fit, the one that stands first in the text wins, and
+of those that begin alike the one that stands first here."""
 
 
 def spdx(text: str) -> str | None:
@@ -72,6 +100,16 @@ def package_license(name: str) -> str | None:
     return spdx(expression) or _from_classifiers(found.get_all("Classifier") or []) or _from_text(text)
 
 
+def license_of_text(text: str) -> str | None:
+    """Return the SPDX identifier of the licence whose text this is; None where it is not known.
+
+    A text does not say whether a later version is allowed, so of the GNU licences it is the one that stands there.
+    """
+    plain = " ".join(text.split())
+    fitting = [(plain.index(each[0]), name) for name, each in _TEXTS if all(sentence in plain for sentence in each)]
+    return min(fitting, key=lambda found: found[0])[1] if fitting else None
+
+
 def _from_classifiers(classifiers: list[str]) -> str | None:
     names = [each.rpartition(" :: ")[2] for each in classifiers if each.startswith("License :: OSI Approved :: ")]
     mapped = [_CLASSIFIERS.get(name) for name in names]
@@ -79,7 +117,6 @@ def _from_classifiers(classifiers: list[str]) -> str | None:
 
 
 def _from_text(text: str) -> str | None:
+    """Return the licence of the metadata field of that name: an identifier, or a whole text."""
     plain = " ".join(text.split())
-    if len(plain) < 100:
-        return spdx(plain)
-    return next((name for name, sentences in _TEXTS if all(each in plain for each in sentences)), None)
+    return spdx(plain) if len(plain) < 100 else license_of_text(plain)

@@ -2,27 +2,80 @@
 
 No tree is built, so memory follows the text and depth costs nothing. Every character outside skipped elements is
 kept, also text that stands beside a block inside its parent. By rule: a table (CALS or HTML) becomes Markdown rows,
-MathML becomes LaTeX between dollars, an image leaves nothing; all three are counted.
+MathML becomes LaTeX between dollars, an image leaves nothing; all three are counted. Superscripts follow `scripts`, the
+items of ordered lists begin with their numbers, code keeps its lines, and of a ruby the base stays.
+
+Which elements are blocks is known of HTML, JATS, TEI, DocBook and CNXML. An element that is in neither list stands
+inside a paragraph where one is open, or where text stands before it, and else is a paragraph.
 """
 
 from __future__ import annotations
 
+from cpt_pipeline.corpus.collect.markup_lists import ListNumbers
+from cpt_pipeline.corpus.collect.markup_tables import Table
 from cpt_pipeline.corpus.collect.mathml import FormulaBuilder
+from cpt_pipeline.corpus.collect.scripts import write_script
 
 # fmt: off
 _INLINE = frozenset((
-    "a", "abbr", "b", "bdi", "bdo", "br", "cite", "code", "del", "dfn", "em", "emphasis", "footnote", "foreign", "i",
-    "image", "img", "ins", "kbd", "link", "mark", "media", "newline", "q", "quote", "s", "samp", "small", "space",
-    "span", "strong", "sub", "sup", "term", "tt", "u", "var",
+    # HTML
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "blink", "br", "cite", "code", "data", "del", "dfn", "em", "font",
+    "i", "img", "ins", "kbd", "mark", "nobr", "q", "rb", "ruby", "s", "samp", "small", "span", "strike",
+    "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+    # JATS
+    "italic", "bold", "monospace", "overline", "roman", "sans-serif", "sc", "underline", "xref", "ext-link", "uri",
+    "email", "named-content", "styled-content", "inline-formula", "inline-graphic", "chem-struct", "milestone-start",
+    "milestone-end", "break", "target", "alternatives", "tex-math", "related-article",
+    "inline-supplementary-material", "private-char",
+    # TEI
+    "hi", "persName", "placeName", "orgName", "geogName", "name", "rs", "ref", "ptr", "term", "foreign", "emph",
+    "gloss", "lb", "pb", "cb", "milestone", "date", "num", "measure", "sic", "corr", "add", "unclear", "supplied",
+    "gap", "seg", "w", "pc", "c", "anchor", "said", "soCalled", "mentioned", "distinct", "note", "quote",
+    # DocBook, CNXML
+    "emphasis", "footnote", "image", "link", "newline", "space", "ulink", "literal", "command", "option", "filename",
+    "function", "parameter", "replaceable", "userinput", "computeroutput", "varname", "envar", "constant", "classname",
+    "methodname", "type", "citetitle", "firstterm", "glossterm", "phrase", "subscript", "superscript", "wordasword",
+    "trademark", "keycap", "guilabel", "guimenu", "guibutton", "application", "productname", "inlinemediaobject",
+    "indexterm", "olink", "remark",
+))
+_PARAGRAPHS = frozenset((
+    "p", "para", "simpara", "ab", "l", "head", "h1", "h2", "h3", "h4", "h5", "h6", "dt", "line", "verse-line", "kwd",
+    "speaker", "stage", "address", "byline",
+))
+"""Elements that hold text and nothing but text: what stands in one and is no block belongs to its line."""
+_TITLES = frozenset(("title", "article-title", "subtitle", "alt-title", "attrib", "bibl", "label"))
+"""Inside a paragraph (of TEI, of a citation) a part of it, outside one a paragraph of their own."""
+_CITATIONS = frozenset(("element-citation", "mixed-citation", "nlm-citation", "citation", "biblStruct", "name-group"))
+"""Paragraphs whose pieces (surname, year, volume) stand apart by their elements alone."""
+_BLOCKS = frozenset((
+    "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dir", "div", "dl", "fieldset",
+    "figcaption", "figure", "footer", "form", "header", "hr", "html", "li", "main", "menu", "nav", "ol", "section",
+    "summary", "ul", "pre", "table", "tbody", "thead", "tfoot", "tr", "td", "th",
+    "abstract", "ack", "app", "app-group", "back", "boxed-text", "contrib", "contrib-group", "aff", "def", "def-item",
+    "def-list", "disp-formula", "disp-formula-group", "disp-quote", "fig", "fig-group", "fn", "fn-group", "front",
+    "list", "list-item", "preformat", "ref-list", "sec", "speech", "statement", "supplementary-material", "table-wrap",
+    "table-wrap-foot", "title-group", "verse-group", "kwd-group",
+    "TEI", "text", "item", "lg", "sp", "epigraph", "opener", "closer", "salute", "signed", "trailer", "div1", "div2",
+    "div3", "listBibl", "figDesc", "castList", "floatingText", "eg",
+    "book", "chapter", "appendix", "sect1", "sect2", "sect3", "sect4", "example", "informalexample", "note-block",
+    "itemizedlist", "orderedlist", "variablelist", "varlistentry", "listitem", "simplelist", "member", "procedure",
+    "step", "programlisting", "screen", "literallayout", "synopsis", "mediaobject", "informaltable", "tgroup", "row",
+    "entry", "warning", "tip", "important", "caution", "sidebar", "exercise", "problem", "solution", "rule", "equation",
 ))
 # fmt: on
-"""Elements of XML and CNXML that stand inside a paragraph; any other starts a new one."""
-
-_BREAKS = frozenset(("br", "newline"))
+_PREFORMATTED = frozenset(("pre", "preformat", "programlisting", "screen", "literallayout", "synopsis", "eg"))
+_BREAKS = frozenset(("br", "newline", "lb", "pb", "cb", "break", "milestone"))
 _IMAGES = frozenset(("image", "img", "graphic", "inline-graphic", "imagedata"))
 _TABLES = frozenset(("table", "informaltable"))
 _ROWS = frozenset(("row", "tr"))
 _CELLS = frozenset(("entry", "td", "th"))
+_READINGS = frozenset(("rt", "rp", "rtc"))
+_ARTICLE_TEXT = frozenset(("title-group", "abstract", "trans-abstract", "kwd-group"))
+"""What JATS tells of an article that is text; the rest are numbers, dates, names and addresses, an element each."""
+_SIGNS = {"sup": "^", "sub": "_", "superscript": "^", "subscript": "_"}
+_TEX = "tex-math"
+_RENDERED = {"sup": "sup", "super": "sup", "superscript": "sup", "sub": "sub", "subscript": "sub"}
+"""What TEI's `rend` says of a `hi` that is a script."""
 
 
 class TooMuchTextError(ValueError):
@@ -36,23 +89,38 @@ class ParagraphCollector:
         self.counts = {"tables": 0, "formulas": 0, "images": 0}
         self._skip = frozenset(skip)
         self._left = max_characters
-        self._skipped = 0
+        self._skipped = self._rubies = self._preformatted = 0
         self._current: list[str] = []
+        self._has_text = False
         self._paragraphs: list[str] = []
         self._formula: FormulaBuilder | None = None
-        self._tables: list[_Table] = []
+        self._tables: list[Table] = []
+        self._lists = ListNumbers()
+        self._open: list[str | None] = []
+        """Names of the elements that are open, None for one that stands inside a paragraph."""
+        self._contexts: list[frozenset[str] | None] = []
+        """Of each open block: `_PARAGRAPHS`, `_TITLES` or `_CITATIONS` if it is one of them."""
+        self._scripts: list[tuple[int, str]] = []
+        """Of each open script: where its text begins in `_current`, and its sign; forgotten where a paragraph ends."""
+        self._hi: list[str] = []
+        self._tex = 0
+        self._alternatives: list[bool] = []
+        """Of each open `alternatives` of JATS: whether one of its formulas was taken."""
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Enter an element."""
         name = _local(tag)
-        if self._skipped or name in self._skip:
+        if self._skipped or name in self._skip or self._is_no_text(name) or self._is_told_already(tag):
             self._skipped += 1
         elif self._formula is not None or _is_formula(tag):
             self._formula = self._formula or FormulaBuilder()
             self._formula.start(name, attributes)
-        elif name not in _INLINE:
-            self._break()
-            self._start_of_table(name)
+        elif self._stands_inside(name):
+            self._open.append(None)
+            self._start_inside(name, attributes)
+        else:
+            self._open.append(name)
+            self._start_block(name, attributes)
         self.counts["images"] += not self._skipped and self._formula is None and name in _IMAGES
 
     def end(self, tag: str) -> None:
@@ -62,11 +130,10 @@ class ParagraphCollector:
             self._skipped -= 1
         elif self._formula is not None:
             self._end_of_formula(self._formula.end())
-        elif name in _INLINE:
-            self._current.append(" " if name in _BREAKS else "")
+        elif self._open.pop() is None:
+            self._end_inside(name)
         else:
-            self._break()
-            self._end_of_table(name)
+            self._end_block(name)
 
     def data(self, text: str) -> None:
         """Take text."""
@@ -78,18 +145,104 @@ class ParagraphCollector:
             self._formula.data(text)
         elif not self._skipped:
             self._current.append(text)
+            self._has_text = self._has_text or not text.isspace()
 
     def close(self) -> str:
-        """Give the whole text."""
+        """Return the whole text."""
         self._break()
         while self._tables:
             self._flush_table()
+        self._add(self._lists.take_label())
         return "\n\n".join(self._paragraphs)
+
+    def number(self, written: str) -> None:
+        """Let the next paragraph begin with the number of a list item, as it is written, blank included."""
+        self._lists.number(written)
+
+    def _is_no_text(self, name: str) -> bool:
+        """Return whether an element only tells how something is read or found: of a ruby, of a journal's article."""
+        is_about = bool(self._open) and self._open[-1] == "article-meta" and name not in _ARTICLE_TEXT
+        return is_about or (self._rubies > 0 and name in _READINGS)
+
+    def _is_told_already(self, tag: str) -> bool:
+        """Return whether an element is a formula that stands beside it in another notation, of which one is enough."""
+        if not self._alternatives or self._formula is not None or not (_local(tag) == _TEX or _is_formula(tag)):
+            return False
+        told, self._alternatives[-1] = self._alternatives[-1], True
+        return told
+
+    def _stands_inside(self, name: str) -> bool:
+        """Return whether an element belongs to the paragraph that it stands in."""
+        if self._preformatted or name in _INLINE:
+            return True
+        is_in_paragraph = bool(self._contexts) and self._contexts[-1] is not None
+        if name in _BLOCKS or name in _PARAGRAPHS or name in _CITATIONS:
+            return False
+        return is_in_paragraph or (self._has_text and name not in _TITLES)
+
+    def _start_inside(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "hi":
+            self._hi.append(_RENDERED.get(attributes.get("rend", "").lower(), ""))
+            name = self._hi[-1]
+        if name in _SIGNS:
+            self._scripts.append((len(self._current), _SIGNS[name]))
+        elif name == "ruby":
+            self._rubies += 1
+        elif name == "alternatives":
+            self._alternatives.append(False)
+        elif name == _TEX:
+            self._tex = len(self._current)
+        elif name in _BREAKS and attributes.get("break") != "no":
+            self.data("\n" if self._preformatted else " ")
+
+    def _end_inside(self, name: str) -> None:
+        if name == "hi":
+            name = self._hi.pop()
+        if name in _SIGNS and self._scripts:
+            begin, sign = self._scripts.pop()
+            self._current[begin:] = [write_script(sign, "".join(self._current[begin:]))]
+        elif name == "ruby":
+            self._rubies -= 1
+        elif name == "alternatives":
+            self._alternatives.pop()
+        elif name == _TEX:
+            self._current[self._tex :] = [_tex_formula("".join(self._current[self._tex :]))]
+            self.counts["formulas"] += 1
+        elif self._contexts and self._contexts[-1] is _CITATIONS:
+            self._current.append(" ")
+
+    def _start_block(self, name: str, attributes: dict[str, str]) -> None:
+        self._break()
+        groups = (_PARAGRAPHS, _TITLES, _CITATIONS)
+        self._contexts.append(next((group for group in groups if name in group), None))
+        self._lists.start(name, attributes)
+        self._start_of_table(name)
+        self._preformatted += name in _PREFORMATTED
+
+    def _end_block(self, name: str) -> None:
+        self._contexts.pop()
+        if name == "label":
+            self._lists.label(self._taken())
+            return
+        self._break()
+        self._preformatted -= name in _PREFORMATTED
+        self._add(self._lists.end(name))
+        self._end_of_table(name)
+
+    def _taken(self) -> str:
+        """Return the text of the paragraph that is open, which ends."""
+        raw = "".join(self._current)
+        self._current, self._scripts, self._has_text = [], [], False
+        if self._preformatted and not self._tables:
+            return raw.strip("\n").rstrip() if raw.strip() else ""
+        return " ".join(raw.split())
 
     def _break(self) -> None:
         """End a paragraph, or a piece of the cell that is open."""
-        paragraph = " ".join("".join(self._current).split())
-        self._current = []
+        if paragraph := self._taken():
+            self._add(self._lists.take() + paragraph)
+
+    def _add(self, paragraph: str) -> None:
         if paragraph and self._tables:
             self._tables[0].add(paragraph)
         elif paragraph:
@@ -99,11 +252,12 @@ class ParagraphCollector:
         if latex is not None:
             self._formula = None
             self._current.append(latex)
+            self._has_text = True
             self.counts["formulas"] += 1
 
     def _start_of_table(self, name: str) -> None:
         if name in _TABLES:
-            self._tables.append(_Table())
+            self._tables.append(Table())
             self.counts["tables"] += 1
         elif len(self._tables) == 1 and name in _ROWS:
             self._tables[0].start_row()
@@ -123,50 +277,11 @@ class ParagraphCollector:
             self._paragraphs += table.paragraphs()
 
 
-class _Table:
-    """Rows of cells, and the paragraphs (title, caption) that stand outside of them."""
-
-    def __init__(self) -> None:
-        self._rows: list[list[str]] = []
-        self._in_row = False
-        self._before: list[str] = []
-        self._after: list[str] = []
-
-    def add(self, text: str) -> None:
-        """Take a paragraph."""
-        if self._in_row:
-            cells = self._rows[-1] or [""]
-            cells[-1] = f"{cells[-1]} {text}".strip()
-            self._rows[-1] = cells
-        else:
-            (self._after if self._rows else self._before).append(text)
-
-    def start_row(self) -> None:
-        """Begin a row."""
-        self._rows.append([])
-        self._in_row = True
-
-    def start_cell(self) -> None:
-        """Begin a cell."""
-        if self._in_row:
-            self._rows[-1].append("")
-
-    def end_row(self) -> None:
-        """End a row."""
-        self._in_row = False
-
-    def paragraphs(self) -> list[str]:
-        """Give all text, the rows as one Markdown table whose first row is the head."""
-        rows = [row for row in self._rows if any(row)]
-        width = max(map(len, rows), default=0)
-        lines = [_line([*row, *[""] * (width - len(row))]) for row in rows]
-        if lines:
-            lines.insert(1, f"|{'---|' * width}")
-        return [*self._before, *(["\n".join(lines)] if lines else []), *self._after]
-
-
-def _line(cells: list[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+def _tex_formula(document: str) -> str:
+    """Return the formula of a `tex-math` of JATS, which often is a whole document of LaTeX around it."""
+    body = document.partition(r"\begin{document}")[2].partition(r"\end{document}")[0] or document
+    formula = " ".join(body.split())
+    return formula if formula.startswith(("$", r"\(", r"\[", r"\begin")) or not formula else f"${formula}$"
 
 
 def _local(tag: str) -> str:

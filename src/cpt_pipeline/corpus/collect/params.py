@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from cpt_pipeline.core.inputs import InputAddress, InputPattern
 from cpt_pipeline.core.params import Params, Report
+from cpt_pipeline.corpus.collect.archives import ArchiveParams
 from cpt_pipeline.corpus.collect.docx import DocxParams
 from cpt_pipeline.corpus.collect.epub import EpubParams
+from cpt_pipeline.corpus.collect.office_params import OfficeParams
 from cpt_pipeline.corpus.collect.pdf import PdfParams
 from cpt_pipeline.corpus.collect.python_environment import PythonEnvironmentParams
 from cpt_pipeline.corpus.collect.recency import RecencyParams
@@ -26,6 +29,8 @@ class _FileSourceParams(SourceParams):
     pdf: PdfParams = PdfParams()
     epub: EpubParams = EpubParams()
     docx: DocxParams = DocxParams()
+    office: OfficeParams = OfficeParams()
+    archive: ArchiveParams = ArchiveParams()
 
 
 class FilesParams(_FileSourceParams):
@@ -34,6 +39,8 @@ class FilesParams(_FileSourceParams):
     kind: Literal["files"]
     path: InputPattern
     """A file, a folder (every file below it) or a pattern like `books/**/*.txt`."""
+    follow_links_to: tuple[Path, ...] = ()
+    """Folders outside of `path` that links in it may lead to, such as a cache; other links that lead out are named."""
 
 
 class ObjectStoreParams(_FileSourceParams):

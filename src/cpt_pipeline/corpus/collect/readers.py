@@ -11,18 +11,33 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import BinaryIO, cast
 
+from cpt_pipeline.corpus.collect.code_files import read_code
 from cpt_pipeline.corpus.collect.columnar import read_arrow, read_parquet
-from cpt_pipeline.corpus.collect.compressed import SUFFIXES, Unpacked, packing
+from cpt_pipeline.corpus.collect.compressed import Unpacked, packing
 from cpt_pipeline.corpus.collect.json_files import read_json, read_jsonl
+from cpt_pipeline.corpus.collect.kinds import CODE, kind_and_packing, kind_of, why_unsupported
+from cpt_pipeline.corpus.collect.latex_files import read_latex
+from cpt_pipeline.corpus.collect.litter import APPLE_DOUBLE, COMPANION
+from cpt_pipeline.corpus.collect.notebooks import read_notebook
 from cpt_pipeline.corpus.collect.reading import Reader, Reading, ReadingParams, Rejoined, StreamFault, refuse_blank
+from cpt_pipeline.corpus.collect.subtitles import read_subtitles
 from cpt_pipeline.corpus.collect.tables import read_csv, read_tsv
 from cpt_pipeline.corpus.collect.text_files import read_markdown, read_text
 from cpt_pipeline.corpus.collect.xml_files import read_xml
 
 READERS: Mapping[str, Reader] = MappingProxyType(
     {
+        CODE: read_code,
         ".txt": read_text,
+        ".text": read_text,
+        ".rst": read_text,
         ".md": read_markdown,
+        ".markdown": read_markdown,
+        ".tex": read_latex,
+        ".ltx": read_latex,
+        ".ipynb": read_notebook,
+        ".srt": read_subtitles,
+        ".vtt": read_subtitles,
         ".jsonl": read_jsonl,
         ".ndjson": read_jsonl,
         ".json": read_json,
@@ -32,16 +47,18 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         ".arrow": read_arrow,
         ".xml": read_xml,
         ".cnxml": read_xml,
+        ".nxml": read_xml,
+        ".tei": read_xml,
     }
 )
-"""Suffix to reader."""
+"""Kind of file (`kinds`) to reader."""
 
 _MAGIC_BYTES = 4
 
 
 def reader_for(name: str, readers: Mapping[str, Reader] = READERS) -> Reader | None:
-    """Give the reader for a name; `.gz` or `.zst` at its end is ignored, once. None: no reader knows the suffix."""
-    return readers.get(_suffixes(name)[0])
+    """Return the reader for a name, however it is packed, once. None: there is none for its kind."""
+    return readers.get(kind_of(name))
 
 
 def read_stream(
@@ -68,18 +85,20 @@ def read_stream(
 
 
 def _read(name: str, stream: BinaryIO, params: ReadingParams, readers: Mapping[str, Reader]) -> Iterator[Reading]:
-    suffix, packed = _suffixes(name)
-    reader = readers.get(suffix)
-    if reader is None:
-        yield Reading("", reason="unsupported_format", detail=f"suffix {suffix or 'none'}")
-        return
+    kind, packed = kind_and_packing(name)
+    reader = readers.get(kind)
     opened, begin = _look_at(stream)
+    if begin == APPLE_DOUBLE and PurePosixPath(name).name.startswith("._"):
+        yield Reading("", reason=COMPANION, detail="attributes that macOS keeps beside a file")
+        return
+    if reader is None:
+        yield Reading("", reason="unsupported_format", detail=why_unsupported(kind))
+        return
     found = packing(begin)
     if begin and packed and found != packed:
         raise StreamFault("corrupt", f"does not begin as {packed} does")
     if begin and packed:
-        unpacked = Unpacked(opened, packed, max_ratio=params.max_compression_ratio)
-        opened, begin = _look_at(cast(BinaryIO, unpacked))
+        opened, begin = _look_at(unpacked(opened, packed, params))
         found = packing(begin)
     if found:
         within = "packed twice" if packed else f"packed as {found}, and not named so"
@@ -88,12 +107,10 @@ def _read(name: str, stream: BinaryIO, params: ReadingParams, readers: Mapping[s
         yield from reader(opened, params)
 
 
-def _suffixes(name: str) -> tuple[str, str]:
-    """Give the suffix of the format and that of the packing, in lower case; "" is none."""
-    path = PurePosixPath(name.lower())
-    if path.suffix in SUFFIXES:
-        return PurePosixPath(path.stem).suffix, path.suffix
-    return path.suffix, ""
+def unpacked(stream: BinaryIO, packed: str, params: ReadingParams) -> BinaryIO:
+    """Return what a packed stream holds, capped as conf says."""
+    window = params.max_window_megabytes << 20
+    return cast(BinaryIO, Unpacked(stream, packed, max_ratio=params.max_compression_ratio, max_window_bytes=window))
 
 
 def _what_failed(error: StreamFault | OSError) -> tuple[str, str]:

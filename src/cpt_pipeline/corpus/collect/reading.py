@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import codecs
 import io
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Literal, Protocol
+from typing import Any, BinaryIO, Literal, Protocol, cast
 
 from pydantic import Field, field_validator, model_validator
 
@@ -113,14 +115,18 @@ class ReadingParams(Params):
     """csv, tsv: what stands between two fields; by default a comma and a tab."""
     quotes: bool = True
     """csv, tsv: whether `"` encloses fields that hold delimiters and line ends."""
-    skip_elements: tuple[str, ...] = ("metadata", "script", "style")
+    skip_elements: tuple[str, ...] = ("metadata", "script", "style", "journal-meta", "teiHeader")
     """xml, cnxml: elements whose text is not read."""
     max_record_bytes: int = Field(64 << 20, ge=1)
     """A longer record is excluded as `too_large` and never held in memory."""
     max_compression_ratio: int = Field(200, ge=1)
-    """gz, zst: what unpacks to more than this many times its size (beyond 16 MiB) is left as a bomb."""
+    """gz, bz2, xz, zst, archives, parquet: what unpacks to more than this many times its size, beyond 16 MiB, is left
+    as a bomb."""
+    max_window_megabytes: int = Field(2048, ge=1, le=2048)
+    """zst, xz: how much a worker may hold of what was unpacked before, which `zstd --long=31` sets to 2048. Memory is
+    used as the text fills it; a frame that asks for more is excluded as `window_too_large`."""
     max_unpacked_bytes: int = Field(4 << 30, ge=1)
-    """parquet, arrow: how much of a stream that cannot be sought is copied to a temporary file."""
+    """parquet, arrow, packed archives: how much of a stream that cannot be sought is copied to a temporary file."""
 
     @field_validator("encoding")
     @classmethod
@@ -202,3 +208,20 @@ def split(stream: ByteStream, separator: bytes, max_bytes: int) -> Iterator[byte
     last = b"".join(held)
     if too_long or last.strip():
         yield None if too_long or len(last) > max_bytes else last
+
+
+@contextmanager
+def seekable(stream: BinaryIO, max_bytes: int) -> Iterator[BinaryIO]:
+    """Return the stream itself, or a temporary copy of one that cannot be sought."""
+    if stream.seekable():
+        yield stream
+        return
+    with tempfile.TemporaryFile() as file:
+        num_bytes = 0
+        while chunk := stream.read(CHUNK_BYTES):
+            num_bytes += len(chunk)
+            if num_bytes > max_bytes:
+                raise StreamFault("too_large", "longer than max_unpacked_bytes")
+            file.write(chunk)
+        file.seek(0)
+        yield cast(BinaryIO, file)

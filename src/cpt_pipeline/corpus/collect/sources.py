@@ -6,19 +6,23 @@ Reading a part gives rows, in order: a document, or a record that is none with t
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from cpt_pipeline.core.patterns import split_pattern
 from cpt_pipeline.core.redaction import redact, redact_text
 from cpt_pipeline.corpus.collect import dialogue_units, licenses, python_environment, remote, web
+from cpt_pipeline.corpus.collect.archive_files import read_archive, tell_code
 from cpt_pipeline.corpus.collect.docx import read_docx
 from cpt_pipeline.corpus.collect.epub import read_epub
-from cpt_pipeline.corpus.collect.file_list import list_files
+from cpt_pipeline.corpus.collect.file_list import OUTSIDE, list_files, open_file
 from cpt_pipeline.corpus.collect.html import read_page
+from cpt_pipeline.corpus.collect.kinds import ARCHIVES, CODE, CRAWLS, SUPPORTED, WEB_PAGES, kind_of, name_unsupported
+from cpt_pipeline.corpus.collect.office import OFFICE, Parser, read_office
 from cpt_pipeline.corpus.collect.params import FilesParams, ObjectStoreParams, Source
 from cpt_pipeline.corpus.collect.parts import Part
 from cpt_pipeline.corpus.collect.pdf import read_pdf
@@ -47,9 +51,7 @@ from cpt_pipeline.formats.documents import digest_text, document
 _COLUMNS = ("url", "language", "category", "published")
 _OF_EVERY_PART = (*_COLUMNS, "license", "title", "grade", "part_of", dialogue_units.ABOUT)
 """What the parts of a text share; what was counted in it stands with the first alone."""
-_WEB_PAGES = (".html", ".htm", ".xhtml", ".warc", ".wet")
-_ARCHIVES = (".warc", ".wet")
-_SANDBOXED = (".html", ".htm", ".xhtml", ".pdf", ".epub", ".docx", ".warc", ".wet")
+_NUM_REASONS = 8
 
 
 def find_problems(source: Source) -> list[str]:
@@ -61,6 +63,8 @@ def find_problems(source: Source) -> list[str]:
     found = [problem] if (problem := licenses.find_problem(source.license)) else []
     if isinstance(source, FilesParams):
         found += _file_problems(source)
+    if isinstance(source, HubDatasetParams) and source.is_folder:
+        found += _folder_problems(Path(source.dataset).expanduser())
     return found
 
 
@@ -84,15 +88,17 @@ def read_part(source: Source, part: Part, sandbox: Sandbox) -> Iterator[Row]:
 def _read(source: SourceParams, part: Part, sandbox: Sandbox) -> Iterator[tuple[str, Reading]]:
     """Give the readings of a part, each with the name of its file."""
     readers = _readers(source, sandbox)
-    if isinstance(source, FilesParams):
-        for name, place, _, reason, detail in part["files"]:
+    if isinstance(source, (FilesParams, ObjectStoreParams)):
+        for name, place, state, reason, detail, license_name in part["files"]:
+            is_local = isinstance(source, FilesParams)
+            opened = partial(open_file, place) if is_local else partial(remote.open_remote, place, state)
             if reason:
                 yield name, Reading("", reason=reason, detail=detail)
+            elif kind_of(name) in ARCHIVES:
+                yield from read_archive(name, opened, source, source.archive, partial(_read_stream, source, readers))
             else:
-                yield from _read_file(name, partial(open, place, "rb"), source, readers)
-    elif isinstance(source, ObjectStoreParams):
-        for name, url, etag in part["files"]:
-            yield from _read_file(name, partial(remote.open_remote, url, etag), source, readers)
+                for _, reading in _read_file(name, opened, source, readers):
+                    yield name, tell_code(name, reading, license_name)
     elif isinstance(source, WebParams):
         yield from _read_file(PAGES, partial(open, source.store / PAGES, "rb"), source, readers)
         yield from ((url, Reading("", reason=reason, detail=detail)) for url, reason, detail in _refused(source.store))
@@ -106,12 +112,16 @@ def _read_file(
 ) -> Iterator[tuple[str, Reading]]:
     try:
         with opened() as stream:
-            packed = reader_suffix(name) in _ARCHIVES and name.lower().endswith(".gz")
-            found = _read_members(stream, source, readers) if packed else read_stream(name, stream, source, readers)
-            for reading in found:
+            for reading in _read_stream(source, readers, name, stream):
                 yield name, reading
     except OSError as error:
         yield name, Reading("", reason="unreadable", detail=error.strerror or str(error)[:200])
+
+
+def _read_stream(source: SourceParams, readers: Mapping[str, Reader], name: str, stream: BinaryIO) -> Iterator[Reading]:
+    if kind_of(name) in CRAWLS and name.lower().endswith(".gz"):
+        return _read_members(stream, source, readers)
+    return read_stream(name, stream, source, readers)
 
 
 def _read_members(stream: BinaryIO, source: SourceParams, readers: Mapping[str, Reader]) -> Iterator[Reading]:
@@ -136,7 +146,15 @@ def _readers(source: SourceParams, sandbox: Sandbox) -> Mapping[str, Reader]:
         readers[".pdf"] = _of_bytes(lambda raw, _: read_pdf(raw, source.pdf, sandbox))
         readers[".epub"] = _of_bytes(lambda raw, _: read_epub(raw, source.epub, sandbox))
         readers[".docx"] = _of_bytes(lambda raw, _: read_docx(raw, source.docx, sandbox))
+        for kind, parse in OFFICE.items():
+            readers[kind] = _of_bytes(partial(_read_office, parse, source, sandbox))
     return readers
+
+
+def _read_office(
+    parse: Parser, source: FilesParams | ObjectStoreParams, sandbox: Sandbox, raw: bytes, _: ReadingParams
+) -> Iterator[Reading]:
+    return read_office(parse, raw, source.office, sandbox)
 
 
 def _of_bytes(reader: Callable[[bytes, ReadingParams], Iterator[Reading]]) -> Reader:
@@ -152,16 +170,37 @@ def _of_bytes(reader: Callable[[bytes, ReadingParams], Iterator[Reading]]) -> Re
 
 
 def _file_problems(source: FilesParams) -> list[str]:
-    files = list_files(source.path)
-    known = {**READERS, **dict.fromkeys(_SANDBOXED)}
-    readable = [each for each in files if each.reason is None and reader_suffix(each.name) in known]
+    files = list_files(source.path, source.follow_links_to)
+    readable = [each for each in files if each.reason is None and kind_of(each.name) in SUPPORTED]
     if not files:
         return [f"{source.path}: {_nothing_at(source.path)}"]
     if not readable:
-        return [f"{source.path}: none of its {len(files)} files ends in {', '.join(sorted(known))}"]
-    if not any(each.path.stat().st_size for each in readable):
+        reasons = Counter(each.reason for each in files if each.reason is not None)
+        unknown = name_unsupported(each.name for each in files if each.reason is None)
+        told = [f"{number} {reason}" for reason, number in reasons.most_common(_NUM_REASONS)]
+        why = "; ".join([unknown, *told] if unknown else told)
+        known = ", ".join(sorted(SUPPORTED - {CODE}))
+        return [f"{source.path}: none of its {len(files)} files can be read ({why}). Read are source code, {known}"]
+    if not any(each.size for each in readable):
         return [f"{source.path}: all of its files are empty"]
     return []
+
+
+def _folder_problems(folder: Path) -> Iterator[str]:
+    """Yield the links that the reader of data sets would follow out of a folder."""
+    outside = [each.name for each in list_files(folder) if each.reason == OUTSIDE]
+    if outside:
+        names = ", ".join(outside[:_NUM_REASONS])
+        yield f"{folder}: {len(outside)} links lead out of it ({names}). Put the files there, or read it as kind: files"
+
+
+def name_unread(source: Source) -> str | None:
+    """Return which files of a source no reader is for, with what to do, before anything is read; None for none."""
+    if not isinstance(source, FilesParams):
+        return None
+    files = [each for each in list_files(source.path, source.follow_links_to) if each.reason is None]
+    unknown = name_unsupported(each.name for each in files)
+    return f"source {source.name}: among its {len(files)} files no reader is for {unknown}" if unknown else None
 
 
 def _nothing_at(path: Path) -> str:
@@ -172,12 +211,6 @@ def _nothing_at(path: Path) -> str:
     if not pattern:
         return "no such file or folder"
     return f"no file matches {pattern} in {folder}" if folder.is_dir() else f"no such folder as {folder}"
-
-
-def reader_suffix(name: str) -> str:
-    """Give the suffix that chooses the reader of a file: `x.jsonl.gz` is `.jsonl`."""
-    path = PurePosixPath(name.lower())
-    return PurePosixPath(path.stem).suffix if path.suffix in {".gz", ".zst"} else path.suffix
 
 
 def _row(name: str, reading: Reading, place: Place, source: SourceParams) -> Row:
@@ -192,7 +225,7 @@ def _row(name: str, reading: Reading, place: Place, source: SourceParams) -> Row
     columns = {column: fields.pop(column, None) or getattr(source, column) for column in _COLUMNS}
     if dialogue_units.ABOUT in fields:
         columns["category"] = DIALOGUE
-    if columns["category"] is None and reader_suffix(name) in _WEB_PAGES:
+    if columns["category"] is None and kind_of(name) in WEB_PAGES | CRAWLS:
         columns["category"] = "web"
     return document(
         id=record_id,

@@ -18,9 +18,11 @@ from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import SourceError, raise_all
-from cpt_pipeline.corpus.collect import sources
+from cpt_pipeline.corpus.collect import archives, code_files, litter, repositories, sources
 from cpt_pipeline.corpus.collect.dialogue_units import COUNTS
 from cpt_pipeline.corpus.collect.dialogues import ROLE_LEFT_OUT
+from cpt_pipeline.corpus.collect.file_list import OUTSIDE, SPECIAL
+from cpt_pipeline.corpus.collect.kinds import kind_of
 from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport, DialoguesReport, Source, SourceReport
 from cpt_pipeline.corpus.collect.parts import plan_parts
@@ -55,6 +57,12 @@ _ON_PURPOSE = frozenset(
         "host_not_allowed",
         "redirected",
         ROLE_LEFT_OUT,
+        OUTSIDE,
+        SPECIAL,
+        *litter.KINDS,
+        *code_files.REASONS,
+        *repositories.REASONS,
+        *archives.REASONS,
     }
 )
 """Reasons that say nothing about the state of a source."""
@@ -127,6 +135,8 @@ def collect_documents(
     items, problems = load_suite(suite)
     problems += _find_problems(params, channels, policy)
     raise_all(SourceError, "Nothing was collected. Wrong in conf (collect, evaluate.suite):", problems)
+    for unread in filter(None, map(sources.name_unread, params.sources)):
+        logger.warning("collect: %s", unread)
     parts = [
         (number, part)
         for number, source in enumerate(params.sources)
@@ -137,7 +147,9 @@ def collect_documents(
     tasks.run([ReadSources(tasks, params), Admit(policy, params, channels), WriteDocuments(tasks)], run)
     report = _gather(tasks, out, params)
     write_items(out / "benchmark_texts", items)
-    logger.info("collect: %d documents, %d excluded", report.documents, sum(report.excluded.values()))
+    reasons = ", ".join(f"{number} {reason}" for reason, number in report.excluded.items())
+    excluded = f"{sum(report.excluded.values())} excluded" + (f" ({reasons})" if reasons else "")
+    logger.info("collect: %d documents, %s", report.documents, excluded)
     by_benchmark = Counter(item.benchmark for item in items)
     return report.model_copy(update={"benchmark_items": dict(sorted(by_benchmark.items()))})
 
@@ -159,7 +171,7 @@ def _count_contents(document: Document) -> None:
     """Count what the format held, under `format/counter`."""
     found = json.loads(document.metadata["metadata"] or "{}")
     if "file" in found:
-        kind = sources.reader_suffix(found["file"]).lstrip(".") or "none"
+        kind = kind_of(found["file"]).lstrip(".") or "none"
         count(document, f"format/{kind}/records")
         for name in _COUNTED:
             if found.get(name):

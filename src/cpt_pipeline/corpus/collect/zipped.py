@@ -61,7 +61,8 @@ class ZipMembers:
             self._zip = zipfile.ZipFile(io.BytesIO(raw))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError) as error:
             raise ZipFault("not_zip", str(error)) from None
-        self._names = frozenset(self._zip.namelist())
+        self.names = tuple(dict.fromkeys(self._zip.namelist()))
+        self._names = frozenset(self.names)
 
     def __contains__(self, name: str) -> bool:
         return name in self._names

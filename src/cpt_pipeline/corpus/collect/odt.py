@@ -1,0 +1,176 @@
+"""OpenDocument texts (.odt): one record, read as Word files are; its words are told to `markup` as HTML.
+
+Left out: deleted text, comments, hidden text, headers and footers, the index and the numbers of its pages. The numbers
+of lists are counted; where a list begins anew is not followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from xml.etree import ElementTree
+
+from cpt_pipeline.corpus.collect.markup import ParagraphCollector, TooMuchTextError
+from cpt_pipeline.corpus.collect.numerals import FORMS_OF_HTML, numeral
+from cpt_pipeline.corpus.collect.office_params import OfficeParams
+from cpt_pipeline.corpus.collect.reading import Reading
+from cpt_pipeline.corpus.collect.zipped import ZipFault, ZipMembers
+
+_MIMETYPES = ("application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.text-template")
+_BLOCKS = {"p": "p", "h": "h1", "list-item": "li", "table": "table", "table-row": "tr", "table-cell": "td"}
+_SKIPPED = frozenset(
+    (
+        "tracked-changes",
+        "annotation",
+        "hidden-text",
+        "hidden-paragraph",
+        "table-of-content",
+        "alphabetical-index",
+        "note-citation",
+        "sequence-decls",
+        "forms",
+        "ruby-text",
+        "page-number",
+        "scripts",
+        "desc",
+        "title",
+    )
+)
+_MAX_REPEATED = 1000
+
+
+def parse_odt(raw: bytes, params: OfficeParams) -> list[Reading]:
+    """Return the reading of a file; call it in a sandbox. Reasons: `not_odt`, `encrypted`, `zip_bomb`, `too_large`."""
+    try:
+        members = ZipMembers(raw, params.zip)
+        if "mimetype" in members and (kind := members.read("mimetype").decode("ascii", "replace")) not in _MIMETYPES:
+            raise ZipFault("not_zip", f"its type is {kind[:80]}")
+        if "META-INF/manifest.xml" in members and b"encryption-data" in members.read("META-INF/manifest.xml"):
+            raise ZipFault("encrypted", "needs a password")
+        words = _Words(_styles(members), params.max_chars)
+        parser = ElementTree.XMLParser(target=words)
+        parser.feed(members.read("content.xml"))
+        text: Any = parser.close()
+    except ZipFault as fault:
+        reason = "not_odt" if fault.reason in ("not_zip", "missing_part") else fault.reason
+        return [Reading("", reason=reason, detail=fault.detail)]
+    except TooMuchTextError:
+        return [Reading("", reason="too_large", detail=f"more than max_chars {params.max_chars} characters")]
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        return [Reading("", reason="not_odt", detail=str(error)[:200])]
+    return [Reading("", str(text), fields=words.counts)]
+
+
+class _Styles:
+    """What the styles of a document mean for its text: scripts, and the numbers of lists."""
+
+    def __init__(self) -> None:
+        self.scripts: dict[str, str] = {}
+        self.lists: dict[str, dict[int, tuple[str, str, str]]] = {}
+        """Name of a list to the form, prefix and suffix of each of its levels."""
+
+    def read(self, root: ElementTree.Element) -> None:
+        """Take the styles of one part."""
+        for style in root.iter():
+            name = _value(style.attrib, "name")
+            if style.tag.endswith("}style"):
+                for each in style.findall("{*}text-properties"):
+                    position = _value(each.attrib, "text-position").split(" ")[0]
+                    if position and position not in ("0%", "0"):
+                        self.scripts[name] = "sub" if position.startswith(("sub", "-")) else "sup"
+            elif style.tag.endswith("}list-style"):
+                self.lists[name] = dict(_levels(style))
+
+
+def _levels(style: ElementTree.Element) -> Iterator[tuple[int, tuple[str, str, str]]]:
+    for level in style.findall("{*}list-level-style-number"):
+        form, prefix, suffix = (_value(level.attrib, f"num-{name}") for name in ("format", "prefix", "suffix"))
+        depth = _value(level.attrib, "level")
+        if form and depth.isdigit():
+            yield int(depth), (FORMS_OF_HTML.get(form, form), prefix, suffix)
+
+
+def _styles(members: ZipMembers) -> _Styles:
+    found = _Styles()
+    for part in ("styles.xml", "content.xml"):
+        if part in members:
+            found.read(ElementTree.fromstring(members.read(part)))
+    return found
+
+
+class _Words:
+    """A target of `XMLParser` that tells OpenDocument to a `ParagraphCollector` as HTML."""
+
+    def __init__(self, styles: _Styles, max_chars: int) -> None:
+        self._collector = ParagraphCollector((), max_characters=max_chars)
+        self._styles = styles
+        self._skipped = 0
+        self._in_text = 0
+        self._spans: list[str] = []
+        self._lists: list[tuple[str, int]] = []
+        """Style and number of items of each list that is open."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Counts of tables, formulas and images."""
+        return self._collector.counts
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition("}")[2]
+        if self._skipped or name in _SKIPPED or _value(attributes, "display") == "none":
+            self._skipped += 1
+            return
+        if name == "list":
+            outer = self._lists[-1][0] if self._lists else ""
+            self._lists.append((_value(attributes, "style-name") or outer, 0))
+        elif name == "span":
+            self._spans.append(self._styles.scripts.get(_value(attributes, "style-name"), ""))
+            self._tell(self._spans[-1])
+        elif name in ("line-break", "tab", "s"):
+            self._collector.data(" " * min(int(_value(attributes, "c") or 1), _MAX_REPEATED))
+        elif name == "image":
+            self._tell("img")
+            self._collector.end("img")
+        elif name in _BLOCKS:
+            self._in_text += name in ("p", "h")
+            self._tell(_BLOCKS[name])
+            if name == "list-item":
+                self._number()
+
+    def end(self, tag: str) -> None:
+        name = tag.rpartition("}")[2]
+        if self._skipped:
+            self._skipped -= 1
+        elif name == "list":
+            self._lists.pop()
+        elif name == "span":
+            if script := self._spans.pop():
+                self._collector.end(script)
+        elif name in _BLOCKS:
+            self._in_text -= name in ("p", "h")
+            self._collector.end(_BLOCKS[name])
+
+    def data(self, text: str) -> None:
+        if not self._skipped and self._in_text:
+            self._collector.data(text)
+
+    def close(self) -> str:
+        return self._collector.close()
+
+    def _tell(self, name: str) -> None:
+        if name:
+            self._collector.start(name, {})
+
+    def _number(self) -> None:
+        if not self._lists:
+            return
+        style, number = self._lists[-1]
+        self._lists[-1] = (style, number + 1)
+        level = self._styles.lists.get(style, {}).get(len(self._lists))
+        if level is not None:
+            form, prefix, suffix = level
+            self._collector.number(f"{prefix}{numeral(number + 1, form)}{suffix or '.'} ")
+
+
+def _value(attributes: dict[str, str], name: str) -> str:
+    return next((value for key, value in attributes.items() if key.rpartition("}")[2] == name), "")

@@ -1,0 +1,90 @@
+"""Sources of source code: what among their files is code, and under which licence each repository is.
+
+A source is one of code where conf says `category: code`, or where most of its files are code by their names. In such a
+source files of records and pages (package.json, tables of tests) are parts of programs and no documents; in any other
+one the scripts and styles of saved pages are none. The licence of a file is that of the nearest folder above it with a
+LICENSE or COPYING whose text is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from cpt_pipeline.corpus.collect.code_files import passed_over
+from cpt_pipeline.corpus.collect.kinds import CODE, RECORDS, SUPPORTED, WEB_PAGES, kind_of
+from cpt_pipeline.corpus.collect.licenses import license_of_text
+
+DATA_OF_CODE, WEB_ASSET, LICENSE_FILE = "data_of_code", "web_asset", "license_file"
+REASONS = frozenset((DATA_OF_CODE, WEB_ASSET, LICENSE_FILE))
+
+_LICENSE_NAMES = frozenset(
+    ("license", "licence", "copying", "unlicense", "mit-license", "license-mit", "license-apache")
+)
+_ASSETS = frozenset((".js", ".mjs", ".css", ".scss", ".less"))
+_DATA = RECORDS | WEB_PAGES | {".xml"}
+MAX_LICENSE_BYTES = 1 << 17
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the name of a file and its neighbours say of it."""
+
+    reason: str | None = None
+    detail: str | None = None
+    license: str | None = None
+
+
+def judge_files(names: Iterable[str], category: str | None, read: Callable[[str], bytes]) -> Mapping[str, Verdict]:
+    """Return a verdict for every name that has one; `read` gives the begin of a LICENSE, or raises OSError."""
+    all_names = list(names)
+    kinds = {name: kind_of(name) for name in all_names}
+    num_code = sum(kind == CODE for kind in kinds.values())
+    is_code = category == CODE or num_code * 2 > sum(kind in SUPPORTED for kind in kinds.values())
+    has_pages = any(kind in WEB_PAGES for kind in kinds.values())
+    known = _licenses(all_names, read) if num_code else {}
+    found = {}
+    for name, kind in kinds.items():
+        reason, detail = _reason(name, kind, is_code, has_pages) or (None, None)
+        license_name = _nearest(name, known) if is_code or kind == CODE else None
+        if reason or license_name:
+            found[name] = Verdict(reason, detail, license_name)
+    return found
+
+
+def _reason(name: str, kind: str, is_code: bool, has_pages: bool) -> tuple[str, str] | None:
+    if is_code and is_license(name):
+        return LICENSE_FILE, "a licence, which the other files are under"
+    if is_code and kind in _DATA:
+        return DATA_OF_CODE, "records or pages of a source of code; give them a source of their own to have them read"
+    if kind != CODE:
+        return None
+    if not is_code and has_pages and PurePosixPath(name.lower()).suffix in _ASSETS:
+        return WEB_ASSET, "a script or a style beside web pages; category: code has it read"
+    return passed_over(name)
+
+
+def _licenses(names: Iterable[str], read: Callable[[str], bytes]) -> dict[str, str]:
+    """Return the licence of every folder with a licence file whose text is known."""
+    found: dict[str, str] = {}
+    for name in sorted(filter(is_license, names)):
+        try:
+            text = read(name).decode("utf-8", "replace")
+        except OSError:
+            continue  # the file itself is listed with what is wrong
+        folder = str(PurePosixPath(name).parent)
+        if (license_name := license_of_text(text)) is not None:
+            before = found.get(folder)
+            found[folder] = license_name if before in (None, license_name) else f"{before} OR {license_name}"
+    return found
+
+
+def _nearest(name: str, known: Mapping[str, str]) -> str | None:
+    return next((known[str(folder)] for folder in PurePosixPath(name).parents if str(folder) in known), None)
+
+
+def is_license(name: str) -> bool:
+    """Return whether a file is the licence of the folder that it stands in, by its name."""
+    path = PurePosixPath(name.lower())
+    return (path.stem if path.suffix in (".txt", ".md", ".rst", ".apache", ".mit") else path.name) in _LICENSE_NAMES

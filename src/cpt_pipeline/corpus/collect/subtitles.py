@@ -1,0 +1,61 @@
+"""Subtitles (.srt, .vtt): what is spoken as running text; numbers, times and marks of layout go.
+
+Cues that follow one another at once are joined; a pause of more than `_PAUSE_SECONDS` begins a paragraph. A cue that
+repeats the one before it, as captions that roll do, counts once.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import BinaryIO
+
+from cpt_pipeline.corpus.collect.reading import Reading, ReadingParams
+from cpt_pipeline.corpus.collect.text_files import read_text
+
+_TIME = r"(?:(\d+):)?(\d\d?):(\d\d?)[.,](\d{1,3})"
+_CUE = re.compile(rf"^[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}.*$", re.MULTILINE)
+_LAYOUT = re.compile(r"</?[^<>\n]{1,100}>|\{\\[^{}\n]{0,200}\}")
+_NUMBER_BEFORE = re.compile(r"\n[ \t]*\n[^\n]*\n?\Z")
+"""The blank line behind a cue, and the number or name of the next one."""
+_PAUSE_SECONDS = 4.0
+_WIDE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]\Z")
+
+
+def read_subtitles(stream: BinaryIO, params: ReadingParams) -> Iterator[Reading]:
+    """Read srt and vtt. A file without cues is excluded as `not_subtitles`."""
+    for reading in read_text(stream, params.model_copy(update={"separator": None})):
+        if not reading.text:
+            yield reading
+        elif not _CUE.search(reading.text):
+            yield replace(reading, text="", reason="not_subtitles", detail="no line with times (00:00:01,000 --> ...)")
+        else:
+            yield replace(reading, text=spoken(reading.text))
+
+
+def spoken(source: str) -> str:
+    """Return what the cues say."""
+    source = source.replace("\r\n", "\n").replace("\r", "\n")
+    cues = list(_CUE.finditer(source))
+    paragraphs: list[str] = []
+    before, ended = "", float("-inf")
+    for number, cue in enumerate(cues):
+        last = number + 1 == len(cues)
+        said = source[cue.end() : len(source) if last else cues[number + 1].start()]
+        said = said.rstrip() if last else _NUMBER_BEFORE.sub("", said)
+        text = " ".join(html.unescape(_LAYOUT.sub("", said)).split())
+        if text and text != before:
+            if paragraphs and _seconds(cue, 1) - ended <= _PAUSE_SECONDS:
+                paragraphs[-1] += ("" if _WIDE.search(paragraphs[-1]) else " ") + text
+            else:
+                paragraphs.append(text)
+            before = text
+        ended = _seconds(cue, 5)
+    return "\n\n".join(paragraphs)
+
+
+def _seconds(cue: re.Match[str], first: int) -> float:
+    hours, minutes, seconds, parts = (int(cue[first + index] or 0) for index in range(4))
+    return hours * 3600 + minutes * 60 + seconds + parts / float(10 ** len(cue[first + 3]))

@@ -1,0 +1,32 @@
+"""Numbers in the forms of lists."""
+
+import pytest
+
+from cpt_pipeline.corpus.collect.numerals import numeral
+
+
+@pytest.mark.parametrize(
+    ("number", "form", "written"),
+    [
+        (3, "decimal", "3"),
+        (1, "lowerLetter", "a"),
+        (27, "lowerLetter", "aa"),
+        (28, "upperLetter", "BB"),
+        (1994, "upperRoman", "MCMXCIV"),
+        (4, "lowerRoman", "iv"),
+        (7, "decimalZero", "07"),
+        (10, "chineseCounting", "十"),
+        (12, "chineseCounting", "十二"),
+        (30, "japaneseCounting", "三十"),
+        (105, "chineseCounting", "105"),
+        (105, "ideographDigital", "一〇五"),
+        (20, "decimalEnclosedCircle", "⑳"),
+        (21, "decimalEnclosedCircle", "21"),
+        (0, "lowerRoman", "0"),
+        (-2, "upperLetter", "-2"),
+        (4000, "upperRoman", "4000"),
+        (5, "of nobody", "5"),
+    ],
+)
+def test_a_number_is_written_as_readers_see_it(number: int, form: str, written: str) -> None:
+    assert numeral(number, form) == written

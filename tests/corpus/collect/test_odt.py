@@ -1,0 +1,55 @@
+"""OpenDocument texts: headings, lists with their numbers, tables, scripts; nothing that was deleted or is hidden."""
+
+import pytest
+
+from cpt_pipeline.corpus.collect.odt import parse_odt
+from cpt_pipeline.corpus.collect.office_params import OfficeParams
+from tests.corpus.collect.test_zipped import write_zip
+
+NAMES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for name in ("office", "text", "table", "style", "draw")
+)
+STYLES = """<style:style style:name="Up"><style:text-properties style:text-position="super 58%"/></style:style>
+<style:style style:name="Down"><style:text-properties style:text-position="-33% 58%"/></style:style>
+<text:list-style style:name="L"><text:list-level-style-number text:level="1" style:num-format="1" style:num-suffix="."/>
+<text:list-level-style-number text:level="2" style:num-format="a" style:num-prefix="(" style:num-suffix=")"/>
+</text:list-style>"""
+
+
+def odt(body: str, **more: bytes) -> bytes:
+    content = (
+        f"<office:document-content {NAMES}><office:automatic-styles>{STYLES}</office:automatic-styles>"
+        f"<office:body><office:text>{body}</office:text></office:body></office:document-content>"
+    )
+    return write_zip({"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": content.encode(), **more})
+
+
+def text_of(body: str) -> str:
+    (reading,) = parse_odt(odt(body), OfficeParams())
+    assert reading.reason is None, reading.detail
+    return reading.text
+
+
+@pytest.mark.feature(172)
+def test_the_text_of_a_document_comes_as_a_reader_sees_it() -> None:
+    body = (
+        "<text:tracked-changes><text:p>deleted</text:p></text:tracked-changes>"
+        '<text:h text:outline-level="1">Valves</text:h>'
+        '<text:p>10<text:span text:style-name="Up">-5</text:span> m,<text:s text:c="2"/>H'
+        '<text:span text:style-name="Down">2</text:span>O'
+        "<office:annotation><text:p>no</text:p></office:annotation></text:p>"
+        '<text:list text:style-name="L"><text:list-item><text:p>open</text:p><text:list><text:list-item><text:p>mitral'
+        "</text:p></text:list-item></text:list></text:list-item><text:list-item><text:p>close</text:p></text:list-item>"
+        "</text:list><table:table><table:table-row><table:table-cell><text:p>a</text:p></table:table-cell>"
+        "<table:table-cell><text:p>b</text:p></table:table-cell></table:table-row></table:table>"
+    )
+    assert text_of(body) == "Valves\n\n10^-5 m, H_2O\n\n1. open\n\n(a) mitral\n\n2. close\n\n| a | b |\n|---|---|"
+
+
+def test_a_file_that_is_locked_or_none_is_named() -> None:
+    manifest = b"<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>"
+    (locked,) = parse_odt(odt("", **{"META-INF/manifest.xml": manifest}), OfficeParams())
+    (broken,) = parse_odt(write_zip({"content.xml": b"<a>"}), OfficeParams())
+    (other,) = parse_odt(write_zip({"mimetype": b"image/png", "content.xml": b"<a/>"}), OfficeParams())
+    assert [each.reason for each in (locked, broken, other)] == ["encrypted", "not_odt", "not_odt"]
