@@ -232,3 +232,13 @@ def test_a_source_and_its_channel_may_have_names_of_any_script(tmp_path: Path) -
     assert {name: each.documents for name, each in report.sources.items()} == {"教材-1": 1}
     (row,) = read_documents(tmp_path / "raw_documents")
     assert (row["id"], row["source"], row["channel"]) == ("教材-1/教材.txt", "教材-1", "中医")
+
+
+def test_a_separator_that_parts_nothing_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "stories.txt").write_text("One.\n---\nTwo.\n", encoding="utf-8")
+    stories = tmp_path / "stories.txt"
+    wrong, right = source("wrong", stories, separator="\n***\n"), source("right", stories, separator="\n---\n")
+    report = collect_documents(tmp_path / "out", params(wrong, right), CHANNELS, SuiteParams())
+    assert {name: each.documents for name, each in report.sources.items()} == {"wrong": 1, "right": 2}
+    said = [line for line in caplog.messages if "separator" in line]
+    assert said == [r"collect: source wrong: its separator '\n***\n' parts no file in two; every file is one document"]

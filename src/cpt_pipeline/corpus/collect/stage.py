@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,8 @@ from cpt_pipeline.formats.benchmarks import SuiteParams, load_suite, write_items
 
 logger = logging.getLogger(__name__)
 
+_SECOND = re.compile(r"#2(?:/\d+)?$")
+"""End of the id of the second text of a file, or of a part of it."""
 _ON_PURPOSE = frozenset(
     {
         "unsupported_format",
@@ -189,8 +192,11 @@ class _SourceCount:
         self.bytes = 0
         self.examples: list[str] = []
         self.dialogues: Counter[str] = Counter()
+        self.is_split = False
+        """A file held more than one text."""
 
     def keep(self, row: Row, num_bytes: int) -> None:
+        self.is_split = self.is_split or _SECOND.search(row["id"]) is not None
         self.licenses[row["license"]] += 1
         self.bytes += num_bytes
         if row["category"] == DIALOGUE:
@@ -247,6 +253,8 @@ def _gather(tasks: Tasks, out: Path, params: CollectParams) -> CollectReport:
         told = [source for source in params.sources if found[source.name].licenses]
         problems += [problem for source in told for problem in _missing_columns(source, counts)]
         raise_all(SourceError, "The sources were read, and some cannot be used:", filter(None, problems))
+    for source in told:
+        _warn_of_separator(source, found[source.name])
     reports = {source.name: found[source.name].report(source) for source in params.sources}
     return _report(sieve, reports, dict(sorted(license_bytes.items())), counts)
 
@@ -259,6 +267,16 @@ def _missing_columns(source: Source, counts: Counter[str]) -> Iterator[str]:
                 f"source {source.name}: columns.{column} names the field {field!r}, which no record has; "
                 "correct it, or leave it out"
             )
+
+
+def _warn_of_separator(source: Source, found: _SourceCount) -> None:
+    """Say that a separator parted nothing: where it is misspelt, a file of many texts is one document."""
+    if isinstance(source, SourceParams) and source.separator is not None and not found.is_split:
+        logger.warning(
+            "collect: source %s: its separator %r parts no file in two; every file is one document",
+            source.name,
+            source.separator,
+        )
 
 
 def _report(
