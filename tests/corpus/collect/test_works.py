@@ -86,7 +86,7 @@ def test_a_long_blank_text_is_excluded_by_name() -> None:
 
 
 def cut_rows(is_book: bool, sizes: tuple[int, ...]) -> list[dict[str, Any]]:
-    """Rows of a book of chapters, or of a record of texts, of so many words; each word is a piece and names its text."""
+    """Rows of a book of chapters, or a record of texts, of so many words; each word is a piece and names its text."""
     found, words = [], 0
     for number, size in enumerate(sizes, 1):
         first, text = (words, 0) if is_book else (0, number)
