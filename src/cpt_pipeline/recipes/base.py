@@ -23,6 +23,7 @@ from cpt_pipeline.formats.model_facts import read_facts
 from cpt_pipeline.formats.models import find_model, write_reference
 from cpt_pipeline.mixture.mix import channel_shares, mix_channels
 from cpt_pipeline.mixture.params import MixStageParams
+from cpt_pipeline.model.roles import Cast, require_fit
 from cpt_pipeline.training.job import TrainJob
 from cpt_pipeline.training.params import TrainParams, TrainRunParams
 from cpt_pipeline.training.supervisor import TrainReport, train
@@ -103,6 +104,7 @@ def make_base(
     if params.kind == "pretrained":
         assert params.name is not None
         folder = find_model(params.name, params.revision)
+        require_fit(Cast(folder=folder, role="base"), "base.name")
         check_ids(load(folder), read_facts(folder, name=params.name))
         write_reference(work.out / "base_model", folder, name=params.name, revision=params.revision)
     else:
