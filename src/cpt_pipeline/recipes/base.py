@@ -47,6 +47,10 @@ class LlamaShape(Params):
     def _heads_divide(self) -> LlamaShape:
         if self.hidden_size % self.num_heads or self.num_heads % self.num_kv_heads:
             raise ValueError("hidden_size must be a multiple of num_heads, and num_heads of num_kv_heads")
+        if (size := self.hidden_size // self.num_heads) % 2:
+            raise ValueError(
+                f"hidden_size / num_heads is {size}, and rotary positions turn pairs of numbers: it must be even"
+            )
         return self
 
 

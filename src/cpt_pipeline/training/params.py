@@ -43,7 +43,7 @@ class LoraParams(Params):
     rank: int = Field(default=32, gt=0)
     alpha: float = Field(default=64.0, gt=0.0)
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
-    target_modules: tuple[str, ...] | Literal["all-linear"] = "all-linear"
+    target_modules: Annotated[tuple[str, ...], Field(min_length=1)] | Literal["all-linear"] = "all-linear"
     quantization: Literal["none", "nf4"] = "none"
     """nf4: the frozen base in 4 bits, computed in bf16 (QLoRA, Dettmers et al. 2023); needs the extra `qlora`."""
 
