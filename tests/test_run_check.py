@@ -17,6 +17,7 @@ from cpt_pipeline.hooks import PreflightHook
 from cpt_pipeline.layout import Layout
 from cpt_pipeline.run_check import check_run
 from tests.conftest import REPOSITORY
+from tests.formats.other_models import save_other
 from tests.formats.tiny_models import save_tiny
 from tests.project import Project
 
@@ -155,6 +156,15 @@ def test_the_size_of_the_demonstration_is_not_taken_for_a_model_of_ones_own(proj
         check(project, base=base, evaluate=evaluate, mix=sizes)
     assert "demonstration" not in str(caught.value)
     assert "no tokenizer" in str(caught.value)
+
+
+def test_a_base_that_no_stage_could_train_is_refused_before_collect(project: Path) -> None:
+    model = save_other("clip_text", project / "model")
+    with pytest.raises(ParameterError) as caught:
+        check(project, reads_everything=True, base=f"base: {{kind: pretrained, name: {model}}}")
+    (said,) = (line for line in str(caught.value).splitlines() if "is of type" in line)
+    assert said.startswith("  - conf/mine/parameters_base.yml: base.name = ")
+    assert "is of type clip_text_model (CLIPTextModel); transformers makes none of this type that is a causal" in said
 
 
 def test_a_channel_is_dropped_by_null(project: Path) -> None:

@@ -20,6 +20,7 @@ from cpt_pipeline.layout import BASE, Layout
 from cpt_pipeline.recipes.machine_check import find_base, find_machine_problems
 from cpt_pipeline.recipes.model_check import find_model_problems
 from cpt_pipeline.recipes.problem import Problem
+from cpt_pipeline.recipes.role_check import find_miscast
 from cpt_pipeline.recipes.settings import STAGES, Settings
 from cpt_pipeline.recipes.settings_check import find_conflicts
 from cpt_pipeline.release.evidence import Evidence, find_lacking
@@ -43,6 +44,7 @@ def check_run(
 
         stages = _stages(running)
         problems += [problem for stage, problem in find_content_problems(settings) if stage in stages]
+        problems += find_miscast(settings, stages)
     files = KeyFiles(layout)
     found = [_line(layout, files, problem) for problem in problems if not _is_told(problem.key, missing)]
     lines = dict.fromkeys([*missing.values(), *found])

@@ -142,6 +142,11 @@ def test_any_text_comes_back_from_any_shard_size(
         (("b.epub#1", "b.epub", 0, False), ("b.epub#2/1", "b.epub", 1, False), True),
         (("j#1/1", "s/@B", 0, False), ("j#1/2", "s/@B", 1, False), True),
         (("j#1/1", "s/@B", 0, False), ("j#2/2", "s/@B", 1, False), False),  # another record of the same book
+        (("c#1/1/1", "c#1", 0, False), ("c#1/2/2", "c#1", 1, True), False),  # the second text of a record
+        (("c#1/1/1", "c#1", 0, False), ("c#1/1/2", "c#1", 1, True), True),
+        (("b.epub#1/2", "b.epub", 1, False), ("b.epub#2", "b.epub", 2, True), True),
+        (("b.epub#1/2", "b.epub", 1, False), ("b.epub#2/2", "b.epub", 2, True), False),
+        (("@B.jsonl#1/1", "@B", 0, False), ("@B.jsonl#2/2", "@B", 1, True), False),
         (("a", None, None, True), ("b", None, None, True), False),
         (None, ("a#1/2", "a#1", 1, True), False),
     ],

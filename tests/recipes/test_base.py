@@ -11,12 +11,13 @@ from pydantic import ValidationError
 
 from cpt_pipeline.core.artifact import content_hash, read_manifest, seal
 from cpt_pipeline.core.channels import ChannelsParams
-from cpt_pipeline.core.errors import ModelNotFoundError, ParameterError
+from cpt_pipeline.core.errors import ModelNotFoundError, ParameterError, UnfitModelError
 from cpt_pipeline.core.workspace import ROOT_VARIABLE, workspace
 from cpt_pipeline.formats.models import REFERENCE, resolve
 from cpt_pipeline.recipes.base import BaseParams, BaseReport, make_base
 from cpt_pipeline.training.params import TrainRunParams
 from cpt_pipeline.vocabulary.tokenizer import train_bpe
+from tests.formats.other_models import save_other
 from tests.formats.tiny_models import save_tiny
 
 SHAPE = {"hidden_size": 64, "intermediate_size": 128, "num_layers": 2, "num_heads": 4, "num_kv_heads": 2}
@@ -83,6 +84,14 @@ def test_a_tokenizer_with_more_ids_than_the_embedding_has_rows_is_refused(model:
     content["added_tokens"].append({**content["added_tokens"][0], "id": ids, "content": "<pad>"})
     path.write_text(json.dumps(content))
     with pytest.raises(ParameterError, match=rf"base\.name: .*ids up to {ids}, and its embedding has {ids} rows"):
+        run(documents, name=str(model))
+
+
+def test_a_base_that_cannot_be_trained_is_refused_by_name(model: Path, documents: Path) -> None:
+    save_other("llama_body", model, vocab_size=json.loads((model / "config.json").read_text())["vocab_size"])
+    with pytest.raises(
+        UnfitModelError, match=rf"^base\.name: {model}, saved as LlamaModel, .* lacks lm_head\.weight\. Take a model"
+    ):
         run(documents, name=str(model))
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args, get_type_hints
 
 import pytest
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
+from cpt_pipeline.recipes.settings import Settings
 from cpt_pipeline.recipes.settings_check import find_conflicts
 from tests.recipes.run_settings import settings
 
@@ -89,7 +93,6 @@ def test_the_demonstration_has_no_conflict() -> None:
             "at most 29 documents of a channel would be measured and decide.min_documents is 30",
         ),
         ({"evaluate.documents_per_channel": 20}, "evaluate.documents_per_channel", "decide.min_documents is 30"),
-        *(({f"{stage}.seed": -1}, f"{stage}.seed", "no negative seed") for stage in ("dedup", "mix", "evaluate")),
         ({"decide.judge": "stage3"}, "decide.judge", "it must be last, stage1, stage2"),
         ({"decide.judge": "stage2-step-000010"}, "decide.judge", "every 0 steps"),
         ({"decide.judge": "stage1-step-000050"}, "decide.judge", "every 60 steps"),
@@ -134,3 +137,50 @@ def test_what_works_is_let_through(changes: dict[str, Any]) -> None:
 def test_all_conflicts_come_at_once() -> None:
     found = conflicts({"stage2.optimizer.state": "anneal", "decide.judge": "x", "plan.device.count": 2})
     assert list(found) == ["stage2.optimizer.state", "plan.device.count", "decide.judge"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("base.scratch.shape.hidden_size", 12, "hidden_size / num_heads is 3, and rotary positions turn pairs"),
+        ("mix.stage1.categories", {"domain": []}, r"stage1\.categories\.domain\n  Tuple should have at least 1 item"),
+        ("stage1.lora", {"target_modules": []}, "Tuple should have at least 1 item"),
+        ("evaluate.bootstrap_resamples", 10**12, "less than or equal to 1000000"),
+        ("dedup.curve_thresholds", [0.0, 0.8], "greater than 0"),
+        ("dedup.curve_thresholds", [1.5], "less than or equal to 1"),
+    ],
+)
+def test_a_value_that_could_only_fail_in_a_later_stage_is_refused_by_its_type(key: str, value: Any, says: str) -> None:
+    changes = {key: value, "base.scratch.shape.num_heads": 4, "base.scratch.shape.num_kv_heads": 2}
+    with pytest.raises(ValidationError, match=says):
+        settings(changes)
+
+
+def seeds(params: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[tuple[str, FieldInfo]]:
+    """Every field of the name `seed` in a class of parameters and those below it."""
+    seen.add(params)
+    for name, field in params.model_fields.items():
+        if name == "seed":
+            yield f"{params.__name__}.{name}", field
+        for each in _classes(field.annotation):
+            if each not in seen:
+                yield from seeds(each, seen)
+
+
+def _classes(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _classes(inner)
+
+
+def test_no_seed_of_conf_is_one_that_a_library_refuses() -> None:
+    seen: set[type[BaseModel]] = set()
+    found = {name: field for root in get_type_hints(Settings).values() for name, field in seeds(root, seen)}
+    assert {"MixParams.seed", "MinHashParams.seed", "TrainParams.seed", "HashedParams.seed"} <= set(found)
+    for name, field in found.items():
+        checked: TypeAdapter[int] = TypeAdapter(field.rebuild_annotation())
+        assert checked.validate_python(0) == 0
+        for seed in (-1, 1 << 32):
+            with pytest.raises(ValidationError):
+                raise AssertionError(f"{name} takes {checked.validate_python(seed)}")

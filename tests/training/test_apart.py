@@ -1,4 +1,4 @@
-"""Documents of one row see one another in some architectures; the loaded model itself is asked, before training."""
+"""Some architectures let documents of one row see one another, or a token itself; the loaded model is asked first."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ LATENT = {
 }
 APART: dict[str, dict[str, Any]] = {
     "llama": PLAIN,
+    "qwen2": PLAIN,
     "qwen3": HEADS,
     "gemma3_text": {**HEADS, "sliding_window": 16},
     "mixtral": {**PLAIN, "num_local_experts": 4},
@@ -55,7 +56,6 @@ APART: dict[str, dict[str, Any]] = {
 }
 APART_TOO: dict[str, dict[str, Any]] = {
     "mistral": {**PLAIN, "sliding_window": 16},
-    "qwen2": PLAIN,
     "qwen2_moe": {**EXPERTS, "shared_expert_intermediate_size": 24},
     "qwen3_moe": EXPERTS,
     "gemma": HEADS,
@@ -121,6 +121,15 @@ LEAKING_TOO: dict[str, dict[str, Any]] = {
     },
     "minimax": {**HEADS, "num_local_experts": 2, "num_experts_per_tok": 1},
 }
+BERT = {name: PLAIN[name] for name in PLAIN if name != "num_key_value_heads"}
+XLNET = {"d_model": 48, "n_layer": 2, "n_head": 4, "d_inner": 96}
+BOTH_WAYS: dict[str, dict[str, Any]] = {
+    "bert": BERT,
+    "roberta": BERT,
+    "electra": {**BERT, "embedding_size": 48},
+    "xlnet": XLNET,
+    "xlm": {"emb_dim": 48, "n_layers": 2, "n_heads": 4},
+}
 
 
 def _model(kind: str, shape: dict[str, Any]) -> Any:
@@ -135,16 +144,21 @@ def _model(kind: str, shape: dict[str, Any]) -> Any:
     return model.train()
 
 
-def _ask(kind: str, shape: dict[str, Any]) -> None:
+def _backend(kind: str, shape: dict[str, Any]) -> Any:
     import torch
 
-    from cpt_pipeline.training.apart import require_apart
     from cpt_pipeline.training.backend import TorchBackend
 
     params = TrainParams(optimizer=OptimizerParams(peak_lr=0.1))
-    backend = TorchBackend(_model(kind, shape), params, torch.device("cpu"))
-    for autocast in (False, True):
-        require_apart(backend, 512, 4, autocast=autocast)
+    return TorchBackend(_model(kind, shape), params, torch.device("cpu"))
+
+
+def _ask(kind: str, shape: dict[str, Any]) -> None:
+    from cpt_pipeline.training.apart import require_apart
+
+    backend = _backend(kind, shape)
+    for autocast, num_rows in ((False, 4), (True, 1)):
+        require_apart(backend, 512, num_rows, autocast=autocast)
 
 
 @pytest.mark.feature(73)
@@ -161,21 +175,52 @@ def test_architectures_in_which_packed_documents_see_one_another_are_refused_by_
 
 
 @pytest.mark.feature(73)
-@pytest.mark.parametrize("lora", [False, True])
-def test_a_base_that_mixes_documents_is_refused_before_the_first_step(
-    tiny: TinyData, serve: Serve, tmp_path: Path, lora: bool
+@pytest.mark.parametrize("kind", BOTH_WAYS)
+def test_architectures_that_see_the_token_they_predict_are_refused_by_name(kind: str) -> None:
+    with pytest.raises(ParameterError, match=f"of type {kind}, which reads a text in both directions"):
+        _ask(kind, BOTH_WAYS[kind])
+
+
+@pytest.mark.feature(73)
+def test_a_look_ahead_of_one_token_is_seen_in_a_model_that_keeps_documents_apart() -> None:
+    """Nothing but the next token leaks: no loss changes unless the token's own place does."""
+    import torch
+
+    from cpt_pipeline.training.apart import measure_changes
+
+    backend = _backend("llama", PLAIN)
+    assert max(measure_changes(backend, 512, 4, autocast=False)) == 0
+    embed = backend.module.get_input_embeddings()
+
+    def peep(_module: Any, _inputs: Any, vectors: torch.Tensor) -> torch.Tensor:
+        return vectors + 0.01 * vectors.roll(-1, dims=1)
+
+    embed.register_forward_hook(peep)
+    assert measure_changes(backend, 512, 4, autocast=False).ahead > 1e-4
+
+
+@pytest.mark.feature(73)
+@pytest.mark.parametrize(
+    ("kind", "shape", "mode", "told"),
+    [
+        ("bloom", LEAKING["bloom"], "full", "in which documents that share a row see one another"),
+        ("bloom", LEAKING["bloom"], "lora", "in which documents that share a row see one another"),
+        ("electra", BOTH_WAYS["electra"], "full", "which reads a text in both directions"),
+    ],
+)
+def test_a_base_that_sees_what_it_must_not_is_refused_before_the_first_step(
+    tiny: TinyData, serve: Serve, tmp_path: Path, kind: str, shape: dict[str, Any], mode: str, told: str
 ) -> None:
     from cpt_pipeline.model.load import new_causal_lm, save_model
 
     model = tmp_path / "model"
     shutil.copytree(tiny.model, model)
     size = json.loads((model / "config.json").read_text())["vocab_size"]
-    config = {"model_type": "bloom", "architectures": ["BloomForCausalLM"], "vocab_size": size, **LEAKING["bloom"]}
+    config = {"model_type": kind, "vocab_size": size, **shape}
     (model / "config.json").write_text(json.dumps(config))
     save_model(new_causal_lm(model, seed=0), model)
-    params = {"mode": "lora" if lora else "full"}
-    job = tiny.job(tmp_path / "work", model=model, init="pretrained", params=params)
+    job = tiny.job(tmp_path / "work", model=model, init="pretrained", params={"mode": mode})
     assert serve(job)["code"] == 2
     said = (job.work / "attempts.log").read_text()
-    assert "the base model is of type bloom, in which documents that share a row see one another" in said
+    assert f"the base model is of type {kind}, {told}" in said
     assert not (job.work / "log.jsonl").exists()

@@ -207,6 +207,21 @@ def test_a_part_whose_part_before_is_not_there_begins_a_text(tmp_path: Path, sha
     assert shard.texts.tolist() == [0]
 
 
+def test_the_second_text_of_a_record_does_not_go_on_with_the_first(tmp_path: Path, shared: Path) -> None:
+    """Two chapters of a record, of three parts each: the end of one and the begin of the other were left out."""
+    model = shared / "models" / "tinystories-656k"
+    with DocumentWriter(tmp_path / "documents") as writer:
+        writer.write(part("b/1/1", 0, "Tom ran."))
+        writer.write(part("b/2/2", 1, "He fell.", last=True))
+    tokenize_splits({"train": tmp_path / "documents"}, model, tmp_path / "t", TokenizeParams())
+    shard = open_shard(tmp_path / "t", "train", "en")
+    first, second = shard.document(0).tolist(), shard.document(1).tolist()
+    assert [ids.count(1) for ids in (first, second)] == [1, 1]
+    assert [ids.count(2) for ids in (first, second)] == [0, 1]
+    assert load(model).decode(second[1:-1]) == "He fell."
+    assert shard.texts.tolist() == [0, 1]
+
+
 def test_what_clean_made_of_a_part_stands_behind_the_text_and_not_in_it(tmp_path: Path, folder: Path) -> None:
     made = '{"synthetic": "shuffle_sentences", "parent": "b/1"}'
     with DocumentWriter(tmp_path / "documents") as writer:

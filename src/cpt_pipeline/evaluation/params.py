@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from cpt_pipeline.core.params import Params
+from cpt_pipeline.core.params import Params, Seed
 from cpt_pipeline.formats.benchmarks import SuiteParams
 
 
@@ -31,9 +31,9 @@ class EvaluateParams(Params):
     """Tokens of each continuation; greedy, so equal models give equal texts."""
     confidence: float = Field(default=0.95, gt=0.5, lt=1.0)
     """Of the intervals."""
-    bootstrap_resamples: int = Field(default=2_000, ge=100)
+    bootstrap_resamples: int = Field(default=2_000, ge=100, le=1_000_000)
     """Paired resamples of the documents behind each interval."""
-    seed: int = 0
+    seed: Seed = 0
 
 
 class EvaluateRunParams(Params):

@@ -119,15 +119,20 @@ def read_families(directory: Path) -> dict[str, str]:
 def continues(before: Mapping[str, Any] | None, row: Mapping[str, Any]) -> bool:
     """Check whether a document goes on with the text of the one before: the next part of the same text.
 
-    Both need `id`, `part_of`, `part` and `last_part`. Parts are numbered within a text, and a work that records name
-    (`columns.part_of`) may have several texts: theirs begin with the same id.
+    Both need `id`, `part_of`, `part` and `last_part`. A work may have several texts, whose parts are numbered each from
+    0, and a text may have several records (the chapters of a book), whose parts are numbered throughout. So the next
+    part stands in the same record, or is the first piece of another one.
     """
     if before is None or None in (before["part"], row["part"]) or before["last_part"]:
         return False
     if (before["part_of"], before["part"] + 1) != (row["part_of"], row["part"]):
         return False
-    stems = {each["id"].rpartition("/")[0] for each in (before, row)}
-    return len(stems) == 1 or all(each["id"].startswith(row["part_of"]) for each in (before, row))
+    record, _, piece = row["id"].rpartition("/")
+    if before["id"].rpartition("/")[0] == record:
+        return True
+    # Of a work that records name, a text is one record, whose id says nothing of the work.
+    within = row["id"].removeprefix(row["part_of"])
+    return within != row["id"] and ("/" not in within or piece == "1")
 
 
 def with_text(row: dict[str, Any], text: str) -> dict[str, Any]:

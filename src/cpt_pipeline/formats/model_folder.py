@@ -30,6 +30,11 @@ def refuse_code_of_the_hub(folder: Path) -> None:
     raise_all(UnfitModelError, f"{folder} cannot be loaded:", _code_of_the_hub(folder))
 
 
+def has_all_weights(folder: Path) -> bool:
+    """Return whether the weights lie in the folder, with every shard that an index names."""
+    return any(folder.glob("*.safetensors")) and not any(_missing_shards(folder))
+
+
 def _code_of_the_hub(folder: Path) -> Iterator[str]:
     for name in _CONFIGS:
         for key, value in _implementations(_read(folder / name)):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from cpt_pipeline.core.params import DropNulls, Params
+from cpt_pipeline.core.params import DropNulls, Params, Seed
 from cpt_pipeline.formats.routes import Use
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -22,7 +22,9 @@ class MixStageParams(Params):
     rounded down to whole steps."""
     weights: Annotated[dict[str, Annotated[float, Field(gt=0.0)]], DropNulls] = Field(default_factory=dict)
     """Share of a channel among the channels of its role (general or domain), up to scale; absent = 1."""
-    categories: Annotated[dict[str, tuple[str, ...]], DropNulls] = Field(default_factory=dict)
+    categories: Annotated[dict[str, Annotated[tuple[str, ...], Field(min_length=1)]], DropNulls] = Field(
+        default_factory=dict
+    )
     """Channel to the categories that may be used; absent or null = all."""
     min_quality: Share = 0.0
     """Documents with a lower quality score stay out."""
@@ -52,7 +54,7 @@ class MixParams(Params):
     """alpha: share of the tokens that comes from domain channels. Seed literature: 0.05-0.20 for large bases."""
     max_passes: float = Field(default=4.0, gt=0.0)
     """How often a channel may be read in one stage; above it the run stops (repeating stops paying at about 4)."""
-    seed: int = 0
+    seed: Seed = 0
     stage1: MixStageParams
     stage2: MixStageParams
 

@@ -12,11 +12,11 @@ from typing import Any, Literal
 
 from safetensors import SafetensorError, safe_open
 from transformers import PreTrainedModel
-from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.utils import logging as transformers_logging
 
 from cpt_pipeline.core.errors import ModelNotFoundError, UnfitModelError
 from cpt_pipeline.formats.model_folder import check_model_folder
+from cpt_pipeline.model.kinds import require_kind, saved_as
 
 transformers_logging.disable_progress_bar()
 
@@ -32,12 +32,13 @@ _SHOWN = 4
 def load_weights(auto_class: Any, folder: Path, *, part: Part = "whole", **options: Any) -> Any:
     """Load `auto_class` (`AutoModelForCausalLM`, ...) from a folder, in evaluation mode.
 
-    `UnfitModelError` names the weights that are missing, unexpected or of another shape, and code that the folder asks
-    for; `ModelNotFoundError` when there are no safetensors. `options` go to `from_pretrained`.
+    `UnfitModelError` names the weights that are missing, unexpected or of another shape, a model of another kind, and
+    code that the folder asks for; `ModelNotFoundError` when there are no safetensors. `options` go to
+    `from_pretrained`.
     """
     shapes = read_shapes(folder, "*.safetensors")
     check_model_folder(folder)
-    _refuse_own_code(folder)
+    require_kind(auto_class, folder)
     try:
         model, facts = auto_class.from_pretrained(
             folder,
@@ -56,9 +57,12 @@ def load_weights(auto_class: Any, folder: Path, *, part: Part = "whole", **optio
             f"above names them. {_REMEDY}"
         ) from error
     differ = {str(name): f"{name} {list(found)} for {list(wanted)}" for name, found, wanted in facts["mismatched_keys"]}
+    kind, saved = type(model).__name__, saved_as(model.config)
+    is_other = part == "whole" and saved not in (None, kind)
     _refuse(
         folder,
-        type(model).__name__,
+        kind,
+        saved=saved if is_other else None,
         missing=[name for name in facts["missing_keys"] if not _is_left_out(name, model, part)],
         unexpected=[name for name in facts["unexpected_keys"] if not _is_unread(name, model, part, shapes)],
         differ=[shown for name, shown in differ.items() if not (part == "new_head" and _is_head(name, model))],
@@ -109,29 +113,27 @@ _REMEDY = "Download or copy the model again, or save it anew with save_pretraine
 
 
 def _refuse(
-    folder: Path, kind: str, *, missing: Iterable[str], unexpected: Iterable[str], differ: Iterable[str]
+    folder: Path,
+    kind: str,
+    *,
+    missing: Iterable[str],
+    unexpected: Iterable[str],
+    differ: Iterable[str],
+    saved: str | None = None,
 ) -> None:
+    """Raise an error that names these weights; `saved` is the class of a model that was made for something else."""
     faults = {"lacks": missing, "holds what it does not take:": unexpected, "has other shapes:": differ}
     told = [f"{what} {_some(names)}" for what, each in faults.items() if (names := sorted(each))]
     if told:
-        raise UnfitModelError(f"{folder}, read as {kind}, {'; '.join(told)}. {_REMEDY}")
+        read, remedy = (f"saved as {saved}, read as {kind}", f"Take a model that was saved as {kind}.")
+        if saved is None:
+            read, remedy = f"read as {kind}", _REMEDY
+        raise UnfitModelError(f"{folder}, {read}, {'; '.join(told)}. {remedy}")
 
 
 def _some(names: list[str]) -> str:
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more
-
-
-def _refuse_own_code(folder: Path) -> None:
-    """Refuse a model of a type that only the folder's own code knows; transformers would answer with a question."""
-    from transformers import PreTrainedConfig
-
-    config, _ = PreTrainedConfig.get_config_dict(folder, local_files_only=True)
-    if "auto_map" in config and config.get("model_type") not in CONFIG_MAPPING:
-        raise UnfitModelError(
-            f"{folder} needs code of its own ({', '.join(map(str, config['auto_map'].values()))}), and code from a "
-            f"model is never run. Take a model whose type ({config.get('model_type')}) transformers knows."
-        )
 
 
 def _is_head(name: str, model: PreTrainedModel) -> bool:

@@ -23,6 +23,7 @@ from cpt_pipeline.formats.model_facts import read_facts
 from cpt_pipeline.formats.models import find_model, write_reference
 from cpt_pipeline.mixture.mix import channel_shares, mix_channels
 from cpt_pipeline.mixture.params import MixStageParams
+from cpt_pipeline.model.roles import Cast, require_fit
 from cpt_pipeline.training.job import TrainJob
 from cpt_pipeline.training.params import TrainParams, TrainRunParams
 from cpt_pipeline.training.supervisor import TrainReport, train
@@ -46,6 +47,10 @@ class LlamaShape(Params):
     def _heads_divide(self) -> LlamaShape:
         if self.hidden_size % self.num_heads or self.num_heads % self.num_kv_heads:
             raise ValueError("hidden_size must be a multiple of num_heads, and num_heads of num_kv_heads")
+        if (size := self.hidden_size // self.num_heads) % 2:
+            raise ValueError(
+                f"hidden_size / num_heads is {size}, and rotary positions turn pairs of numbers: it must be even"
+            )
         return self
 
 
@@ -103,6 +108,7 @@ def make_base(
     if params.kind == "pretrained":
         assert params.name is not None
         folder = find_model(params.name, params.revision)
+        require_fit(Cast(folder=folder, role="base"), "base.name")
         check_ids(load(folder), read_facts(folder, name=params.name))
         write_reference(work.out / "base_model", folder, name=params.name, revision=params.revision)
     else:

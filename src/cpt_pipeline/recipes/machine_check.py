@@ -8,12 +8,14 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from cpt_pipeline.core.errors import ModelNotFoundError, UnfitModelError
-from cpt_pipeline.corpus.embeddings.params import EmbeddingParams, EncoderParams
+from cpt_pipeline.core.errors import ArtifactError, ModelNotFoundError, UnfitModelError
+from cpt_pipeline.corpus.clean.names import require_name_labels
+from cpt_pipeline.corpus.embeddings.params import EncoderParams
 from cpt_pipeline.corpus.endpoint_params import find_endpoint_problems
 from cpt_pipeline.formats.model_facts import ModelFacts, read_facts
 from cpt_pipeline.formats.models import locate_model
 from cpt_pipeline.recipes.model_check import describe_scratch
+from cpt_pipeline.recipes.named_models import NamedModel, find_embeddings, find_named_models
 from cpt_pipeline.recipes.problem import Problem
 from cpt_pipeline.recipes.settings import Settings, run_key
 from cpt_pipeline.training.params import TrainRunParams
@@ -109,7 +111,7 @@ def _device_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
             yield _stage(key), Problem(f"{run_key(key)}.device", f"{_missing(there)}, and {wanted} are needed")
     if settings.evaluate_run.device == "cuda" and not there:
         yield "evaluate", Problem("evaluate_run.device", _missing(there))
-    encodes = any(_encoder(embedding) for _, embedding in _embeddings(settings))
+    encodes = any(isinstance(embedding, EncoderParams) for _, embedding in find_embeddings(settings))
     runs_here = settings.dedup_run.executor == "local"
     if settings.dedup_run.encoder.device.startswith("cuda") and encodes and runs_here and not there:
         yield "dedup", Problem("dedup_run.encoder.device", _missing(there))
@@ -118,41 +120,29 @@ def _device_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
 def _model_problems(settings: Settings) -> Iterator[tuple[str, Problem]]:
     """Look for the models of the data stages, as their stages will; those behind an endpoint are asked there."""
     scorer = settings.clean.scorer
-    if scorer.enabled and scorer.kind != "linear":
-        chosen, place = getattr(scorer, scorer.kind), f"clean.scorer.{scorer.kind}"
-        asked = (f"{place}.max_tokens", chosen.max_tokens)
-        yield from _located("clean", f"{place}.name", chosen.name, chosen.revision, asked)
-    for key, embedding in _embeddings(settings):
-        if encoder := _encoder(embedding):
-            yield from _located("dedup", f"{key}.model", encoder.model, encoder.revision)
-    folder = settings.clean.personal_data.name_model
-    if folder is not None and not (folder / "config.json").is_file():
-        yield "clean", Problem("clean.personal_data.name_model", f"{folder} holds no config.json")
+    for model in find_named_models(settings):
+        if model.role in ("classifier", "language_model"):
+            place = f"clean.scorer.{scorer.kind}.max_tokens"
+            yield from _located(model, (place, getattr(scorer, scorer.kind).max_tokens))
+        elif model.role == "encoder":
+            yield from _located(model)
+        elif model.role == "name_tagger":
+            try:
+                require_name_labels(Path(model.name))
+            except (ModelNotFoundError, ArtifactError) as error:
+                yield model.stage, Problem(model.key, str(error))
 
 
-def _embeddings(settings: Settings) -> Iterator[tuple[str, EmbeddingParams]]:
-    for name in ("semantic", "diversity"):
-        params = getattr(settings.dedup, name)
-        if params.enabled:
-            yield f"dedup.{name}.embedding", params.embedding
-
-
-def _encoder(embedding: EmbeddingParams) -> EncoderParams | None:
-    return embedding if isinstance(embedding, EncoderParams) else None
-
-
-def _located(
-    stage: str, key: str, name: str, revision: str | None, asked: tuple[str, int] | None = None
-) -> Iterator[tuple[str, Problem]]:
+def _located(model: NamedModel, asked: tuple[str, int] | None = None) -> Iterator[tuple[str, Problem]]:
     """Look for a model, and whether it reads as many tokens as are `asked` of it (with the key that asks)."""
     try:
-        folder = locate_model(name, revision, key=key)
-        longest = read_facts(folder, name=name).max_positions if asked else None
+        folder = locate_model(model.name, model.revision, key=model.key)
+        longest = read_facts(folder, name=model.name).max_positions if asked else None
     except (ModelNotFoundError, UnfitModelError) as error:
-        yield stage, Problem(key, str(error))
+        yield model.stage, Problem(model.key, str(error))
         return
     if asked and longest is not None and asked[1] > longest:
-        yield stage, Problem(asked[0], f"{name} reads {longest} tokens at most")
+        yield model.stage, Problem(asked[0], f"{model.name} reads {longest} tokens at most")
 
 
 def _stage(key: str) -> str:

@@ -18,7 +18,6 @@ _STEP_NAME = re.compile(r"(stage[12])-step-(\d{6,})")
 def find_conflicts(settings: Settings) -> Iterator[Problem]:
     """Return every conflict between the parameters of a run, in the order of its stages."""
     yield from _channel_problems(settings)
-    yield from _seed_problems(settings)
     yield from _schedule_problems(settings)
     yield from _optimizer_problems(settings)
     yield from _adapter_problems(settings)
@@ -69,13 +68,6 @@ def _empty_channels(settings: Settings) -> Iterator[Problem]:
             f"no source of collect.sources has the channel {name}, so mix would have nothing to read; "
             f"add a source, or drop the channel with {name}: null",
         )
-
-
-def _seed_problems(settings: Settings) -> Iterator[Problem]:
-    seeds = {"dedup": settings.dedup.seed, "mix": settings.mix.seed, "evaluate": settings.evaluate.seed}
-    for stage, seed in seeds.items():
-        if seed < 0:
-            yield Problem(f"{stage}.seed", "numpy takes no negative seed; 0 or more")
 
 
 def _schedule_problems(settings: Settings) -> Iterator[Problem]:

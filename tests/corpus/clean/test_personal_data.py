@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -180,3 +181,15 @@ def test_the_surrogate_of_a_number_of_any_country_is_left_alone(number: str) -> 
         once = stage.apply(name, f"Tel: {number}").text
         assert number not in once
         assert stage.apply(name, once).text == once
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [({"0": "O", "1": "B-LOC"}, "has only O, B-LOC"), (None, "has no labels at all")],
+)
+def test_a_model_without_a_label_for_names_is_told_before_any_work(
+    labels: dict[str, str] | None, says: str, tmp_path: Path
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert", "id2label": labels}))
+    with pytest.raises(ModelNotFoundError, match=says):
+        PersonalData(PersonalDataParams(name_model=tmp_path))

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import compress, pairwise, product
+from typing import Any
+
+import pytest
+
 from cpt_pipeline.corpus.collect.reading import Reading
 from cpt_pipeline.corpus.collect.works import Place, cut_works
+from cpt_pipeline.formats.documents import continues
 
 
 def places(readings: list[Reading], max_characters: int | None = None) -> list[tuple[str, str, Place]]:
@@ -77,3 +83,29 @@ def test_counts_stand_with_the_first_part_and_what_all_share_with_all() -> None:
 def test_a_long_blank_text_is_excluded_by_name() -> None:
     found = list(cut_works([("f", Reading("#1", " " * 20))], 5))
     assert [(reading.position, reading.reason) for _, reading, _ in found] == [("#1", "empty")]
+
+
+def cut_rows(is_book: bool, sizes: tuple[int, ...]) -> list[dict[str, Any]]:
+    """Rows of a book of chapters, or a record of texts, of so many words; each word is a piece and names its text."""
+    found, words = [], 0
+    for number, size in enumerate(sizes, 1):
+        first, text = (words, 0) if is_book else (0, number)
+        content = " ".join(f"{text}:{place}" for place in range(first, first + size))
+        words += size
+        position, work = (f"#{number}", "") if is_book else (f"#1/{number}", "#1")
+        found.append(("f", Reading(position, content, work=work, is_continued=is_book)))
+    return [
+        {"id": f"s/f{each.position}", "part_of": f"s/f{place.work}", "text": each.text, **vars(place)}
+        for _, each, place in cut_works(found, len("0:0"))
+    ]
+
+
+@pytest.mark.parametrize("is_book", [True, False])
+def test_whatever_is_dropped_only_neighbours_of_one_text_are_joined(is_book: bool) -> None:
+    for sizes in product((1, 2, 3), repeat=2):
+        rows = cut_rows(is_book, sizes)
+        for kept in product((True, False), repeat=len(rows)):
+            for before, row in pairwise(compress(rows, kept)):
+                (old_text, old_place), (text, place) = (each["text"].split(":") for each in (before, row))
+                is_next = old_text == text and int(old_place) + 1 == int(place)
+                assert continues(before, row) is is_next, (before, row)

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from cpt_pipeline.core.errors import ModelNotFoundError
+from cpt_pipeline.core.json_reading import read_json
 from cpt_pipeline.corpus.clean.recognisers import Span
 
-_NAME_LABELS: Final = frozenset(("PER", "PERSON", "NAME"))
+_NAME_LABELS: Final = ("PER", "PERSON", "NAME")
+_LABELS_SHOWN: Final = 8
 _WINDOW_TOKENS: Final = 256
 _OVERLAP_TOKENS: Final = 32
 _OUTSIDE: Final = ""
@@ -24,11 +26,7 @@ class ModelNames:
     """Finds names with the model in `folder`, on the CPU, window by window."""
 
     def __init__(self, folder: Path) -> None:
-        if not (folder / "config.json").is_file():
-            raise ModelNotFoundError(
-                f"{folder} holds no config.json; clean.personal_data.name_model is the folder of a token classifier, "
-                "or null to look for no names"
-            )
+        require_name_labels(folder)
         self._folder = folder
 
     def find(self, text: str) -> Iterator[Span]:
@@ -64,11 +62,33 @@ class ModelNames:
         return tokenizer, load_weights(AutoModelForTokenClassification, self._folder)
 
 
+def require_name_labels(folder: Path) -> None:
+    """Raise `ModelNotFoundError` when the config.json of a token classifier has no label for names of persons."""
+    if not (folder / "config.json").is_file():
+        raise ModelNotFoundError(
+            f"{folder} holds no config.json; clean.personal_data.name_model is the folder of a token classifier, "
+            "or null to look for no names"
+        )
+    config = read_json(folder / "config.json", keys=("model_type",), remedy="Download or copy the model again.")
+    labels = list((config.get("id2label") or {}).values())
+    if not any(_is_name(str(label)) for label in labels):
+        shown = f"only {', '.join(map(str, labels[:_LABELS_SHOWN]))}" if labels else "no labels at all"
+        raise ModelNotFoundError(
+            f"{folder}/config.json has {shown} (id2label), and names of persons would be {', '.join(_NAME_LABELS)}, "
+            "plain or behind B- and I-; clean.personal_data.name_model is the folder of a token classifier that has "
+            "one of them, or null to look for no names"
+        )
+
+
+def _is_name(label: str) -> bool:
+    return label.rpartition("-")[2].upper() in _NAME_LABELS
+
+
 def _spans(text: str, labels: list[tuple[tuple[int, int], str]]) -> Iterator[Span]:
     """Join neighbouring tokens of a name; `B-` starts another one."""
     start = end = -1
     for (left, right), label in [*labels, ((len(text), len(text)), _OUTSIDE)]:
-        named = label.rpartition("-")[2].upper() in _NAME_LABELS
+        named = _is_name(label)
         joins = named and start >= 0 and not label.startswith("B-") and not text[end:left].strip()
         if not joins and start >= 0:
             yield Span(start, end, "name")

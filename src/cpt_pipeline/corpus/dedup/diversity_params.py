@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from cpt_pipeline.core.params import Params, Report
+from cpt_pipeline.core.params import Params, Report, Seed
 from cpt_pipeline.corpus.embeddings.params import EmbeddingParams, EncoderParams, HashedParams
 
 
@@ -21,7 +21,7 @@ class DiversityParams(Params):
     """Words whose variety is measured: it falls with their number, so it is the same for every channel."""
     group_cosine: float = Field(0.6, gt=0, le=1)
     """From which a document belongs to the group around another. An encoder wants a higher one."""
-    seed: int = Field(1, ge=0)
+    seed: Seed = 1
 
     @property
     def embedding_name(self) -> str:

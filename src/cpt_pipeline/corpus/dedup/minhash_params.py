@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from cpt_pipeline.core.params import Params
+from cpt_pipeline.core.params import Params, Seed
 
 
 class MinHashParams(Params):
@@ -33,7 +33,7 @@ class MinHashParams(Params):
     """Of the documents that agree in a band, each is compared with this many neighbours; fewer are all compared."""
     borderline_errors: float = Field(3.0, ge=0)
     """Pairs this many standard errors around `min_similarity` are decided by their texts, where that is asked for."""
-    seed: int = Field(1, ge=0)
+    seed: Seed = 1
 
     @property
     def num_hashes(self) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from cpt_pipeline.core.inputs import InputFolder
-from cpt_pipeline.core.params import Params, Report
+from cpt_pipeline.core.params import Params, Report, Seed
 from cpt_pipeline.corpus.dedup.coverage_params import CoverageParams, CoverageReport
 from cpt_pipeline.corpus.dedup.diversity_params import DiversityParams, DiversityReport
 from cpt_pipeline.corpus.dedup.leak_sequences import LeakParams
@@ -26,7 +28,7 @@ class DedupParams(Params):
     leaks: LeakParams = LeakParams()
     coverage: CoverageParams = CoverageParams()
     diversity: DiversityParams = DiversityParams()
-    curve_thresholds: tuple[float, ...] = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+    curve_thresholds: tuple[Annotated[float, Field(gt=0, le=1)], ...] = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
     """Similarities at which the report says what would be kept. Below 0.7 the default bands miss too many pairs."""
     target_characters: int | None = Field(None, ge=1)
     """Text that is needed (tokens times characters per token: about 1.5 in Chinese, 4 in English). The lowest threshold
@@ -38,7 +40,7 @@ class DedupParams(Params):
     that share a fifth of the shorter one's text count as one (`heldout`)."""
     heldout_max_share: float = Field(0.1, gt=0, le=0.5)
     """A small channel gives at most this share of its distinct documents, and at least one."""
-    seed: int = 1
+    seed: Seed = 1
     """Which documents are held out. The choice of one document does not depend on the others that are there."""
 
 

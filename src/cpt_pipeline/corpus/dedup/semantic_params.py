@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from cpt_pipeline.core.params import Params, Report
+from cpt_pipeline.core.params import Params, Report, Seed
 from cpt_pipeline.corpus.embeddings.params import EmbeddingParams, EncoderParams, HashedParams
 
 _MIN_COSINE = {"hashed": 0.75, "encoder": 0.95}
@@ -27,7 +27,7 @@ class SemanticParams(Params):
     """The centres of the clusters are found on a sample of so many."""
     max_cluster_documents: int = Field(50_000, ge=2)
     """A larger cluster is divided by the distance to its centre, and pairs across the border are not compared."""
-    seed: int = Field(1, ge=0)
+    seed: Seed = 1
 
     @property
     def threshold(self) -> float:

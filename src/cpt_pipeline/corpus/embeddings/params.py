@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cpt_pipeline.core.inputs import HubName, HubParams
-from cpt_pipeline.core.params import Params
+from cpt_pipeline.core.params import Params, Seed
 
 Pooling = Literal["mean", "cls", "last"]
 
@@ -22,7 +22,7 @@ class HashedParams(Params):
     """Dimensions that a word is spread over."""
     pair_weight: float = Field(0.5, ge=0)
     """Weight of two neighbouring Chinese or Japanese characters, which are a word as often as one is."""
-    seed: int = Field(1, ge=0)
+    seed: Seed = 1
 
 
 class EncoderParams(HubParams):

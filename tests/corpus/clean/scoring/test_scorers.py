@@ -16,7 +16,9 @@ from cpt_pipeline.corpus.clean.scoring.labels import Label
 from cpt_pipeline.corpus.clean.scoring.params import ScorerParams
 from cpt_pipeline.corpus.clean.scoring.scorers import describe_model, load_scorer, round_scores, train_scorer
 from cpt_pipeline.corpus.devices import one_thread
+from cpt_pipeline.vocabulary.tokenizer import train_bpe
 from tests.corpus.clean.scoring.texts import make_labels, write_encoder
+from tests.formats.tiny_models import save_tiny
 from tests.weights import lose_weight
 
 UNSEEN = make_labels(130)[200:]
@@ -64,6 +66,18 @@ def test_an_encoder_is_fine_tuned_and_scores_a_text_by_itself(encoder: Path, tmp
     assert evaluate_scores(scores, UNSEEN).auc == pytest.approx(1.0, abs=0.02)
     alone = [float(round_scores(scorer.score([text]))[0]) for text in texts]
     assert scores.tolist() == alone
+
+
+def test_a_decoder_without_a_padding_token_is_fine_tuned_too(tmp_path: Path) -> None:
+    folder, labels = tmp_path / "decoder", make_labels(12)
+    train_bpe((label.text for label in labels), folder, 400)
+    save_tiny("llama", folder, vocab_size=400, pad_token_id=None)
+    params = encoder_params(folder, epochs=1)
+    train_scorer(labels, params, tmp_path / "out")
+    texts = [label.text[: 40 * number] for number, label in enumerate(labels, 1)]
+    scorer = load_scorer(str(params), tmp_path / "out")
+    alone = [float(round_scores(scorer.score([text]))[0]) for text in texts]
+    assert round_scores(scorer.score(texts)).tolist() == alone
 
 
 def test_padding_moves_a_score_by_less_than_what_is_rounded_away(encoder: Path, tmp_path: Path) -> None:

@@ -106,6 +106,10 @@ def _load(folder: Path, *, new_head: bool = False) -> tuple[Any, Any]:
         model = load_weights(AutoModelForSequenceClassification, folder, part="new_head", num_labels=1)
     else:
         model = load_weights(AutoModelForSequenceClassification, folder)
+    if tokenizer.pad_token is None:  # a decoder has none; what stands there is masked
+        tokenizer.pad_token = tokenizer.eos_token
+    if model.config.pad_token_id is None:
+        model.config.pad_token_id = tokenizer.pad_token_id
     return tokenizer, model
 
 
