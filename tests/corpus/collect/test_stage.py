@@ -238,7 +238,8 @@ def test_a_separator_that_parts_nothing_is_said(tmp_path: Path, caplog: pytest.L
     (tmp_path / "stories.txt").write_text("One.\n---\nTwo.\n", encoding="utf-8")
     stories = tmp_path / "stories.txt"
     wrong, right = source("wrong", stories, separator="\n***\n"), source("right", stories, separator="\n---\n")
-    report = collect_documents(tmp_path / "out", params(wrong, right), CHANNELS, SuiteParams())
+    channels = ChannelsParams(roles={"en": "domain"})
+    report = collect_documents(tmp_path / "out", params(wrong, right), channels, SuiteParams())
     assert {name: each.documents for name, each in report.sources.items()} == {"wrong": 1, "right": 2}
     said = [line for line in caplog.messages if "separator" in line]
     assert said == [r"collect: source wrong: its separator '\n***\n' parts no file in two; every file is one document"]
