@@ -226,7 +226,8 @@ def _stale(layout: Layout) -> dict[str, list[str]]:
     from kedro.framework.project import pipelines
 
     code = dvc.code_file(layout)
-    return find_stale(layout, pipelines["__default__"], read_json(code)) if code.is_file() else {}
+    check_parameters(layout, pipelines)
+    return find_stale(layout, pipelines, read_json(code)) if code.is_file() else {}
 
 
 def _dvc(layout: Layout, *arguments: str) -> None:

@@ -61,7 +61,8 @@ class RunFacts:
     code: Mapping[str, str] = field(default_factory=dict)
     """Fingerprint of the code of each stage."""
     files: Mapping[str, str] = field(default_factory=dict)
-    """MD5 of each file beside the data that conf names, by its path below the project."""
+    """MD5 of each file and folder that conf names, as DVC counts them and as they were when a stage read them, by its
+    path below the project."""
     artifacts: Mapping[str, Path] = field(default_factory=dict)
     """What the decision rests on, by path below the project; hashed when the release is made."""
     dedup_metrics: Path | None = None
