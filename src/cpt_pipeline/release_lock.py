@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from cpt_pipeline import dvc, releases
+from cpt_pipeline import dvc, release_check, releases
 from cpt_pipeline.core.artifact import MANIFEST, copy_file, md5_file
 from cpt_pipeline.core.errors import WorkspaceBusyError
 from cpt_pipeline.core.input_digests import DIRECTORY
@@ -39,9 +39,9 @@ def complete_records(layout: Layout) -> dict[str, list[str]]:
     A damaged release is named in the log and passed over.
     """
     root, lock_file = layout.path("release"), dvc.lock_of(layout)
-    for name, damage in releases.find_damaged(root).items():
+    for name, damage in release_check.find_damaged(root).items():
         logger.warning("Release %s is damaged, and nothing can go back to it until it is put back: %s", name, damage)
-    waiting = [name for name in releases.list_releases(root) if not releases.has_record(root / name)]
+    waiting = [name for name in release_check.list_releases(root) if not release_check.has_record(root / name)]
     if not waiting:
         return {}
     if not lock_file.is_file() or not (layout.project / ".dvc").is_dir():
@@ -88,7 +88,7 @@ def restore_commands(layout: Layout, release: Path) -> list[str]:
     lines += [f"              {name} held something secret: put it back by hand" for name in about["hidden"]]
     lines += [f"              beside conf the run had {given}" for given in about["beyond_conf"]]
     lines += [f"              not of this conf and code: {line}" for line in about.get("made_otherwise", ())]
-    if not releases.has_record(release):
+    if not release_check.has_record(release):
         return [*lines, "  data        not on record: no dvc.lock of this run was there (`kedro adopt` after a run)"]
     yaml_file, lock_file = layout.relative(dvc.target(layout)), layout.relative(dvc.lock_of(layout))
     lines.append(f"  results     cp -r {shown}/results/. .")
