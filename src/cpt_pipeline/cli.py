@@ -92,7 +92,7 @@ def run(metadata: ProjectMetadata, force: bool, data_root: str | None, **options
     del force  # read by the preflight hook from the click context
     if "DVC_STAGE" in os.environ:
         dvc.bind_to_dvc(metadata.project_path)  # dvc, when it is killed, leaves its stages running
-    if data_root:
+    if data_root is not None:
         options["params"] = {**options["params"], DATA_ROOT: data_root}
     if options["pipeline"] and not options["pipelines"]:
         options["pipelines"], options["pipeline"] = [options["pipeline"]], None

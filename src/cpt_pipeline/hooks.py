@@ -43,7 +43,7 @@ from cpt_pipeline.dvc import (
     tracked_outputs,
 )
 from cpt_pipeline.json_check import note_digests, require_as_made
-from cpt_pipeline.layout import BASE, DATA_ROOT, LOCAL, Layout
+from cpt_pipeline.layout import BASE, DATA_ROOT, LOCAL, Layout, real_place
 from cpt_pipeline.origin import digest_named, find_edited, find_stale, note_origin, noted_files
 from cpt_pipeline.release_draft import RunFacts
 from cpt_pipeline.release_lock import complete_records
@@ -174,7 +174,8 @@ def refuse_overwrite(layout: Layout, outputs: Iterable[str], given: Mapping[str,
     keys = [key for key, _ in flatten(given) if key != DATA_ROOT]
     entries = {name: layout.entry(name) for name in outputs}
     for lock, recorded in tracked_outputs(layout).items():
-        known = {name: recorded[entry.path] for name, entry in entries.items() if entry and entry.path in recorded}
+        places = {name: real_place(entry.path) for name, entry in entries.items() if entry}
+        known = {name: recorded[place] for name, place in places.items() if place in recorded}
         changing = {name: {key for key in keys if _changes(key, made_with)} for name, made_with in known.items()}
         replaced = sorted(name for name in known if changing[name] or lock != lock_of(layout))
         if replaced:
