@@ -257,7 +257,8 @@ def _decided_from(layout: Layout, release: str) -> list[Path]:
 def _before(release: str) -> Pipeline:
     """Return the stages that a release rests on."""
     whole = pipelines["__default__"]
-    return whole.to_outputs(release) - whole.only_nodes_with_outputs(release)
+    before: Pipeline = whole.to_outputs(release) - whole.only_nodes_with_outputs(release)
+    return before
 
 
 def _uncommitted(layout: Layout) -> tuple[str, ...]:
