@@ -82,7 +82,7 @@ def test_an_entry_names_the_pattern_that_makes_it_and_what_changes_the_bytes() -
     found = layout().entry("stage1_metrics")
     assert found is not None
     assert found.key == "{stage}_metrics"
-    assert found.options == ("fs_args", "save_args", "type")
+    assert tuple(found.options) == ("fs_args", "save_args", "type")
     assert layout().entry("nobody_knows_this") is None
 
 

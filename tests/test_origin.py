@@ -96,9 +96,13 @@ def test_files_that_were_edited_after_the_run_are_not_recorded_as_read(reading: 
 
     reading.write("own/texts/b/c.txt", "Zweites")
     (reading.path / "own/words.txt").unlink()
+    reading.replace("conf/base/catalog.yml", "{stage}_log.json\n", "{stage}_log.json\n  save_args: {indent: 2}\n")
     edited = "own/texts was edited since it was read"
     gone = "own/words.txt is gone since it was read"
-    said = reading.run("kedro", "adopt").stdout
+    said = reading.succeed("kedro", "adopt")
+    assert (
+        "train is not put on record, `dvc repro dvc.yaml` runs it again: the catalog keeps train_log otherwise" in said
+    )
     assert "clean is not put on record, `dvc repro dvc.yaml` runs it again: " in said
     assert edited in said
     assert gone in said

@@ -37,8 +37,8 @@ class Entry:
     key: str
     type: str
     path: Path
-    options: tuple[str, ...]
-    """The keys of the entry that change what is written: neither where it is nor how Kedro-Viz draws it."""
+    options: Mapping[str, Any]
+    """What of the entry changes what is written: neither where it is nor how Kedro-Viz draws it."""
 
 
 class Layout:
@@ -137,8 +137,8 @@ class Layout:
         place = config.get("filepath") or config.get("path") or config.get("dataset", {}).get("filepath")
         if place is None:
             return None
-        options = sorted(set(config) - {"filepath", "path", "metadata"})
-        return Entry(name, key, config["type"], self.project / place, tuple(options))
+        options = {each: config[each] for each in sorted(set(config) - {"filepath", "path", "metadata"})}
+        return Entry(name, key, config["type"], self.project / place, options)
 
     def path(self, name: str) -> Path:
         """Give the place of a dataset that the catalog must know."""

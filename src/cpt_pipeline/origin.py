@@ -1,8 +1,8 @@
 """What a stage was made from, and whether that is what conf, code and data are now.
 
-Noted in the stage's provenance when it has run: digests of the values of conf that decide its result, of the artifacts
-it read and the files that conf names for it, and of its code. Who puts results on record, or releases a model, must not
-take the conf or the text of today for that of the run.
+Noted in the stage's provenance when it has run: digests of the values of conf that decide its result, of how the
+catalog keeps its datasets, of the artifacts it read and the files that conf names for it, and of its code. Who puts
+results on record, or releases a model, must not take the conf or the text of today for that of the run.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ def note_origin(
                 "conf": {key: digest_json(value_at(layout.parameters, key)) for key in _keys(node)},
                 "inputs": _inputs(layout, node),
                 "files": dict(files),
+                "catalog": _options(layout, node),
                 "code": code.get(_stage_of(node)),
             }
 
@@ -113,9 +114,11 @@ def _find_differences(
         if made["conf"].get(key) != digest_json(value):
             then = record["params"].get(key, record["params"])
             problems.append(_difference(key, value, then) or f"{key} is another in conf now")
-    now = _inputs(layout, node)
+    now, options = _inputs(layout, node), _options(layout, node)
+    written = made.get("catalog", {})
     return [
         *problems,
+        *(f"the catalog keeps {name} otherwise now" for name in written if written[name] != options.get(name)),
         *(f"{name} is another now" for name, digest in made["inputs"].items() if now.get(name) != digest),
         *find_edited(made.get("files", {}), digest_named(layout, pipelines, node)),
     ]
@@ -142,6 +145,16 @@ def _inputs(layout: Layout, node: Node) -> dict[str, str]:
         elif entry.path.suffix == ".json" and entry.path.is_file():
             found[name] = digest_json(read_json(entry.path))
     return found
+
+
+def _options(layout: Layout, node: Node) -> dict[str, str]:
+    """Return a digest of how the catalog keeps each dataset of a stage; who may read it is no part of that."""
+    entries = [layout.entry(name) for name in sorted({*node.inputs, *node.outputs})]
+    kept = {entry.name: entry.options for entry in entries if entry is not None}
+    return {
+        name: digest_json({each: value for each, value in options.items() if each != "credentials"})
+        for name, options in kept.items()
+    }
 
 
 def _keys(node: Node) -> list[str]:

@@ -56,15 +56,19 @@ def _md5(path: Path) -> str:
 
 
 def _files_below(folder: Path, project: Path) -> dict[str, Path]:
-    """Return the files that DVC finds below a folder, by their path below it; folders are not followed by a link."""
-    ignored = _ignored(project)
+    """Return the files that DVC finds below a folder, by their path below it; folders are not followed by a link.
+
+    What lies outside the project is none of its `.dvcignore`.
+    """
+    ignored = _ignored(project) if folder.is_relative_to(project) else GitIgnoreSpec.from_lines([])
     found = {}
     for parent, folders, names in os.walk(folder):
-        below = Path(parent)
-        folders[:] = [name for name in folders if not _is_ignored(below / name, project, ignored, "/")]
-        for path in (below / name for name in names):
-            if path.is_file() and not _is_ignored(path, project, ignored):
-                found[path.relative_to(folder).as_posix()] = path
+        within = os.path.relpath(parent, project)
+        folders[:] = [name for name in folders if not ignored.match_file(f"{within}/{name}/")]
+        for name in names:
+            path = Path(parent, name)
+            if not ignored.match_file(f"{within}/{name}") and path.is_file():
+                found[str(path).removeprefix(f"{folder}/")] = path
     return found
 
 
@@ -72,8 +76,3 @@ def _ignored(project: Path) -> GitIgnoreSpec:
     listing = project / ".dvcignore"
     lines = listing.read_text(encoding="utf-8").splitlines() if listing.is_file() else []
     return GitIgnoreSpec.from_lines([*_NEVER_COUNTED, *lines])
-
-
-def _is_ignored(path: Path, project: Path, ignored: GitIgnoreSpec, end: str = "") -> bool:
-    """Return whether DVC passes over a path; what lies outside the project is none of its `.dvcignore`."""
-    return path.is_relative_to(project) and ignored.match_file(f"{path.relative_to(project).as_posix()}{end}")
