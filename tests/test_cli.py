@@ -190,7 +190,7 @@ def test_any_json_file_of_a_data_root_cut_short_ends_in_a_line_or_is_not_needed(
                 assert str(path.relative_to(recorded.path)) in done.stderr
                 needed.add(path.relative_to(recorded.path / "data").parts[-1])
         path.write_bytes(whole)
-    assert needed == {"current.json", "decision.json", "manifest.json"}
+    assert needed == {"current.json", "decision.json"}, "a damaged release is named in the log, and the verdict is told"
     for path in (recorded.path / "data").rglob("manifest.json"):
         path.write_bytes(path.read_bytes()[:50])
     done = recorded.run("kedro", "run", "--pipelines=decide")
