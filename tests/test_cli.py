@@ -190,7 +190,7 @@ def test_any_json_file_of_a_data_root_cut_short_ends_in_a_line_or_is_not_needed(
                 assert str(path.relative_to(recorded.path)) in done.stderr
                 needed.add(path.relative_to(recorded.path / "data").parts[-1])
         path.write_bytes(whole)
-    assert needed == {"current.json", "decision.json", "manifest.json"}
+    assert needed == {"current.json", "decision.json"}, "a damaged release is named in the log, and the verdict is told"
     for path in (recorded.path / "data").rglob("manifest.json"):
         path.write_bytes(path.read_bytes()[:50])
     done = recorded.run("kedro", "run", "--pipelines=decide")
@@ -301,3 +301,12 @@ def test_the_report_is_written_from_what_is_there(tmp_path: Path, command: Calla
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "too_short" in page
     assert "missing" in page
+
+
+@pytest.mark.parametrize("command", [["run", "--pipelines=draw"], ["rollback"]], ids=["run", "rollback"])
+def test_a_data_root_that_is_no_folder_of_its_own_ends_a_command(tiny: Project, command: list[str]) -> None:
+    for root in ("", "data/x/../other"):
+        done = tiny.run("kedro", *command, f"--data-root={root}")
+        assert done.returncode == 2, done.stderr
+        assert "--data-root: data_root" in done.stderr
+    assert not list((tiny.path / "data").glob("*/*"))

@@ -95,6 +95,18 @@ def test_a_data_root_of_its_own_makes_room(project: Path) -> None:
         check(project, None, data_root="data/mine")
 
 
+def test_no_other_spelling_of_a_recorded_place_gets_round_the_record(project: Path) -> None:
+    (project / "data/mine").mkdir(parents=True)
+    (project / "data/link").symlink_to(project / "data/mine")
+    for root in ("data/link", "./data//mine/", str(project / "data/mine")):
+        with pytest.raises(ParameterError, match=r"would replace model, train_log, which conf/mine/dvc\.lock"):
+            check(project, None, data_root=root)
+    (project / "data/trial").mkdir()
+    (project / "data/mine/train_log.json").write_text("[]", encoding="utf-8")
+    (project / "data/trial/train_log.json").symlink_to(project / "data/mine/train_log.json")
+    check(project, None, data_root="data/trial")  # as DVC links both to one file of its cache
+
+
 def test_nothing_recorded_is_nothing_to_lose(project: Path) -> None:
     (project / "dvc.lock").unlink()
     check(project, None, train={"num_steps": 5})

@@ -29,6 +29,51 @@ def test_the_environment_and_the_command_line_move_all_data() -> None:
     assert moved.path("clean_metrics") == REPOSITORY / "data/trial/08_reporting/clean_metrics.json"
 
 
+@pytest.mark.parametrize(
+    ("root", "said"),
+    [
+        ("", "must be the name of a folder, found ''"),
+        (" ", "must be the name of a folder"),
+        (".", "holds the project itself"),
+        ("/", "holds the project itself"),
+        ("..", r"write it without \.\. \("),
+        ("data/smoke/../mine", r"write it without \.\. \(data/mine\)"),
+        ("../elsewhere", rf"write it without \.\. \({REPOSITORY.parent}/elsewhere\)"),
+        ("~/x", rf"write the folder itself \({Path.home()}/x\)"),
+        ("src", "src/ is not for data"),
+        ("./src/data", "src/ is not for data"),
+        ("conf/mine", "conf/ is not for data"),
+        (".git", r"\.git/ is not for data"),
+        (".dvc/cache", r"\.dvc/ is not for data"),
+        (str(REPOSITORY), "holds the project itself"),
+    ],
+)
+def test_a_data_root_that_is_no_folder_of_its_own_is_refused(root: str, said: str) -> None:
+    with pytest.raises(ParameterError, match=f"--data-root: data_root.*{said}"):
+        Layout.read(REPOSITORY, "smoke", data_root=root)
+
+
+def test_a_data_root_in_globals_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "conf/base").mkdir(parents=True)
+    (tmp_path / "conf/base/globals.yml").write_text("data_root: 7\n", encoding="utf-8")
+    (tmp_path / "conf/base/catalog.yml").write_text("a: {type: x}\n", encoding="utf-8")
+    with pytest.raises(ParameterError, match=r"globals\.yml: data_root must be the name of a folder, found 7"):
+        layout("base", tmp_path)
+
+
+@pytest.mark.parametrize("root", ["data/trial/", "./data/trial", "data//trial"])
+def test_one_place_has_one_name(root: str) -> None:
+    assert layout("smoke", data_root=root).data_root == REPOSITORY / "data/trial"
+    assert (
+        layout("smoke", data_root=root).path("clean_metrics")
+        == REPOSITORY / "data/trial/08_reporting/clean_metrics.json"
+    )
+
+
+def test_a_data_root_may_lie_on_another_disk_or_behind_a_link(tmp_path: Path) -> None:
+    assert layout("smoke", data_root=str(tmp_path / "big")).data_root == tmp_path / "big"
+
+
 def test_a_second_layout_does_not_answer_for_the_first() -> None:
     smoke = layout("smoke")
     layout("base")
@@ -39,7 +84,7 @@ def test_an_entry_names_the_pattern_that_makes_it_and_what_changes_the_bytes() -
     found = layout().entry("stage1_metrics")
     assert found is not None
     assert found.key == "{stage}_metrics"
-    assert found.options == ("fs_args", "save_args", "type")
+    assert tuple(found.options) == ("fs_args", "save_args", "type")
     assert layout().entry("nobody_knows_this") is None
 
 

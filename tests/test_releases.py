@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from cpt_pipeline import releases
+from cpt_pipeline import release_check, releases
 from cpt_pipeline.core.artifact import find_damage, seal, write_json
 from cpt_pipeline.core.errors import ArtifactError, ParameterError
 from cpt_pipeline.core.workspace import locked
@@ -52,7 +52,7 @@ def go_back(root: Path, to: str | None = None, *, told: Path | None = None) -> d
 
 def test_nothing_promoted_is_the_base_model(tmp_path: Path) -> None:
     assert releases.current(tmp_path / "none") == {"release": None, "model": "base", "folder": None}
-    assert releases.list_releases(tmp_path / "none") == []
+    assert release_check.list_releases(tmp_path / "none") == []
 
 
 @pytest.mark.feature(129)
@@ -144,7 +144,7 @@ def test_a_damaged_candidate_is_not_promoted(tmp_path: Path, damage: str, whole:
         os.utime(weights, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # a release does not go by what was remembered
     with pytest.raises(ArtifactError, match=rf"b/stage2 is damaged.*\n  - {name}: (.|\n)*Run the stage that makes it"):
         releases.settle(root, candidate, NOTHING)
-    assert releases.list_releases(root) == [first["release"]]
+    assert release_check.list_releases(root) == [first["release"]]
     assert releases.current(root) == first
 
 
@@ -187,7 +187,7 @@ def test_the_same_decision_twice_is_one_release_and_a_new_one_is_appended(tmp_pa
     second = releases.settle(root, outcome(tmp_path / "b", "w2"), NOTHING)
 
     assert again == first
-    assert releases.list_releases(root) == [first["release"], second["release"]]
+    assert release_check.list_releases(root) == [first["release"], second["release"]]
     assert releases.current(root) == second
 
 
@@ -197,7 +197,7 @@ def test_a_decision_for_nothing_new_leaves_the_pointer(tmp_path: Path, verdict: 
     first = releases.settle(root, outcome(tmp_path / "a", "w1"), NOTHING)
     base = {**outcome(tmp_path / "b", "w2", verdict), "model": "base", "folder": None}
     assert releases.settle(root, base, NOTHING) == first
-    assert releases.list_releases(root) == [first["release"]]
+    assert release_check.list_releases(root) == [first["release"]]
 
 
 def test_a_roll_back_to_a_passing_checkpoint_is_released(tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_rolling_back_goes_one_release_at_a_time_down_to_the_base(tmp_path: Path
     with pytest.raises(ParameterError, match="no release to go back from"):
         go_back(root)
     assert go_back(root, "0002")["release"].startswith("0002-")
-    assert len(releases.list_releases(root)) == 2
+    assert len(release_check.list_releases(root)) == 2
 
 
 def test_an_unknown_or_ambiguous_release_is_refused_with_the_list(tmp_path: Path) -> None:
@@ -250,9 +250,9 @@ def test_a_damaged_release_that_is_not_in_use_keeps_nobody_from_the_others(
     )
     path = root / second["release"] / name
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * kept)])
-    assert list(releases.find_damaged(root)) == [second["release"]]
-    assert str(path) in releases.find_damaged(root)[second["release"]]
-    assert releases.list_releases(root) == [first["release"], third["release"]]
+    assert list(release_check.find_damaged(root)) == [second["release"]]
+    assert str(path) in release_check.find_damaged(root)[second["release"]]
+    assert release_check.list_releases(root) == [first["release"], third["release"]]
     for back in (None, "0002"):  # never past it in silence
         with pytest.raises(ArtifactError, match=rf"{path}(.|\n)*kedro rollback --to ID"):
             releases.roll_back(root, back)
@@ -262,6 +262,82 @@ def test_a_damaged_release_that_is_not_in_use_keeps_nobody_from_the_others(
     assert go_back(root, "0003") == third
     assert releases.settle(root, outcome(tmp_path / "d", "w4"), NOTHING)["release"].startswith("0004-")
     assert go_back(root, "base")["model"] == "base"
+
+
+@pytest.mark.feature(129)
+@pytest.mark.parametrize("in_use", ["0001", "0003"])
+@pytest.mark.parametrize("lost", [0, 1, 2])
+def test_a_release_without_its_manifest_is_named_and_its_number_not_given_again(
+    tmp_path: Path, lost: int, in_use: str
+) -> None:
+    root = tmp_path / "releases"
+    made = [releases.settle(root, outcome(tmp_path / name, name), NOTHING) for name in ("w1", "w2", "w3")]
+    pointer = go_back(root, in_use)
+    damaged = made[lost]["release"]
+    manifest = root / damaged / "manifest.json"
+    kept = manifest.read_bytes()
+    manifest.unlink()
+    assert list(release_check.find_damaged(root)) == [damaged]
+    assert str(manifest) in release_check.find_damaged(root)[damaged]
+    assert damaged not in release_check.list_releases(root)
+    assert releases.current(root) == pointer
+    assert releases.complete(root) is None
+    with pytest.raises(ArtifactError, match=rf"{manifest} is missing: it was removed(.|\n)*kedro rollback --to ID"):
+        releases.roll_back(root, damaged)
+    with pytest.raises(ArtifactError, match=rf"{manifest} is missing(.|\n)*Move that folder away"):
+        releases.settle(root, outcome(tmp_path / "again", f"w{lost + 1}"), NOTHING)
+    assert releases.settle(root, outcome(tmp_path / "w4", "w4"), NOTHING)["release"].startswith("0004-")
+    manifest.write_bytes(kept)
+    assert go_back(root, damaged) == made[lost]
+
+
+@pytest.mark.feature(129)
+def test_going_back_never_passes_over_a_release_that_lost_its_manifest(tmp_path: Path) -> None:
+    root = tmp_path / "releases"
+    first = releases.settle(root, outcome(tmp_path / "a", "w1"), NOTHING)
+    second = releases.settle(root, outcome(tmp_path / "b", "w2"), NOTHING)
+    (root / first["release"] / "manifest.json").unlink()
+    with pytest.raises(ArtifactError, match=rf"{first['release']}/manifest.json is missing"):
+        releases.roll_back(root)
+    assert releases.current(root) == second
+
+
+@pytest.mark.feature(129)
+def test_a_copy_of_a_release_under_another_name_is_none(tmp_path: Path) -> None:
+    root = tmp_path / "releases"
+    first = releases.settle(root, outcome(tmp_path / "a", "w1"), NOTHING)
+    second = releases.settle(root, outcome(tmp_path / "b", "w2"), NOTHING)
+    for name in (f"{first['release']}-copy", f"copy-{first['release']}", "1-of-mine", "0001"):
+        shutil.copytree(root / first["release"], root / name)
+    assert release_check.find_names(root) == [first["release"], second["release"]]
+    assert release_check.find_damaged(root) == {}
+    assert go_back(root) == first
+    assert go_back(root, "0002") == second
+    with pytest.raises(ParameterError, match=r"names 0 releases; there are base, 0001-\w{8}, 0002-\w{8}\."):
+        releases.roll_back(root, f"{first['release']}-copy")
+
+
+@pytest.mark.feature(129)
+def test_a_release_in_the_folder_of_another_is_damaged(tmp_path: Path) -> None:
+    root = tmp_path / "releases"
+    first = releases.settle(root, outcome(tmp_path / "a", "w1"), NOTHING)
+    second = releases.settle(root, outcome(tmp_path / "b", "w2"), NOTHING)
+    shutil.rmtree(root / first["release"])
+    shutil.copytree(root / second["release"], root / first["release"])
+    with pytest.raises(ArtifactError, match="is that of another release"):
+        releases.roll_back(root)
+    assert releases.current(root) == second
+
+
+def test_the_release_after_9999_is_the_newest(tmp_path: Path) -> None:
+    root = tmp_path / "releases"
+    first = releases.settle(root, outcome(tmp_path / "a", "w1"), NOTHING)
+    last = root / first["release"].replace("0001", "9999")
+    (root / first["release"]).rename(last)
+    write_json(root / releases.POINTER, {**first, "release": last.name, "folder": f"{last.name}/model"})
+    assert releases.settle(root, outcome(tmp_path / "b", "w2"), NOTHING)["release"].startswith("10000-")
+    assert release_check.list_releases(root)[0] == last.name
+    assert go_back(root)["release"] == last.name
 
 
 def interrupted(tmp_path: Path) -> tuple[Path, dict[str, Any], dict[str, Any]]:
@@ -320,11 +396,82 @@ def test_a_pointer_or_intent_that_cannot_be_read_is_named_with_the_way_out(
     assert releases.current(root) == first
 
 
+@pytest.mark.feature(129)
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (
+            {"release": "0009-deadbeef", "folder": "0009-deadbeef/model"},
+            "names release '0009-deadbeef', which is not there",
+        ),
+        ({"release": 7}, "names release 7, which is not there"),
+        ({"release": ["0001"]}, r"names release \['0001'\], which is not there"),
+        ({"release": "0001"}, "names release '0001', which is not there"),
+        ({"release": False}, "names release False, which is not there"),
+        ({"folder": "0001-abcdef01/model"}, "release '0002-.{8}' with folder '0001-abcdef01/model'"),
+        ({"folder": None}, "release '0002-.{8}' with folder None"),
+        ({"release": None}, "release None with folder '0002-.{8}/model'"),
+        ({"release": None, "folder": None}, "release None with model 'stage2'"),
+        ({"model": "base"}, "release '0002-.{8}' with model 'base'"),
+        ({"model": 2}, "release '0002-.{8}' with model 2"),
+    ],
+)
+def test_a_pointer_that_contradicts_itself_or_the_folder_is_named_with_the_way_out(
+    tmp_path: Path, changed: dict[str, Any], said: str
+) -> None:
+    root, first, second = interrupted(tmp_path)
+    (root / releases.INTENT).unlink()
+    write_json(root / releases.POINTER, {**second, **changed})
+    for act in (
+        lambda: releases.current(root),
+        lambda: releases.complete(root),
+        lambda: releases.roll_back(root),
+        lambda: releases.settle(root, outcome(tmp_path / "c", "w3", "hold"), NOTHING),
+    ):
+        with pytest.raises(
+            ArtifactError,
+            match=rf"{releases.POINTER} is damaged \(.*{said}\)(.|\n)*kedro rollback --to ID.*base, {first['release']}",
+        ):
+            act()
+    assert go_back(root, "0002") == second
+
+
+@pytest.mark.feature(129)
+@pytest.mark.parametrize("meant", [7, "0009-deadbeef", "../x", ["0001"], {}, True, ""])
+def test_an_intent_to_what_is_no_release_is_named_with_the_way_out(tmp_path: Path, meant: Any) -> None:
+    root, first, second = interrupted(tmp_path)
+    write_json(root / releases.INTENT, {"release": meant})
+    for act in (lambda: releases.complete(root), lambda: releases.roll_back(root)):
+        with pytest.raises(ArtifactError, match=r"intent.json is damaged \(.*not there\)(.|\n)*kedro rollback --to ID"):
+            act()
+    assert releases.current(root) == second
+    assert go_back(root, "0001") == first
+
+
+@pytest.mark.feature(129)
+@pytest.mark.parametrize("name", [releases.POINTER, releases.INTENT])
+def test_a_folder_in_place_of_pointer_or_intent_is_named(tmp_path: Path, name: str) -> None:
+    root, first, _ = interrupted(tmp_path)
+    (root / releases.INTENT).unlink()
+    (root / name).unlink(missing_ok=True)
+    (root / name).mkdir()
+    for act in (
+        lambda: releases.complete(root),
+        lambda: releases.roll_back(root),
+        lambda: releases.roll_back(root, "0001"),
+        lambda: releases.settle(root, outcome(tmp_path / "c", "w3"), NOTHING),
+    ):
+        with pytest.raises(ArtifactError, match=rf"{name} is damaged \(a folder.*Move that folder away"):
+            act()
+    (root / name).rmdir()
+    assert go_back(root, "0001") == first
+
+
 def state(root: Path) -> tuple[list[str], Any]:
     """What is there after a start: all names, and the pointer."""
     releases.complete(root)
     names = sorted(path.name for path in root.iterdir() if path.name != ".lock")
-    for release in releases.list_releases(root):
+    for release in release_check.list_releases(root):
         assert find_damage(root / release) == []
     return names, releases.current(root)
 
@@ -338,12 +485,12 @@ def test_a_promotion_killed_at_any_operation_is_done_or_not_and_leaves_nothing(t
         second = outcome(tmp_path / "b", "w2")
         killed = killed_at(root, number, lambda: releases.settle(root, second, NOTHING))  # noqa: B023
         names, pointer = state(root)
-        made = releases.list_releases(root)
+        made = release_check.list_releases(root)
         assert names == sorted([*made, releases.POINTER])
         assert pointer["release"] in {first["release"], made[-1]}
         seen.add(pointer["release"])
         again = releases.settle(root, second, NOTHING)
-        assert releases.list_releases(root) == [first["release"], again["release"]]
+        assert release_check.list_releases(root) == [first["release"], again["release"]]
         assert state(root) == (sorted([first["release"], again["release"], releases.POINTER]), again)
         if not killed:
             break
@@ -368,7 +515,7 @@ def test_a_roll_back_killed_at_any_operation_and_typed_again_goes_back_once(tmp_
             go_back(root)  # nothing was said, so the user types it again
         names, pointer = state(root)
         assert pointer == pointers[1], f"killed at operation {number}"
-        assert names == sorted([*releases.list_releases(root), releases.POINTER])
+        assert names == sorted([*release_check.list_releases(root), releases.POINTER])
         if not killed:
             break
         number += 1
@@ -382,7 +529,7 @@ def test_what_writers_of_pointer_and_intent_left_is_removed_at_the_next_start(tm
         (root / name).write_text("{", encoding="utf-8")
     with locked(root / ".lock"):
         assert releases.complete(root) is None, "a live process is at it, and finishes it itself"
-    assert state(root) == (sorted([*releases.list_releases(root), releases.POINTER]), first)
+    assert state(root) == (sorted([*release_check.list_releases(root), releases.POINTER]), first)
 
 
 def test_looking_at_the_pointer_changes_nothing_and_waits_for_nobody(tmp_path: Path) -> None:
@@ -407,4 +554,4 @@ def test_a_draft_left_by_a_kill_is_no_release(tmp_path: Path) -> None:
     seal(root / ".draft", "release")
     pointer = releases.settle(root, outcome(tmp_path / "a", "w1"), NOTHING)
     assert not (root / pointer["folder"] / "half").exists()
-    assert releases.list_releases(root) == [pointer["release"]]
+    assert release_check.list_releases(root) == [pointer["release"]]

@@ -250,15 +250,20 @@ def test_what_decide_will_lack_is_said_when_dedup_ends_and_again_at_mix(
     project: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     hook = PreflightHook()
-    hook._layout, hook._started = Layout.read(project, None), 0.0
+    hook._layout = Layout.read(project, None)
     metrics = {
         "works": {"code": 400, "domain": 234, "en": 2_000},
         "heldout_works": {"code": 44, "domain": 26, "en": 150},
     }
     nodes = {node.short_name: node for node in pipelines["cpt"].nodes}
+
+    def run(stage: str, **outputs: object) -> None:
+        hook.before_node_run(nodes[stage])
+        hook.after_node_run(nodes[stage], outputs)
+
     said = "dedup: nothing can be promoted: decide.min_documents asks for 30"
     with caplog.at_level(logging.WARNING):
-        hook.after_node_run(nodes["dedup"], {"dedup_metrics": metrics})
+        run("dedup", dedup_metrics=metrics)
     assert [record.message.startswith(said) for record in caplog.records] == [True]
     assert "26 of 260 documents were held out; dedup.heldout_max_share (0.1) is the limit" in caplog.text
     caplog.clear()
@@ -266,6 +271,6 @@ def test_what_decide_will_lack_is_said_when_dedup_ends_and_again_at_mix(
     place.parent.mkdir(parents=True)
     place.write_text(json.dumps(metrics), encoding="utf-8")
     with caplog.at_level(logging.WARNING):
-        hook.after_node_run(nodes["clean"], {})
-        hook.after_node_run(nodes["mix"], {})
+        run("clean")
+        run("mix")
     assert [record.message.split(":")[0] for record in caplog.records] == ["mix"]

@@ -24,7 +24,7 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.startup import ProjectMetadata
 from kedro.pipeline import Pipeline
 
-from cpt_pipeline import dvc, releases
+from cpt_pipeline import dvc, release_check, releases
 from cpt_pipeline.conf_check import check_parameters
 from cpt_pipeline.core.artifact import unfinished, write_json
 from cpt_pipeline.core.errors import GOES_ON, ArtifactError, CptError, ParameterError, WorkspaceBusyError, find_fault
@@ -97,7 +97,7 @@ def run(metadata: ProjectMetadata, force: bool, data_root: str | None, **options
     del force  # read by the preflight hook from the click context
     if "DVC_STAGE" in os.environ:
         dvc.bind_to_dvc(metadata.project_path)  # dvc, when it is killed, leaves its stages running
-    if data_root:
+    if data_root is not None:
         options["params"] = {**options["params"], DATA_ROOT: data_root}
     if options["pipeline"] and not options["pipelines"]:
         options["pipelines"], options["pipeline"] = [options["pipeline"]], None
@@ -231,7 +231,8 @@ def _stale(layout: Layout) -> dict[str, list[str]]:
     from kedro.framework.project import pipelines
 
     code = dvc.code_file(layout)
-    return find_stale(layout, pipelines["__default__"], read_json(code)) if code.is_file() else {}
+    check_parameters(layout, pipelines)
+    return find_stale(layout, pipelines, read_json(code)) if code.is_file() else {}
 
 
 def _dvc(layout: Layout, *arguments: str) -> None:
@@ -252,7 +253,7 @@ def verdict(metadata: ProjectMetadata, env: str | None, data_root: str | None) -
     complete_records(layout)
     click.echo(summary(layout))
     decision = layout.path("decision")
-    if not decision.is_file() or read_json(decision)["verdict"] != Verdict.PROMOTE:
+    if not decision.is_file() or read_json(decision, keys=("verdict",))["verdict"] != Verdict.PROMOTE:
         sys.exit(_NOT_PROMOTED)
 
 
@@ -329,14 +330,14 @@ def summary(layout: Layout) -> str:
     path = layout.path("decision")
     if not path.is_file():
         return f"There is no decision yet ({layout.relative(path)}): run `kedro run --pipelines=cpt`."
-    decision = read_json(path)
+    decision = read_json(path, keys=("verdict", "reasons"))
     report = layout.path("report")
     pointer = releases.current(layout.path("release"))
     model = _loading(layout.relative(layout.path("release") / pointer["folder"])) if pointer["folder"] else []
     in_use = f"{pointer['model']} ({pointer['release']})" if pointer["release"] else pointer["model"]
     lines = ["", f"Verdict: {decision['verdict'].replace('_', ' ')}; in use: {in_use}"]
     lines += [f"  - {reason}" for reason in decision["reasons"]]
-    newest = max(releases.list_releases(layout.path("release")), default=None)
+    newest = max(release_check.list_releases(layout.path("release")), default=None)
     at_env = f" --env={layout.env}" if layout.env else ""
     if newest != pointer["release"]:
         lines.append(
@@ -374,10 +375,10 @@ def _loading(folder: str) -> list[str]:
 
 
 def _not_on_record(layout: Layout, release: str | None, at_env: str) -> list[tuple[str, str]]:
-    is_recorded = (
-        dvc.lock_of(layout).is_file() if release is None else releases.has_record(layout.path("release") / release)
-    )
-    if is_recorded:
+    place = None if release is None else layout.path("release") / release
+    if place is not None and release_check.find_damage(place):
+        return []  # named in the log already; it gets nothing until it is whole again
+    if dvc.lock_of(layout).is_file() if place is None else release_check.has_record(place):
         return []
     return [(f"kedro adopt{at_env}", "DVC takes this run on record, and the release its dvc.lock")]
 

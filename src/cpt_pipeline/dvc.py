@@ -25,7 +25,7 @@ from cpt_pipeline.conf_check import stage_inputs
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.patterns import split_pattern
 from cpt_pipeline.core.process import die_with_one_of, die_with_parent
-from cpt_pipeline.layout import BASE, Entry, Layout, has_key
+from cpt_pipeline.layout import BASE, Entry, Layout, has_key, real_place
 
 BASE_FILE = "dvc.yaml"
 BASE_LOCK = "dvc.lock"
@@ -97,7 +97,7 @@ def prepare_environment(stages: Iterable[Stage], layout: Layout) -> list[Path]:
     """
     if layout.owner == BASE:
         return []
-    if layout.data_root == Layout.read(layout.project, BASE).data_root:
+    if layout.data_root.resolve() == Layout.read(layout.project, BASE).data_root.resolve():
         raise ParameterError(
             f"conf/{layout.owner}/globals.yml must set a data_root of its own: base works in "
             f"{layout.relative(layout.data_root)} and two environments would overwrite each other."
@@ -115,7 +115,7 @@ def prepare_environment(stages: Iterable[Stage], layout: Layout) -> list[Path]:
 def tracked_outputs(layout: Layout) -> dict[Path, dict[Path, set[str]]]:
     """Give what every dvc.lock of the project has on record as made, with the parameter keys it was made with.
 
-    Absolute paths by lock file; of a dotted key its first part.
+    Real places by lock file; of a dotted key its first part.
     """
     locks = [layout.project / BASE_LOCK, *sorted(layout.conf.glob(f"*/{BASE_LOCK}"))]
     found: dict[Path, dict[Path, set[str]]] = {}
@@ -125,7 +125,8 @@ def tracked_outputs(layout: Layout) -> dict[Path, dict[Path, set[str]]]:
             found[each] = {}
             for stage in (content.get("stages") or {}).values():
                 keys = {key.partition(".")[0] for listed in stage.get("params", {}).values() for key in listed or ()}
-                found[each].update({layout.project / out["path"]: keys for out in stage.get("outs", ())})
+                made = (real_place(layout.project / out["path"]) for out in stage.get("outs", ()))
+                found[each].update(dict.fromkeys(made, keys))
     return found
 
 
@@ -225,7 +226,7 @@ def _named_files(stage: Stage, pipelines: Mapping[str, Pipeline], layout: Layout
 
 def _fixed_part(pattern: Path, key: str, layout: Layout) -> str:
     place, _ = split_pattern(pattern)
-    if layout.data_root.is_relative_to(layout.project / place):
+    if layout.data_root.resolve().is_relative_to((layout.project / place).resolve()):
         raise ParameterError(
             f"{key}: {pattern} looks in {place.as_posix()}, where the results of {layout.owner} are written too, "
             "so DVC could not tell them from the text. Begin the path with a folder of its own, such as data/own."

@@ -27,7 +27,6 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from cpt_pipeline.conf_check import check_parameters
-from cpt_pipeline.core.artifact import md5_file
 from cpt_pipeline.core.errors import FileAccessError, ParameterError, find_fault
 from cpt_pipeline.core.fingerprint import stage_fingerprints, write_fingerprints
 from cpt_pipeline.core.json_reading import read_json
@@ -38,15 +37,14 @@ from cpt_pipeline.dvc import (
     BASE_LOCK,
     code_file,
     lock_of,
-    read_stages,
     refuse_unlisted,
     refuse_unlisted_conf,
     target,
     tracked_outputs,
 )
 from cpt_pipeline.json_check import note_digests, require_as_made
-from cpt_pipeline.layout import BASE, DATA_ROOT, LOCAL, ConfError, Layout
-from cpt_pipeline.origin import find_stale, note_origin
+from cpt_pipeline.layout import BASE, DATA_ROOT, LOCAL, ConfError, Layout, real_place
+from cpt_pipeline.origin import digest_named, find_edited, find_stale, note_origin, noted_files
 from cpt_pipeline.release_draft import RunFacts
 from cpt_pipeline.release_lock import complete_records
 from cpt_pipeline.run_check import check_run, find_lacking_evidence
@@ -68,12 +66,13 @@ class PreflightHook:
     def __init__(self) -> None:
         self._code: dict[str, str] = {}
         self._releases: dict[str, tuple[ReleaseDataset, RunFacts]] = {}
+        self._named: dict[str, dict[str, str | None]] = {}
 
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
         """Set the data root and check all parameters; `ParameterError` lists every problem."""
         redact_log()
-        self._code, self._releases = {}, {}
+        self._code, self._releases, self._named = {}, {}, {}
         try:
             self._layout = Layout.of(context)
             os.environ[ROOT_VARIABLE] = str(self._layout.data_root)
@@ -88,19 +87,27 @@ class PreflightHook:
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
-        """Say which stage begins."""
+        """Say which stage begins, and note the files that conf names for it while they are as it will read them."""
         self._started = time.monotonic()
         logger.info("%s: begins", node.short_name)
+        self._named[node.name] = digest_named(self._layout, pipelines, node)
 
     @hook_impl
     def after_node_run(self, node: Node, outputs: dict[str, Any]) -> None:
         """Complete its record, say how long it took and what decide will lack; its outputs are saved next."""
         note_digests(self._layout, outputs)
-        note_origin(self._layout, node, outputs, self._code)
-        for dataset, facts in (self._releases[name] for name in outputs if name in self._releases):
-            stale = find_stale(self._layout, pipelines["__default__"], self._code)
-            stale.pop(node.namespace, None)
-            dataset.describe_run(replace(facts, made_otherwise=tuple(_lines(stale))))
+        named = self._named.pop(node.name)
+        note_origin(self._layout, node, outputs, self._code, named)
+        for line in find_edited(named, digest_named(self._layout, pipelines, node)):
+            logger.warning(
+                "%s: %s, while the stage ran; what it made may be of both, so run it again", node.short_name, line
+            )
+        for name in self._releases.keys() & outputs.keys():
+            dataset, facts = self._releases[name]
+            before = _before(name)  # what lies behind the release is still of the run before
+            stale = find_stale(self._layout, pipelines, self._code, within=before)
+            files = noted_files(self._layout, before)
+            dataset.describe_run(replace(facts, made_otherwise=tuple(_lines(stale)), files=files))
         logger.info("%s: done in %.1f s", node.short_name, time.monotonic() - self._started)
         for warning in _losses(node.short_name, outputs.get(f"{node.short_name}_metrics")):
             logger.warning(warning)
@@ -144,9 +151,8 @@ class PreflightHook:
         names = {node.name for node in running.nodes}
         known = names & {node.name for node in whole.nodes}
         before = whole.to_nodes(*known).nodes if known else []
-        rested_on = {node.namespace for node in before if not runs_all or node.name not in names}
-        stale = find_stale(self._layout, whole, self._code)
-        for line in _lines({stage: found for stage, found in stale.items() if stage in rested_on}):
+        rested_on = Pipeline([node for node in before if not runs_all or node.name not in names])
+        for line in _lines(find_stale(self._layout, pipelines, self._code, within=rested_on)):
             logger.warning("%s; it is not made again by this run (`dvc repro` would)", line)
 
 
@@ -171,7 +177,8 @@ def refuse_overwrite(layout: Layout, outputs: Iterable[str], given: Mapping[str,
     keys = [key for key, _ in flatten(given) if key != DATA_ROOT]
     entries = {name: layout.entry(name) for name in outputs}
     for lock, recorded in tracked_outputs(layout).items():
-        known = {name: recorded[entry.path] for name, entry in entries.items() if entry and entry.path in recorded}
+        places = {name: real_place(entry.path) for name, entry in entries.items() if entry}
+        known = {name: recorded[place] for name, place in places.items() if place in recorded}
         changing = {name: {key for key in keys if _changes(key, made_with)} for name, made_with in known.items()}
         replaced = sorted(name for name in known if changing[name] or lock != lock_of(layout))
         if replaced:
@@ -226,7 +233,6 @@ def _facts(layout: Layout, release: str, given: Mapping[str, Any], code: Mapping
         commit=_git(layout.project, "rev-parse", "HEAD"),
         uncommitted=_uncommitted(layout),
         code=code,
-        files=_files_beside_data(layout),
         artifacts={layout.relative(path): path for path in _decided_from(layout, release)},
         dedup_metrics=metrics.path if metrics else None,
     )
@@ -244,19 +250,18 @@ def _package() -> Path:
     return Path(str(import_module(str(project.PACKAGE_NAME)).__file__)).parent
 
 
-def _files_beside_data(layout: Layout) -> dict[str, str]:
-    """Return the MD5 of every file outside the data root that dvc.yaml lists: what conf names."""
-    paths = {layout.project / dep for stage in read_stages(layout).values() for dep in stage.get("deps", ())}
-    data = layout.data_root
-    return {layout.relative(path): md5_file(path) for path in paths if path.is_file() and not path.is_relative_to(data)}
-
-
 def _decided_from(layout: Layout, release: str) -> list[Path]:
     """Return where the artifacts lie that the release rests on; records of time and place are none."""
-    whole = pipelines["__default__"]
-    names = whole.to_outputs(release).all_outputs() - whole.only_nodes_with_outputs(release).all_outputs()
-    entries = (layout.entry(name) for name in sorted(names) if not name.endswith(_RECORDS))
+    names = sorted(name for name in _before(release).all_outputs() if not name.endswith(_RECORDS))
+    entries = (layout.entry(name) for name in names)
     return [entry.path for entry in entries if entry is not None]
+
+
+def _before(release: str) -> Pipeline:
+    """Return the stages that a release rests on."""
+    whole = pipelines["__default__"]
+    before: Pipeline = whole.to_outputs(release) - whole.only_nodes_with_outputs(release)
+    return before
 
 
 def _uncommitted(layout: Layout) -> tuple[str, ...]:

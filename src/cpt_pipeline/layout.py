@@ -6,6 +6,7 @@ file is and `kedro sync-dvc` can draw the graph on a machine that has no data.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,7 @@ from cpt_pipeline.core.errors import ParameterError
 DATA_ROOT = "data_root"
 BASE = "base"
 LOCAL = "local"
+_NOT_FOR_DATA = ("src", ".git", ".dvc")
 
 
 class ConfError(ParameterError, click.ClickException):
@@ -50,13 +52,14 @@ class Entry:
     key: str
     type: str
     path: Path
-    options: tuple[str, ...]
-    """The keys of the entry that change what is written: neither where it is nor how Kedro-Viz draws it."""
+    options: Mapping[str, Any]
+    """What of the entry changes what is written: neither where it is nor how Kedro-Viz draws it."""
 
 
 class Layout:
     """Conf of one environment. `env` is None for a plain run (base with conf/local over it).
 
+    `ParameterError` unless the data root is a folder of its own, spelled so that one place has one name.
     Catalog and globals are read at once: OmegaConf's resolvers belong to the process, so a second loader
     would answer for the first.
     """
@@ -71,12 +74,14 @@ class Layout:
             raise ConfError(f"conf/{env} does not exist; the environments are {', '.join(known)}")
         self._resolver = self._read_catalog()
         self._globals = self._loaded("globals")
+        self.data_root = self._read_data_root()
+        """Root of all data: the runtime parameter `data_root`, else globals.yml."""
 
     @classmethod
     def read(cls, project: Path, env: str | None = None, *, data_root: str | None = None) -> Layout:
         """Read the conf of a project. `data_root` stands over the one in globals.yml."""
         conf = project / settings.CONF_SOURCE
-        params = {DATA_ROOT: data_root} if data_root else None
+        params = None if data_root is None else {DATA_ROOT: data_root}
         arguments: dict[str, Any] = dict(settings.CONFIG_LOADER_ARGS)
         loader = settings.CONFIG_LOADER_CLASS(conf_source=str(conf), env=env, runtime_params=params, **arguments)
         return cls(project, loader, env)
@@ -92,14 +97,30 @@ class Layout:
         """The environment whose dvc.yaml and dvc.lock these data belong to; a plain run works on those of base."""
         return BASE if self.env in (None, LOCAL) else self.env
 
-    @cached_property
-    def data_root(self) -> Path:
-        """Root of all data: the runtime parameter `data_root`, else globals.yml."""
+    def _read_data_root(self) -> Path:
         params = self.loader.runtime_params or {}
-        root = params.get(DATA_ROOT) or self._globals.get(DATA_ROOT)
-        if not isinstance(root, str):
-            raise ParameterError(f"conf/{BASE}/globals.yml: data_root must be a folder name, found {root!r}")
+        place, values = ("--data-root", params) if DATA_ROOT in params else ("globals.yml", self._globals)
+        root = values.get(DATA_ROOT)
+        if not isinstance(root, str) or not root.strip():
+            raise ParameterError(f"{place}: data_root must be the name of a folder, found {root!r}")
+        if problem := self._find_fault(root):
+            raise ParameterError(f"{place}: data_root = {root}: {problem}")
         return self.project / root
+
+    def _find_fault(self, root: str) -> str | None:
+        """Return why a folder cannot be the data root."""
+        if root.startswith("~"):
+            return f"~ is not read here; write the folder itself ({Path(root).expanduser()})"
+        path = self.project / root
+        if ".." in path.parts:
+            written = Path(os.path.normpath(path))
+            return f"the same folder would have two names; write it without .. ({self.relative(written)})"
+        if self.project.resolve().is_relative_to(path.resolve()):
+            return "it holds the project itself; name a folder of its own, such as data/trial"
+        for name in (self.conf.name, *_NOT_FOR_DATA):
+            if path.resolve().is_relative_to((self.project / name).resolve()):
+                return f"{name}/ is not for data; name a folder of its own, such as data/trial"
+        return None
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -142,8 +163,8 @@ class Layout:
         place = config.get("filepath") or config.get("path") or config.get("dataset", {}).get("filepath")
         if place is None:
             return None
-        options = sorted(set(config) - {"filepath", "path", "metadata"})
-        return Entry(name, key, config["type"], self.project / place, tuple(options))
+        options = {each: config[each] for each in sorted(set(config) - {"filepath", "path", "metadata"})}
+        return Entry(name, key, config["type"], self.project / place, options)
 
     def path(self, name: str) -> Path:
         """Give the place of a dataset that the catalog must know."""
@@ -154,6 +175,14 @@ class Layout:
     def relative(self, path: Path) -> str:
         """Give a path as messages and dvc.yaml show it: from the project folder."""
         return path.relative_to(self.project).as_posix() if path.is_relative_to(self.project) else str(path)
+
+
+def real_place(path: Path) -> Path:
+    """Return where a file or folder lies, whatever links and `..` lead there; what it may itself link to is not asked.
+
+    DVC may keep a result as a link into its cache, which two places can share.
+    """
+    return path.parent.resolve() / path.name
 
 
 def has_key(values: Any, dotted: str) -> bool:

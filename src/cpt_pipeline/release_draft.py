@@ -40,7 +40,8 @@ from cpt_pipeline.core.redaction import redact
 
 HIDDEN_SUFFIX = ".hidden"
 """A conf file with something secret in it is kept under its name and this, with the secret left out."""
-_IDENTITY = ("model/", "decision.json", "scores.json")
+MODEL = "model/"
+_IDENTITY = (MODEL, "decision.json", "scores.json")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ class RunFacts:
     code: Mapping[str, str] = field(default_factory=dict)
     """Fingerprint of the code of each stage."""
     files: Mapping[str, str] = field(default_factory=dict)
-    """MD5 of each file beside the data that conf names, by its path below the project."""
+    """MD5 of each file and folder that conf names, as DVC counts them and as they were when a stage read them, by its
+    path below the project."""
     artifacts: Mapping[str, Path] = field(default_factory=dict)
     """What the decision rests on, by path below the project; hashed when the release is made."""
     dedup_metrics: Path | None = None
@@ -105,6 +107,11 @@ def write_draft(draft: Path, outcome: Mapping[str, Any], folder: Path, facts: Ru
         raise ArtifactError(
             f"{draft / 'model'} differs from {folder}: the disk did not keep what was written. Try again."
         )
+    return identify(files)
+
+
+def identify(files: Mapping[str, Any]) -> str:
+    """Return what identifies a release by what its manifest says of its files: model, decision and scores."""
     return digest_json({name: entry for name, entry in files.items() if name.startswith(_IDENTITY)})[:8]
 
 

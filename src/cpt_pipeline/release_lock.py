@@ -16,9 +16,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from cpt_pipeline import dvc, releases
+from cpt_pipeline import dvc, release_check, releases
 from cpt_pipeline.core.artifact import MANIFEST, copy_file, md5_file
 from cpt_pipeline.core.errors import WorkspaceBusyError
+from cpt_pipeline.core.input_digests import DIRECTORY
 from cpt_pipeline.core.json_reading import read_json
 from cpt_pipeline.core.redaction import redact
 from cpt_pipeline.layout import Layout
@@ -26,7 +27,6 @@ from cpt_pipeline.release_draft import HIDDEN_SUFFIX
 
 logger = logging.getLogger(__name__)
 
-_DIRECTORY = ".dir"
 _ABSENT = "not there"
 _CODE, _CONTENTS = "code.json", "contents.json"
 _EARLIER = "it was made by an earlier version, which did not note what it rests on"
@@ -39,9 +39,9 @@ def complete_records(layout: Layout) -> dict[str, list[str]]:
     A damaged release is named in the log and passed over.
     """
     root, lock_file = layout.path("release"), dvc.lock_of(layout)
-    for name, damage in releases.find_damaged(root).items():
+    for name, damage in release_check.find_damaged(root).items():
         logger.warning("Release %s is damaged, and nothing can go back to it until it is put back: %s", name, damage)
-    waiting = [name for name in releases.list_releases(root) if not releases.has_record(root / name)]
+    waiting = [name for name in release_check.list_releases(root) if not release_check.has_record(root / name)]
     if not waiting:
         return {}
     if not lock_file.is_file() or not (layout.project / ".dvc").is_dir():
@@ -49,7 +49,7 @@ def complete_records(layout: Layout) -> dict[str, list[str]]:
     text = lock_file.read_text(encoding="utf-8")
     stages = (_load(text) or {}).get("stages") or {}
     hashes = {out["path"]: out["md5"] for out in _listed(stages, "outs")}
-    small = {name: _find_result(layout, name, md5) for name, md5 in hashes.items() if not md5.endswith(_DIRECTORY)}
+    small = {name: _find_result(layout, name, md5) for name, md5 in hashes.items() if not md5.endswith(DIRECTORY)}
     # conf files that `kedro sync-dvc` makes for DVC to watch came after the run began
     small |= {file: b"{}\n" for _, listed in _each(stages, "params") for file, values in listed.items() if not values}
 
@@ -88,7 +88,7 @@ def restore_commands(layout: Layout, release: Path) -> list[str]:
     lines += [f"              {name} held something secret: put it back by hand" for name in about["hidden"]]
     lines += [f"              beside conf the run had {given}" for given in about["beyond_conf"]]
     lines += [f"              not of this conf and code: {line}" for line in about.get("made_otherwise", ())]
-    if not releases.has_record(release):
+    if not release_check.has_record(release):
         return [*lines, "  data        not on record: no dvc.lock of this run was there (`kedro adopt` after a run)"]
     yaml_file, lock_file = layout.relative(dvc.target(layout)), layout.relative(dvc.lock_of(layout))
     lines.append(f"  results     cp -r {shown}/results/. .")
@@ -155,7 +155,7 @@ def _other_contents(release: Path, stages: Mapping[str, Any], layout: Layout) ->
     with Repo(str(layout.project)) as repo:
         for path, md5 in read_json(release / _CONTENTS).items():
             known = recorded.get(path)
-            if known is not None and known.endswith(_DIRECTORY):
+            if known is not None and known.endswith(DIRECTORY) and not md5.endswith(DIRECTORY):
                 known = _manifest_md5(Path(repo.cache.local.oid_to_path(known)))
             if known != md5:
                 yield f"{path} is another in dvc.lock"

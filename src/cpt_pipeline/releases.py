@@ -5,6 +5,7 @@
     data/09_releases/intent.json      only while the pointer moves; completed when a run starts or the pointer moves
 
 A release is never removed here, and never changed but for the dvc.lock that it gets once; going back moves the pointer.
+Which releases there are, and which are damaged, is said by release_check.
 """
 
 from __future__ import annotations
@@ -17,28 +18,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cpt_pipeline.core.artifact import (
-    MANIFEST,
-    digest_file,
-    is_sealed,
-    publish,
-    read_manifest,
-    require_whole,
-    write_json,
-)
+from cpt_pipeline.core.artifact import MANIFEST, digest_file, publish, write_json
 from cpt_pipeline.core.errors import ArtifactError, ParameterError, WorkspaceBusyError
 from cpt_pipeline.core.json_reading import read_json
 from cpt_pipeline.core.workspace import locked
+from cpt_pipeline.release_check import (
+    STAYS,
+    find_names,
+    list_releases,
+    number_of,
+    read_release_manifest,
+    require_release,
+)
 from cpt_pipeline.release_draft import RunFacts, write_draft
 
 POINTER = "current.json"
 INTENT = "intent.json"
 BASE_MODEL = "base"
-_MODEL = "model/"
 RECORD = ("results", "dvc.yaml", "dvc.lock")
 """What a release gets when DVC has its run on record, in the order it is moved in; then the manifest names it."""
 _DRAFT = ".draft"
-_STAYS = "The pointer stays. `kedro rollback --to ID` goes to another release."
 
 
 @dataclass(frozen=True)
@@ -50,9 +49,12 @@ class Move:
 
 
 def current(root: Path) -> dict[str, Any]:
-    """Read the pointer: `{"release", "model", "folder"}`; the base model when nothing was promoted yet."""
+    """Read the pointer: `{"release", "model", "folder"}`; the base model when nothing was promoted yet.
+
+    `ArtifactError` when it cannot be read, contradicts itself or names a release that is not there.
+    """
     path = root / POINTER
-    return _read(path, {"release", "model", "folder"}) if path.is_file() else _pointer(root, None)
+    return _read(path, {"release", "model", "folder"}) if path.exists() else _pointer(root, None)
 
 
 def settle(root: Path, outcome: Mapping[str, Any], facts: RunFacts) -> dict[str, Any]:
@@ -82,12 +84,12 @@ def roll_back(root: Path, to: str | None = None) -> Move:
     `ParameterError` when there is no such release, `ArtifactError` when its bytes differ from its manifest.
     """
     with _alone(root):
-        if to is None and (root / INTENT).is_file():
+        if to is None and (root / INTENT).exists():
             return Move(_finish_intent(root), resumed=True)
-        known = _finished(root)
+        known = find_names(root)
         target = _before(current(root)["release"], known) if to is None else _resolve(to, known)
         if target is not None:
-            _require_release(root, target)
+            require_release(root, target)
         return Move(_point_at(root, target), resumed=False)
 
 
@@ -96,48 +98,15 @@ def forget_intent(root: Path) -> None:
     (root / INTENT).unlink(missing_ok=True)
 
 
-def list_releases(root: Path) -> list[str]:
-    """Return the ids of all finished releases whose records are whole (`find_damaged`), oldest first."""
-    damaged = find_damaged(root)
-    return [name for name in _finished(root) if name not in damaged]
-
-
-def find_damaged(root: Path) -> dict[str, str]:
-    """Return the finished releases with a damaged file, each with what is wrong; weights are not read for it.
-
-    Such a release keeps nobody from the others: it is named, never pointed at, and its number is not given again.
-    """
-    found = {name: _find_damage(root / name) for name in _finished(root)}
-    return {name: damage for name, damage in found.items() if damage}
-
-
-def _finished(root: Path) -> list[str]:
-    folders = root.iterdir() if root.is_dir() else ()
-    return sorted(path.name for path in folders if path.name.partition("-")[0].isdecimal() and is_sealed(path))
-
-
-def _find_damage(release: Path) -> str | None:
-    """Return what is wrong with the manifest or a file beside the model."""
-    try:
-        listed = read_manifest(release)["files"]
-    except ArtifactError as error:
-        return str(error)
-    for name, entry in listed.items():
-        path = release / name
-        if not name.startswith(_MODEL) and not (path.is_file() and digest_file(path) == entry["xxh3_128"]):
-            return f"{path} is missing or not as the manifest says."
-    return None
-
-
 def complete(root: Path) -> dict[str, Any] | None:
     """Finish what a killed process began and remove what it left; return the pointer that was moved, if one was.
 
     What a live process is doing is left to it. `ArtifactError` when pointer or intent cannot be read.
     """
-    if (root / INTENT).is_file() or (root / _DRAFT).is_dir() or any(root.glob(".*.tmp")):
+    if (root / INTENT).exists() or (root / _DRAFT).is_dir() or any(root.glob(".*.tmp")):
         try:
             with _alone(root):
-                if (root / INTENT).is_file():
+                if (root / INTENT).exists():
                     pointer = _finish_intent(root)
                     forget_intent(root)
                     return pointer
@@ -155,21 +124,16 @@ def _alone(root: Path) -> Iterator[None]:
         shutil.rmtree(root / _DRAFT, ignore_errors=True)
         for left in [*root.glob(".*.tmp"), *root.glob("*/.manifest.json.*.tmp")]:
             left.unlink()
-        for name in _finished(root):
+        for name in find_names(root):
             _remove_unlisted(root / name)
         yield
-
-
-def has_record(release: Path) -> bool:
-    """Say whether a release holds the dvc.lock of its run."""
-    return "dvc.lock" in read_manifest(release)["files"]
 
 
 def add_record(root: Path, release: str, write: Callable[[Path], None]) -> None:
     """Have `write` make `RECORD` in a folder, and move it into a release; the manifest that names it comes last."""
     place, draft = root / release, root / _DRAFT
     with _alone(root):
-        manifest = read_manifest(place)
+        manifest = read_release_manifest(place)
         write(draft)
         added = {
             path.relative_to(draft).as_posix(): {"bytes": path.stat().st_size, "xxh3_128": digest_file(path)}
@@ -186,7 +150,7 @@ def add_record(root: Path, release: str, write: Callable[[Path], None]) -> None:
 def _remove_unlisted(release: Path) -> None:
     """Remove a record that a kill kept from being named by the manifest; nothing where the manifest is damaged."""
     try:
-        listed = read_manifest(release)["files"]
+        listed = read_release_manifest(release)["files"]
     except ArtifactError:
         return
     for name in RECORD:
@@ -200,14 +164,13 @@ def _remove_unlisted(release: Path) -> None:
 def _append(root: Path, outcome: Mapping[str, Any], folder: Path, facts: RunFacts) -> str:
     draft = root / _DRAFT
     identity = write_draft(draft, outcome, folder, facts)
-    known = _finished(root)
+    known = find_names(root)
     for name in known:
         if name.endswith(f"-{identity}"):
-            require_whole(root / name, "The pointer stays. Move that folder away, and decide makes it anew.")
+            require_release(root, name, "The pointer stays. Move that folder away, and decide makes it anew.")
             shutil.rmtree(draft)
             return name
-    number = max((int(name.partition("-")[0]) for name in known), default=0) + 1
-    name = f"{number:04}-{identity}"
+    name = f"{max(map(number_of, known), default=0) + 1:04}-{identity}"
     publish(draft, root / name)
     return name
 
@@ -215,24 +178,19 @@ def _append(root: Path, outcome: Mapping[str, Any], folder: Path, facts: RunFact
 def _finish_intent(root: Path) -> dict[str, Any]:
     """Move the pointer where an interrupted process meant to move it, if there was one."""
     path = root / INTENT
-    if not path.is_file():
+    if not path.exists():
         return current(root)
     release = _read(path, {"release"})["release"]
     if release is not None:
-        _require_release(root, release)
+        require_release(root, release)
     return _point_at(root, release)
-
-
-def _require_release(root: Path, release: str) -> None:
-    """Raise `ArtifactError` unless every byte of a release is as its manifest says."""
-    if damage := _find_damage(root / release):
-        raise ArtifactError(f"{damage}\n{_STAYS}")
-    require_whole(root / release, _STAYS)
 
 
 def _point_at(root: Path, release: str | None) -> dict[str, Any]:
     """Record the intent and move the pointer; the intent stays."""
     pointer = _pointer(root, release)
+    for path in (root / INTENT, root / POINTER):
+        _require_no_folder(path)
     write_json(root / INTENT, {"release": release})
     write_json(root / POINTER, pointer)
     return pointer
@@ -241,15 +199,18 @@ def _point_at(root: Path, release: str | None) -> dict[str, Any]:
 def _pointer(root: Path, release: str | None) -> dict[str, Any]:
     if release is None:
         return {"release": None, "model": BASE_MODEL, "folder": None}
-    read_manifest(root / release)
-    about = read_json(root / release / "release.json", keys=("model",), remedy=_STAYS)
+    about = read_json(root / release / "release.json", keys=("model",), remedy=STAYS)
     return {"release": release, "model": about["model"], "folder": f"{release}/model"}
 
 
 def _read(path: Path, keys: set[str]) -> dict[str, Any]:
     """Read the pointer or the intent. Never rebuilt in silence: the newest release need not be the one in use."""
+    changed = "It was cut short or changed by hand, or a release was removed."
     try:
-        record: dict[str, Any] = read_json(path, keys=keys, remedy="It was cut short or changed by hand.")
+        _require_no_folder(path)
+        record: dict[str, Any] = read_json(path, keys=keys, remedy=changed)
+        if fault := _find_contradiction(record, find_names(path.parent)):
+            raise ArtifactError(f"{path} is damaged ({fault}). {changed}")
     except ArtifactError as error:
         known = ", ".join([BASE_MODEL, *list_releases(path.parent)])
         raise ArtifactError(
@@ -258,11 +219,29 @@ def _read(path: Path, keys: set[str]) -> dict[str, Any]:
     return record
 
 
+def _require_no_folder(path: Path) -> None:
+    if path.is_dir():
+        raise ArtifactError(f"{path} is damaged (a folder lies where a file belongs). Move that folder away first.")
+
+
+def _find_contradiction(record: Mapping[str, Any], known: list[str]) -> str | None:
+    """Return what in a pointer or an intent cannot be; an intent has the release alone."""
+    release = record["release"]
+    if release is not None and release not in known:
+        return f"it names release {release!r}, which is not there"
+    expected = f"{release}/model" if release else None
+    if record.get("folder", expected) != expected:
+        return f"release {release!r} with folder {record['folder']!r}"
+    if "model" in record and (not isinstance(record["model"], str) or (record["model"] == BASE_MODEL) != (not release)):
+        return f"release {release!r} with model {record['model']!r}"
+    return None
+
+
 def _before(release: str | None, known: list[str]) -> str | None:
     if release is None:
         raise ParameterError("The base model is in use: there is no release to go back from.")
-    earlier = [name for name in known if name < release]
-    return earlier[-1] if earlier else None
+    place = known.index(release)
+    return known[place - 1] if place else None
 
 
 def _resolve(wanted: str, known: list[str]) -> str | None:

@@ -34,6 +34,11 @@ def test_a_file_cut_anywhere_is_named_with_the_remedy(place: Path, length: int) 
         read_json(place, remedy="Make it anew.")
 
 
+def test_a_folder_in_place_of_the_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match=r" is damaged \(a folder.*\)\. Make it anew\."):
+        read_json(tmp_path, remedy="Make it anew.")
+
+
 @given(st.binary(max_size=60))
 def test_any_bytes_are_a_value_or_an_error_of_the_package(place: Path, content: bytes) -> None:
     place.write_bytes(content)

@@ -68,6 +68,16 @@ def test_the_demonstration_has_no_conflict() -> None:
         ({"stage1_run": TWO_RANKS}, "plan.device.count", "counts 1 devices and stage1_run.num_ranks is 2"),
         ({"plan.device.count": 8}, "plan.device.count", "counts 8 devices and stage2_run.num_ranks is 1"),
         ({"stage1_run.offload_optimizer": True}, "stage1_run.offload_optimizer", "only backend: deepspeed"),
+        (
+            {"stage1_run.offload_optimizer": True, "stage1_run.backend": "deepspeed"},
+            "stage1_run.offload_optimizer",
+            "DeepSpeed offloads from stage1_run.zero_stage 1 on",
+        ),
+        (
+            {"base.scratch.training.schedule.warmup_steps": 5000},
+            "base.scratch.training.schedule.warmup_steps",
+            "the warm-up of 5000 steps is longer than base.scratch.training",
+        ),
         ({"stage1_run.hostfile": "hosts"}, "stage1_run.hostfile", "launcher single reads no hostfile"),
         ({"stage1.schedule.warmup_steps": 121}, "stage1.schedule.warmup_steps", "which has 120"),
         ({"stage2.schedule.warmup_steps": 31}, "stage2.schedule.warmup_steps", "which has 30"),

@@ -205,7 +205,7 @@ def test_a_look_ahead_of_one_token_is_seen_in_a_model_that_keeps_documents_apart
     [
         ("bloom", LEAKING["bloom"], "full", "in which documents that share a row see one another"),
         ("bloom", LEAKING["bloom"], "lora", "in which documents that share a row see one another"),
-        ("electra", BOTH_WAYS["electra"], "full", "which reads a text in both directions"),
+        ("electra", BOTH_WAYS["electra"], "full", "reads a text in both directions"),
     ],
 )
 def test_a_base_that_sees_what_it_must_not_is_refused_before_the_first_step(

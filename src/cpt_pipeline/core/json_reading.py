@@ -24,6 +24,8 @@ def read_json(path: Path, *, keys: Collection[str] = (), remedy: str = _REMEDY) 
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ArtifactError(f"{path} is missing. {remedy}") from error
+    except IsADirectoryError as error:
+        raise ArtifactError(f"{path} is damaged (a folder lies where a file belongs). {remedy}") from error
     except (ValueError, RecursionError) as error:
         raise ArtifactError(f"{path} is damaged ({error}). {remedy}") from error
     if keys and not isinstance(value, dict):

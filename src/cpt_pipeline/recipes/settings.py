@@ -67,10 +67,15 @@ class Settings:
         """How the base is trained in this run; None for a base that is found."""
         return self.base.scratch if self.base.kind == "scratch" else None
 
-    def num_steps(self, stage: Stage) -> int | None:
-        """Return the steps of a training stage; None where they follow from the text."""
-        num_tokens = getattr(self.mix, stage).num_tokens
-        return None if num_tokens is None else ceil(num_tokens / (self.mix.sequence_length * self.mix.rows_per_step))
+    def num_steps(self, key: str) -> int | None:
+        """Return the steps of one of `training`; None where they follow from the text."""
+        num_tokens: int | None
+        if key in STAGES or self.scratch is None:
+            num_tokens, per_step = getattr(self.mix, key).num_tokens, self.mix.sequence_length * self.mix.rows_per_step
+        else:
+            num_tokens = self.scratch.data.num_tokens
+            per_step = self.scratch.sequence_length * self.scratch.rows_per_step
+        return None if num_tokens is None else ceil(num_tokens / per_step)
 
 
 def run_key(key: str) -> str:

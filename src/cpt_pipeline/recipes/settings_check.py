@@ -71,10 +71,10 @@ def _empty_channels(settings: Settings) -> Iterator[Problem]:
 
 
 def _schedule_problems(settings: Settings) -> Iterator[Problem]:
-    for stage in STAGES:
-        steps = settings.num_steps(stage)
+    for key, params in settings.training.items():
+        steps = settings.num_steps(key)
         if steps is not None:
-            yield from warmup_problems(stage, getattr(settings, stage), steps)
+            yield from warmup_problems(key, params, steps)
 
 
 def _adapter_problems(settings: Settings) -> Iterator[Problem]:
@@ -133,6 +133,11 @@ def _process_problems(settings: Settings) -> Iterator[Problem]:
             )
         if run.offload_optimizer and run.backend != "deepspeed":
             yield Problem(f"{place}.offload_optimizer", "only backend: deepspeed can offload")
+        elif run.offload_optimizer and run.zero_stage == 0:
+            yield Problem(
+                f"{place}.offload_optimizer",
+                f"DeepSpeed offloads from {place}.zero_stage 1 on; 0 keeps all where it is",
+            )
         if run.hostfile is not None and run.launcher != "deepspeed":
             yield Problem(f"{place}.hostfile", f"launcher {run.launcher} reads no hostfile; use launcher: deepspeed")
         if key in STAGES and run.num_ranks != settings.plan.device.count:
@@ -173,7 +178,7 @@ def _judge_problem(settings: Settings) -> str | None:
     if matched is None:
         return "it must be last, stage1, stage2, or a candidate such as stage1-step-000050"
     stage, step = matched[1], int(matched[2])
-    params, steps = getattr(settings, stage), settings.num_steps("stage1" if stage == "stage1" else "stage2")
+    params, steps = getattr(settings, stage), settings.num_steps(stage)
     every = params.candidate_every_steps
     if not every or step % every:
         return f"{stage} keeps a candidate every {every} steps ({stage}.candidate_every_steps; 0 = only the end)"

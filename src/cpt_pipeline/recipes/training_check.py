@@ -43,7 +43,7 @@ def warmup_problems(stage: str, params: TrainParams, num_steps: int) -> Iterator
         yield Problem(
             f"{stage}.schedule.warmup_steps",
             f"the warm-up of {warmup} steps is longer than {stage}, which has {num_steps} (its tokens / "
-            "(mix.sequence_length x mix.rows_per_step)): the learning rate would never reach its peak",
+            "(sequence_length x rows_per_step)): the learning rate would never reach its peak",
         )
 
 

@@ -253,8 +253,8 @@ def _gather(tasks: Tasks, out: Path, params: CollectParams) -> CollectReport:
         told = [source for source in params.sources if found[source.name].licenses]
         problems += [problem for source in told for problem in _missing_columns(source, counts)]
         raise_all(SourceError, "The sources were read, and some cannot be used:", filter(None, problems))
-    for source in told:
-        _warn_of_separator(source, found[source.name])
+    for each in told:
+        _warn_of_separator(each, found[each.name])
     reports = {source.name: found[source.name].report(source) for source in params.sources}
     return _report(sieve, reports, dict(sorted(license_bytes.items())), counts)
 

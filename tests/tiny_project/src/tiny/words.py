@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cpt_pipeline.core.artifact import read_manifest, seal
 from cpt_pipeline.core.errors import NothingLeftError
-from cpt_pipeline.core.inputs import InputFile
+from cpt_pipeline.core.inputs import InputFile, InputPattern
 from cpt_pipeline.core.params import Params
 
 logger = logging.getLogger("cpt_pipeline.tiny")
@@ -27,6 +27,7 @@ class CleanParams(Params):
 
     min_chars: int
     extra_words: InputFile | None = None
+    extra_texts: InputPattern | None = None
 
 
 class TrainParams(Params):
