@@ -32,7 +32,7 @@ def test_lines_know_their_links_headings_and_gaps() -> None:
         Line("Head", level=2, after_gap=True),
         Line("first half", link_share=0.4, after_gap=True),
         Line("second"),
-        Line("item", is_item=True),
+        Line("item", label="-"),
     ]
 
 

@@ -11,7 +11,6 @@ lines, images leave nothing, alternative texts and captions included; all but co
 from __future__ import annotations
 
 import html as html_entities
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,8 +27,15 @@ from cpt_pipeline.corpus.collect.html_boilerplate import (
     region_selectors,
     skipped_selectors,
 )
+from cpt_pipeline.corpus.collect.html_depth import limit_depth
 from cpt_pipeline.corpus.collect.html_encoding import decode_page, refuse_undecodable
 from cpt_pipeline.corpus.collect.html_head import read_head
+from cpt_pipeline.corpus.collect.html_inline import (
+    keep_sentences,
+    number_items,
+    shield_lone_characters,
+    write_scripts,
+)
 from cpt_pipeline.corpus.collect.html_marks import (
     ALL_MARKS,
     IMAGE,
@@ -49,18 +55,13 @@ from cpt_pipeline.corpus.collect.text_files import count_markdown
 
 _MAX_CHARACTERS = 20 << 20
 _MAX_TAGS = 250_000
-_MAX_DEPTH = 512
-"""As in browsers; matching selectors in nested elements costs the square of the depth."""
-_FEW_TAGS = 6_000
-"""With fewer, no depth is slow, and it is not measured."""
-_DEEPENING = re.compile(r"<(/?)(?!(?:p|li|t[drh]|d[td]|option|br|img|hr|input|meta|link|wbr|col|source)\b)[a-z]")
 _MAX_REGIONS = 3
 _LITTLE_BYTES = 1500
 _LITTLE_SHARE = 0.3
 
 
 class PageRefusedError(ValueError):
-    """A page is too large or too deeply nested to be parsed; `reason` is fit for an exclusion."""
+    """A page is too large to be parsed; `reason` is fit for an exclusion."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(reason, detail)
@@ -96,7 +97,7 @@ def extract_page(html: bytes | str, *, url: str | None = None, encoding: str | N
     source = decoded.text if decoded else _without_surrogates(str(html))
     source = lower_tags(source)
     _refuse_costly(source)
-    lines = _article(source)
+    lines = _article(limit_depth(source))
     marked = _join(lines)
     text = html_entities.unescape(ALL_MARKS.sub("", marked)).strip()
     if not text:
@@ -121,7 +122,7 @@ def read_page(
 ) -> Reading:
     """Make a reading of a page's bytes, parsed in the sandbox.
 
-    Reasons: `no_content`, `undecodable`, `too_large`, `too_many_tags`, `too_deep`, and those of the sandbox.
+    Reasons: `no_content`, `undecodable`, `too_large`, `too_many_tags`, and those of the sandbox.
     """
     try:
         page = sandbox.call(extract_page, raw, encoding=params.encoding or encoding)
@@ -147,18 +148,6 @@ def _refuse_costly(source: str) -> None:
     num_tags = source.count("<")
     if num_tags > _MAX_TAGS:
         raise PageRefusedError("too_many_tags", f"{num_tags} tags; {_MAX_TAGS} are parsed")
-    if num_tags > _FEW_TAGS and (depth := _depth(source)) > _MAX_DEPTH:
-        raise PageRefusedError("too_deep", f"elements nested {depth} deep; {_MAX_DEPTH} are parsed")
-
-
-def _depth(source: str) -> int:
-    """Count how deep the tags nest if each that must be closed is closed; scripts are read as if they were markup."""
-    depth = deepest = 0
-    for end in _DEEPENING.findall(source):
-        depth += -1 if end else 1
-        deepest = max(deepest, depth)
-        depth = max(depth, 0)
-    return deepest
 
 
 def _article(source: str) -> list[Line]:
@@ -186,7 +175,8 @@ def _weight(lines: list[Line]) -> int:
 def _marked(source: str) -> str:
     has_marks = not source.isascii() and b"\xee\x80" in source.encode()  # a tenth of the time of a search for them
     clean = ALL_MARKS.sub("", source) if has_marks else source
-    return deepen(mark_source(html_formulas.write_formulas(clean.replace("\0", "") if "\0" in clean else clean)))
+    clean = html_formulas.write_formulas(clean.replace("\0", "") if "\0" in clean else clean)
+    return deepen(shield_lone_characters(mark_source(write_scripts(number_items(keep_sentences(clean))))))
 
 
 def _mark_regions(tree: HTMLTree, selectors: list[str]) -> None:
@@ -217,6 +207,6 @@ def _join(lines: list[Line]) -> str:
     after_heading = False
     for line in lines:
         parts.append("\n\n" if line.after_gap or line.level or after_heading else "\n")
-        parts.append(f"- {line.text}" if line.is_item else line.text)
+        parts.append(f"{line.label} {line.text}".strip() if line.label else line.text)
         after_heading = line.level > 0
     return "".join(parts)

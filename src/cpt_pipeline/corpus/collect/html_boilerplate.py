@@ -13,7 +13,19 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from cpt_pipeline.corpus.collect.html_marks import ALL_MARKS, CELL, IMAGE, REGION, REGION_END, ROW, TABLE, TABLE_END
+from cpt_pipeline.corpus.collect.html_marks import (
+    ALL_MARKS,
+    CELL,
+    IMAGE,
+    LONE,
+    NUMBER,
+    NUMBER_END,
+    REGION,
+    REGION_END,
+    ROW,
+    TABLE,
+    TABLE_END,
+)
 
 # fmt: off
 _SURE_WORDS = (
@@ -75,6 +87,7 @@ _LINK = re.compile(r"<a [^<>]*>((?:(?!</?a\b).)*)</a>")
 _TAG = re.compile(r"<[^<>]*>")
 _TABLE_ROW = re.compile(rf"{TABLE}?{ROW}\|")
 _NO_COUNT = re.compile(f"[{REGION}{REGION_END}{ROW}{CELL}{TABLE}{TABLE_END}]+")
+_NUMBERED = re.compile(f"{NUMBER}([^{NUMBER_END}]*){NUMBER_END} *")
 _CODE = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
 _ENDS = tuple(".!?…。！？”»\"')）")
 _SAYINGS = re.compile(
@@ -110,7 +123,8 @@ class Line(NamedTuple):
     link_share: float = 0.0
     verbatim: bool = False
     """Code or a row of a table: kept as it is."""
-    is_item: bool = False
+    label: str = ""
+    """What stands before an item of a list: `-` or its number."""
     after_gap: bool = False
     """An empty line stands before it."""
 
@@ -176,7 +190,7 @@ def read_lines(text: str) -> tuple[list[Line], list[tuple[int, int]]]:
 def main_lines(lines: list[Line], regions: list[tuple[int, int]]) -> list[Line]:
     """Give the lines of the smallest region that holds four fifths of the text, without those that are boilerplate."""
     begin, end = _choose(lines, regions)
-    kept = [line for line in lines[begin:end] if not _is_boilerplate(line)]
+    kept = [line for line in _with_labels(lines[begin:end]) if not _is_boilerplate(line)]
     result: list[Line] = []
     for line in reversed(kept):
         if line.level and (not result or 0 < result[-1].level <= line.level):
@@ -197,22 +211,38 @@ def _selector(word: str) -> str:
 
 
 def _read_line(raw: str, after_gap: bool) -> Line | None:
+    raw = raw.replace(LONE, "")
     text = (_TAG.sub("", raw) if "<" in raw else raw).strip()
     if _TABLE_ROW.match(text):
         return Line(text, verbatim=True, after_gap=after_gap)
     text = _NO_COUNT.sub("", text)
     if "\t" in text:
         text = " ".join(text.split())  # cells of a table that arranges the page
-    if not text.strip(IMAGE + " "):
+    numbered = _NUMBERED.match(text)
+    label = numbered[1] if numbered else "-" if _ITEM.match(raw) else ""
+    text = _NUMBERED.sub(r"\1 ", text[numbered.end() :] if numbered else text)
+    if not (text.strip(IMAGE + " ") or numbered):
         return None
     heading = _HEADING.search(raw)
     return Line(
         text.strip(),
         level=int(heading[1]) if heading else 0,
-        link_share=_link_share(raw, text) if "<a " in raw else 0.0,
-        is_item=_ITEM.match(raw) is not None,
+        link_share=_link_share(raw, text) if "<a " in raw and text else 0.0,
+        label=label,
         after_gap=after_gap,
     )
+
+
+def _with_labels(lines: list[Line]) -> list[Line]:
+    """Give the lines, each number that stands alone before the line that follows it."""
+    result: list[Line] = []
+    for line in lines:
+        label = "" if not result or result[-1].text else result[-1].label
+        if label and not line.verbatim and line.label in ("", "-"):
+            result[-1] = line._replace(label=label, after_gap=result[-1].after_gap)
+        else:
+            result.append(line)
+    return result
 
 
 def _read_code(raw: str, after_gap: bool) -> Line:

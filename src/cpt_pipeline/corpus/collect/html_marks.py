@@ -12,6 +12,8 @@ import re
 
 ROW, CELL, TABLE, TABLE_END = "\ue001", "\ue002", "\ue003", "\ue004"
 IMAGE = "\ue006"
+NUMBER, NUMBER_END = "\ue007", "\ue008"
+LONE = "\ue009"
 REGION, REGION_END = "\ue010", "\ue011"
 ALL_MARKS = re.compile("[\ue000-\ue01f]")
 LETTER = "m"
