@@ -62,10 +62,8 @@ def test_public_data_is_read_as_it_is_published(tmp_path: Path) -> None:
     wet = crawled + b"Content-Length: 21\r\n\r\nplain text of a crawl\r\n\r\n"
     pdf = record(2, write_pdf([SENTENCE]), headers="Content-Type: application/pdf")
     packed = members[0] + bytes(broken) + members[2] + members[3]
-    web = write(
-        tmp_path / "web",
-        {"a.warc.gz": packed, "b.warc": record(5) + pdf, "c.wet": wet, "d.warc.zst": pack_zstd(record(6))},
-    )
+    archives = {"a.warc.gz": packed, "b.warc": record(5) + pdf, "c.wet": wet, "d.warc.zst": pack_zstd(record(6))}
+    web = write(tmp_path / "web", archives)
     nested = {"data": [{"paragraphs": [{"meta": {"body": "one"}}, {"meta": {"body": "two"}}]}]}
     asked = [{"q": "Why?", "hint": "", "a": "So."}, {"q": "Who?", "hint": "a king", "a": "He."}]
     lines = "\n".join(map(json.dumps, asked)).encode()
@@ -156,8 +154,8 @@ def test_a_page_gives_its_article_with_tables_code_and_formulas_and_nothing_arou
         """<ol><li>他<b>不</b>去 <i>x</i><i>≤</i>10<sup>-5</sup></li><li><ruby>漢<rt>かん</rt></ruby>字</li></ol>"""
     )
     lone = f"<html><body><main><h1>雨</h1><p>{paragraph_zh}</p>{inline}<p>{paragraph_zh}</p></main></body></html>"
-    folder = write(tmp_path / "web", {"a.html": html, "b.htm": chinese.encode("gb2312"), "c.html": "<nav>Home</nav>"})
-    write(folder, {"d.html": lone})
+    pages = {"a.html": html, "b.htm": chinese.encode("gb2312"), "c.html": "<nav>Home</nav>", "d.html": lone}
+    folder = write(tmp_path / "web", pages)
     collect(tmp_path, {"name": "web", "path": folder}, max_bad_share=0.5)
     assert kept(tmp_path) == {
         "web/a.html": f"A plan\n\n{SENTENCE}\n\n| Fruit | Price |\n|---|---|\n| Pear | 1 |\n\n"

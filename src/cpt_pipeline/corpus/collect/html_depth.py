@@ -12,7 +12,7 @@ from collections import Counter
 
 _MAX_BLOCKS = 480
 _MAX_INLINE = 32
-"""So many elements of a line may be open at once: paragraphs open all of them anew. Browsers keep 512 elements in all."""
+"""So many elements of a line may be open at once, for paragraphs open all of them anew; browsers keep 512 in all."""
 _FEW_TAGS = 6_000
 """With fewer, no depth is slow, and it is not measured."""
 _TAG = re.compile(

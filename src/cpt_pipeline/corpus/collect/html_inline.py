@@ -24,7 +24,9 @@ _ICON = re.compile(
 _SCRIPT = re.compile(r"<(su[bp])(\s[^<>]*)?>((?:[^<]|</?(?:i|em|b|strong|var|span)(?:\s[^<>]*)?>){1,300})</\1\s*>")
 _LINK_BEFORE = re.compile(r"<a\s[^<>]*>\s*\Z")
 _TAG = re.compile(r"<[^<>]*>")
-_STYLE = re.compile(r"</?(?:b|em|font|i|small|span|strong|u)(?:\s[^<>]*)?>")
+_STYLE = re.compile(
+    r"</?(?:a|abbr|b|cite|code|del|dfn|em|font|i|ins|kbd|mark|q|s|samp|small|span|strong|su[bp]|time|tt|u|var)(?:\s[^<>]*)?>"
+)
 _BEFORE = ",;:(“„«\"'—–"
 _SENTENCE_AFTER = re.compile(rf"""(?:\s|{_STYLE.pattern}|[,;:)”“»"'—–.(„«])*+\w""")
 _TIME = re.compile(r"<time(?:\s[^<>]*)?>((?:[^<]|<(?!/?time\b)[^<>]*>){1,300})</time\s*>")
