@@ -4,11 +4,10 @@ from hypothesis import strategies as st
 
 from cpt_pipeline.corpus.collect.html_inline import (
     keep_sentences,
-    number_items,
     shield_lone_characters,
     write_scripts,
 )
-from cpt_pipeline.corpus.collect.html_marks import ALL_MARKS, LONE, bare_marks
+from cpt_pipeline.corpus.collect.html_marks import LONE, bare_marks
 
 
 @pytest.mark.parametrize(
@@ -32,25 +31,6 @@ def test_scripts_are_written_and_links_to_notes_are_not() -> None:
     assert write_scripts("a<sup>&minus;1</sup>") == "a<sup>^\u22121</sup>"
     for kept in ("<sup><a href=x>1</a></sup>", "<a href=x> <sup>1</sup></a>", "<sup>th</sup>", "<sup><img></sup>"):
         assert write_scripts(kept) == kept
-
-
-@pytest.mark.parametrize(
-    ("source", "numbers"),
-    [
-        ("<ol><li>a<li>b</ol>", ["1.", "2."]),
-        ("<ol start=0><li>a<li value=7>b<li>c</ol>", ["0.", "7.", "8."]),
-        ("<ol type=i><li>a<li>b<li>c<li>d</ol>", ["i.", "ii.", "iii.", "iv."]),
-        ("<ol type=A start=27><li>a</ol>", ["AA."]),
-        ("<ol reversed><li>a<li>b</ol>", ["2.", "1."]),
-        ("<ol><li>a<ul><li>x</ul><li>b<ol><li>y</ol><li>c</ol>", ["1.", "2.", "1.", "3."]),
-        ("<ol><!--<li>--><li>a<script>'<li>'</script></ol><ul><li>x</ul>", ["1."]),
-        ("<ol><li>a</ul><li>b", ["1.", "2."]),
-    ],
-)
-def test_items_have_the_numbers_that_a_browser_shows(source: str, numbers: list[str]) -> None:
-    written = number_items(source)
-    assert [piece.partition("\ue008")[0] for piece in bare_marks(written).split("\ue007")[1:]] == numbers
-    assert number_items("<ul><li>x</ul>") == "<ul><li>x</ul>"
 
 
 @pytest.mark.parametrize(
@@ -78,4 +58,3 @@ def test_a_byline_is_left_to_them(html: str) -> None:
 @given(st.text(alphabet="<>/ abolip=&;水é\"'0-!", max_size=80))
 def test_any_source_keeps_its_characters(source: str) -> None:
     assert bare_marks(shield_lone_characters(source)).replace(LONE, "") == source
-    assert ALL_MARKS.sub("", bare_marks(number_items(source))).count("水") == source.count("水")

@@ -32,10 +32,10 @@ from cpt_pipeline.corpus.collect.html_encoding import decode_page, refuse_undeco
 from cpt_pipeline.corpus.collect.html_head import read_head
 from cpt_pipeline.corpus.collect.html_inline import (
     keep_sentences,
-    number_items,
     shield_lone_characters,
     write_scripts,
 )
+from cpt_pipeline.corpus.collect.html_lists import write_lists
 from cpt_pipeline.corpus.collect.html_marks import (
     ALL_MARKS,
     IMAGE,
@@ -47,6 +47,7 @@ from cpt_pipeline.corpus.collect.html_marks import (
     deepen,
     lower_tags,
     mark_source,
+    without_noscript,
     write_tables,
 )
 from cpt_pipeline.corpus.collect.reading import Reading, ReadingParams
@@ -175,8 +176,8 @@ def _weight(lines: list[Line]) -> int:
 def _marked(source: str) -> str:
     has_marks = not source.isascii() and b"\xee\x80" in source.encode()  # a tenth of the time of a search for them
     clean = ALL_MARKS.sub("", source) if has_marks else source
-    clean = html_formulas.write_formulas(clean.replace("\0", "") if "\0" in clean else clean)
-    return deepen(shield_lone_characters(mark_source(write_scripts(number_items(keep_sentences(clean))))))
+    clean = html_formulas.write_formulas(without_noscript(clean.replace("\0", "") if "\0" in clean else clean))
+    return deepen(shield_lone_characters(mark_source(write_scripts(write_lists(keep_sentences(clean))))))
 
 
 def _mark_regions(tree: HTMLTree, selectors: list[str]) -> None:

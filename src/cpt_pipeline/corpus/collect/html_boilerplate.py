@@ -44,8 +44,9 @@ _WORDS = (
     "list-tags", "cat-links", "categories-", " categories", "yarpp", "wpcf7", "mc4wp", "skip-link", "skiplink",
     "screen-reader", "sr-only", "visually-hidden", "visuallyhidden", "trending", "mostread", "most-read", "popular",
     "read-more", "readmore", "next-post", "prev-post", "credit", "copyright", "caption", "infobox", "info-box",
-    "carousel", "slider", "slideshow", "overlay", "lightbox", "tooltip", "toolbar", "contact-", "kontakt", "rating",
-    "review", "popup", "pop-up", " topbar", " top-bar", "like-button", "follow-us", " follow", "banner", "promo",
+    "carousel", "slider", "slideshow", "overlay", "lightbox", "tooltip", "toolbar", "contact-", "kontakt", "popup",
+    "pop-up", " topbar", " top-bar", " rating", "-rating", "_rating",
+    " review", "-review", "_review", "like-button", "follow-us", " follow", "banner", "promo",
     "advert", "-ads ", "-ad ", "_ad ", " ad-", " ads-", " ads ", " ad ", " bio ", "-bio ", "_bio ", " more-from",
     "more-articles", "more-stories", "more-posts", "more-news", "you-may", "you-might", "may-like", "also-like",
     "linklist", "link-list", "-share", " share", "published", " btn", "-btn", "shariff", "addthis", "a2a_",
@@ -53,8 +54,8 @@ _WORDS = (
 )
 _LINKED_WORDS = ("teaser",)
 _SKIPPED_TAGS = (
-    "nav", "footer", "aside", "form", "figcaption", "button", "select", "textarea", "noscript", "iframe", "dialog",
-    "svg", "audio", "video", "object", "fieldset", "label", "template", "menu", "[role=navigation]",
+    "nav", "footer", "aside", "figcaption", "button", "select", "textarea", "noscript", "iframe", "dialog", "svg",
+    "audio", "video", "object", "label", "template", "menu", "[role=navigation]",
     "[role=complementary]", "[role=contentinfo]", "[role=dialog]", "[role=search]", "[role=banner]", "[hidden]",
     "[aria-hidden=true]:not([class*=math i])", '[style*="display:none" i]:not([class*=math i])',
     '[style*="display: none" i]:not([class*=math i])',
@@ -71,11 +72,16 @@ _REGIONS = (
 )
 # fmt: on
 
-_HELD = "html,body,main,article,h1,h2,.hentry,.type-post,[itemprop~=articleBody]"
+_HELD = (
+    "html,body,main,article,h1,h2,h3,h4,h5,h6,dt,section:not([class]),.section,.hentry,.type-post,"
+    "[itemprop~=articleBody]"
+)
+"""Never boilerplate by name: the id of a heading or of a section of a manual is made of its title."""
 _HOLDS_TEXT = "h1,main,[itemprop~=articleBody]"
 _PARAGRAPHS = "p+p+p+p+p"
 ALWAYS_SKIPPED = (
     f":is({','.join(_SKIPPED_TAGS)}):not(:has({_HOLDS_TEXT},article p))",
+    f":is(form,fieldset):not(:has({_HOLDS_TEXT},article,h2,p+p))",
     ",".join(_DRAWN),
 )
 """Selectors of elements that are never text."""

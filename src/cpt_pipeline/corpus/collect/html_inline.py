@@ -1,4 +1,4 @@
-"""What the parser loses of a line: lone characters, the height of scripts, and the numbers of lists.
+"""What the parser loses of a line: lone characters, the height of scripts, dates and links in sentences.
 
 All of it is written into the source before it is parsed. The parser takes a text of three bytes for the glyph of an
 icon font and drops it: one character of Chinese, Japanese, mathematics or currency between two tags, or a letter
@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass, field
 
-from cpt_pipeline.corpus.collect.html_marks import LETTER, LONE, NUMBER, NUMBER_END
+from cpt_pipeline.corpus.collect.html_marks import LETTER, LONE
 from cpt_pipeline.corpus.collect.scripts import write_script
 
 _LONE = re.compile(r">([ \t\r\n\f]*+(?:[!-%'-;=?-~]|&#?\w{1,31};?)?(?:[^\x00-\x7f]|&#?\w{1,31};?)[ \t\r\n\f]*)(?=<|\Z)")
@@ -39,24 +38,6 @@ _INLINE_TAG = re.compile(r"<(a|span)\s[^<>]*>(?:[^<]|</?(?:b|em|i|span|strong|u)
 
 _SIGNS = {"sup": "^", "sub": "_"}
 
-_LIST_TAG = re.compile(
-    r"<!--.*?(?:-->|\Z)|<script\b.*?(?:</script|\Z)|<(?P<end>/?)(?P<name>[ou]l|menu|dir|li)(?P<said>\s[^<>]*)?>",
-    re.DOTALL,
-)
-_START = re.compile(r"""\s(?:start|value)\s*=\s*["']?\s*(-?\d{1,6})\b""")
-_TYPE = re.compile(r"""\stype\s*=\s*["']?([aAiI])\b""")
-_REVERSED = re.compile(r"\sreversed\b")
-_ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"),
-          (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
-
-
-@dataclass
-class _List:
-    name: str
-    said: str
-    items: list[tuple[int, str]] = field(default_factory=list)
-    """Where the text of each item begins, and the attributes of its tag."""
-
 
 def shield_lone_characters(source: str) -> str:
     """Return the source with a mark behind each text that the parser would drop as an icon."""
@@ -75,18 +56,6 @@ def keep_sentences(source: str) -> str:
 def write_scripts(source: str) -> str:
     """Return the source with `sup` and `sub` as `write_script` writes them; a link to a note stays as it is."""
     return _SCRIPT.sub(_scripted, source) if "<su" in source else source
-
-
-def number_items(source: str) -> str:
-    """Return the source with the number that a browser shows at the begin of each item of an `ol`, between marks."""
-    if "<ol" not in source:
-        return source
-    labels = sorted(label for each in _lists(source) if each.name == "ol" for label in _labels(each))
-    pieces, last = [], 0
-    for place, label in labels:
-        pieces += [source[last:place], f"{NUMBER}{LETTER}{label}.{NUMBER_END}{LETTER} "]
-        last = place
-    return "".join([*pieces, source[last:]])
 
 
 def _shielded(match: re.Match[str]) -> str:
@@ -117,49 +86,3 @@ def _scripted(match: re.Match[str]) -> str:
     if written == text or _LINK_BEFORE.search(match.string, max(0, match.start() - 400), match.start()):
         return match[0]
     return f"<{name}{said}>{html.escape(written, quote=False)}</{name}>"
-
-
-def _lists(source: str) -> list[_List]:
-    found: list[_List] = []
-    still_open: list[_List] = []
-    for tag in _LIST_TAG.finditer(source):
-        name, said = tag["name"], tag["said"] or ""
-        if name == "li":
-            if still_open and not tag["end"]:
-                still_open[-1].items.append((tag.end(), said))
-        elif name and not tag["end"]:
-            still_open.append(_List(name, said))
-            found.append(still_open[-1])
-        elif name and any(each.name == name for each in still_open):
-            while still_open.pop().name != name:
-                pass
-    return found
-
-
-def _labels(each: _List) -> list[tuple[int, str]]:
-    kind, begin = _TYPE.search(each.said), _START.search(each.said)
-    step = -1 if _REVERSED.search(each.said) else 1
-    number = int(begin[1]) if begin else len(each.items) if step < 0 else 1
-    labels = []
-    for place, said in each.items:
-        own = _START.search(said)
-        number = int(own[1]) if own else number
-        labels.append((place, _numeral(number, kind[1] if kind else "1")))
-        number += step
-    return labels
-
-
-def _numeral(number: int, kind: str) -> str:
-    """Return a number as HTML's types 1, a, A, i and I write it; one that letters cannot say in digits."""
-    if kind == "1" or number < 1 or (kind in "iI" and number > 3999):
-        return str(number)
-    written = ""
-    if kind in "iI":
-        for value, numeral in _ROMAN:
-            count, number = divmod(number, value)
-            written += numeral * count
-    else:
-        while number:
-            number, rest = divmod(number - 1, 26)
-            written = chr(ord("a") + rest) + written
-    return written.upper() if kind in "AI" else written

@@ -26,6 +26,7 @@ _FIRST_CELL = re.compile(
     rf"(<table(?:\s[^<>]*)?>(?:(?!<t[dh][\s>]|<table)[^{CELL}]){{0,3000}}<t[dh](?:\s[^<>]*)?>)[{ROW}{CELL}]{LETTER}"
 )
 _LAST_CELL = re.compile(r"<((?:/t(?:[dhr]|body|foot|head)>\s*<){0,4}/table)")
+_NOSCRIPT = re.compile(r"<noscript\b[^<>]*>.*?</noscript\s*>", re.DOTALL)
 _IMAGE_TAG = re.compile(r"<img\b[^<>]*>")
 _TEXT_BEGIN = (
     re.compile(r"(<body(?:\s[^<>]*)?>)"),
@@ -38,6 +39,14 @@ _TAG = re.compile(r"<[^<>]*>")
 _LINKED = re.compile(r"<a [^<>]*>([^<]*)")
 _MAX_CELL_CHARACTERS = 400
 """A table with a longer cell arranges the page; its text is kept as paragraphs."""
+
+
+def without_noscript(source: str) -> str:
+    """Return the source without what a browser that runs scripts never parses.
+
+    An element begun in a `noscript` and ended behind it, as counters write it, would hold the rest of the page.
+    """
+    return _NOSCRIPT.sub("", source) if "<noscript" in source else source
 
 
 def lower_tags(source: str) -> str:
