@@ -1,11 +1,12 @@
 """HTML to text: the article of a page with its tables, code and formulas, without the rest of the page.
 
 resiliparse parses and prints in native code; what is boilerplate is said to it as selectors (`html_boilerplate`), and
-what its plain text would lose travels as marks in the source (`html_marks`, `html_formulas`). Its own main-content
-rules come on top; where these leave almost nothing of what there is, the page is printed once more without them, and
-at last without the rules by name. trafilatura is not called: on the annotated pages it is no better and several times
-slower (benchmarks/extraction.py). By rule: tables are Markdown rows, formulas LaTeX between dollars, code keeps its
-lines, images leave nothing, alternative texts and captions included; all but code are counted.
+what its plain text would lose travels as marks in the source (`html_marks`, `html_formulas`, `html_inline`,
+`html_lists`). Its own main-content rules come on top; where these leave almost nothing of what there is, the page is
+printed once more without them, and at last without the rules by name. Where little is found of much, trafilatura is
+asked too (`html_second_opinion`). By rule: tables are Markdown rows, formulas LaTeX between dollars, scripts `^` and
+`_`, items have their numbers, code keeps its lines, images leave nothing, alternative texts and captions included;
+tables, formulas and images are counted.
 """
 
 from __future__ import annotations
@@ -47,9 +48,10 @@ from cpt_pipeline.corpus.collect.html_marks import (
     deepen,
     lower_tags,
     mark_source,
-    without_noscript,
+    without_unseen,
     write_tables,
 )
+from cpt_pipeline.corpus.collect.html_second_opinion import better_of
 from cpt_pipeline.corpus.collect.reading import Reading, ReadingParams
 from cpt_pipeline.corpus.collect.sandbox import Sandbox, SandboxError
 from cpt_pipeline.corpus.collect.text_files import count_markdown
@@ -59,6 +61,8 @@ _MAX_TAGS = 250_000
 _MAX_REGIONS = 3
 _LITTLE_BYTES = 1500
 _LITTLE_SHARE = 0.3
+_SURE_SHARE = 0.5
+"""Of the running text of the page; with less, the rules are not trusted alone (`html_second_opinion`)."""
 
 
 class PageRefusedError(ValueError):
@@ -98,7 +102,7 @@ def extract_page(html: bytes | str, *, url: str | None = None, encoding: str | N
     source = decoded.text if decoded else _without_surrogates(str(html))
     source = lower_tags(source)
     _refuse_costly(source)
-    lines = _article(limit_depth(source))
+    lines = _article(limit_depth(without_unseen(source)))
     marked = _join(lines)
     text = html_entities.unescape(ALL_MARKS.sub("", marked)).strip()
     if not text:
@@ -152,7 +156,8 @@ def _refuse_costly(source: str) -> None:
 
 
 def _article(source: str) -> list[Line]:
-    tree = HTMLTree.parse(_marked(source))
+    prepared = _prepared(source)
+    tree = HTMLTree.parse(_marked(prepared))
     if tree.body is None:
         return []
     names = page_names(source)
@@ -161,23 +166,37 @@ def _article(source: str) -> list[Line]:
     lines = _print(tree, skipped, main_content=True)
     if _weight(lines) >= _LITTLE_BYTES:
         return lines
-    all_lines = _print(tree, ALWAYS_SKIPPED, main_content=False)
-    enough = _LITTLE_SHARE * _weight(all_lines)
-    if lines and _weight(lines) >= enough:
+    if lines and _weight(lines) >= _SURE_SHARE * _visible_bytes(tree):
         return lines
-    lines = _print(tree, skipped, main_content=False)
-    return lines if lines and _weight(lines) >= enough else all_lines
+    all_lines = _print(tree, ALWAYS_SKIPPED, main_content=False)
+    there = _weight(all_lines)
+    if lines and _weight(lines) >= _SURE_SHARE * there:
+        return lines
+    if not lines or _weight(lines) < _LITTLE_SHARE * there:
+        lines = _print(tree, skipped, main_content=False)
+        lines = lines if lines and _weight(lines) >= _LITTLE_SHARE * there else all_lines
+    return lines if _weight(lines) >= _LITTLE_BYTES else better_of(lines, prepared)
+
+
+def _visible_bytes(tree: HTMLTree) -> int:
+    text = extract_plain_text(tree, preserve_formatting=False, main_content=False, alt_texts=False)
+    return len(text.encode("utf-8", "replace"))
 
 
 def _weight(lines: list[Line]) -> int:
     return sum(line.weight for line in lines)
 
 
-def _marked(source: str) -> str:
-    has_marks = not source.isascii() and b"\xee\x80" in source.encode()  # a tenth of the time of a search for them
+def _prepared(source: str) -> str:
+    """Write what is text of its own (formulas, scripts) as text, and take away what is never parsed."""
+    has_marks = not source.isascii() and b"\xee\x80" in source.encode()  # a third of the time of a search for them
     clean = ALL_MARKS.sub("", source) if has_marks else source
-    clean = html_formulas.write_formulas(without_noscript(clean.replace("\0", "") if "\0" in clean else clean))
-    return deepen(shield_lone_characters(mark_source(write_scripts(write_lists(keep_sentences(clean))))))
+    clean = clean.replace("\0", "") if "\0" in clean else clean
+    return write_scripts(html_formulas.write_formulas(clean))
+
+
+def _marked(prepared: str) -> str:
+    return deepen(shield_lone_characters(mark_source(write_lists(keep_sentences(prepared)))))
 
 
 def _mark_regions(tree: HTMLTree, selectors: list[str]) -> None:

@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+import ahocorasick
+
 from cpt_pipeline.corpus.collect.html_marks import (
     ALL_MARKS,
     CELL,
@@ -149,16 +151,28 @@ class Line(NamedTuple):
         return size if is_text and self.link_share < 0.4 else 0
 
 
+def _finder(words: tuple[str, ...]) -> ahocorasick.Automaton:
+    automaton = ahocorasick.Automaton()
+    for word in words:
+        automaton.add_word(word, word)
+    automaton.make_automaton()
+    return automaton
+
+
+_FINDER = _finder((*_SURE_WORDS, *_LINKED_WORDS, *_WORDS))
+
+
 def page_names(source: str) -> str:
     """Give the different names of classes and elements that the page uses, in lower case, two spaces around each."""
-    return "  ".join({*" ".join(_NAMES.findall(source)).lower().split()}).join("  ")
+    return "  ".join({*" ".join({*_NAMES.findall(source)}).lower().split()}).join("  ")
 
 
 def skipped_selectors(names: str) -> list[str]:
     """Give the selectors of elements that are boilerplate by their names, for the names that this page uses."""
-    sure = [_selector(word) for word in _SURE_WORDS if word in names]
-    linked = [_selector(word) for word in _LINKED_WORDS if word in names]
-    words = [_selector(word) for word in _WORDS if word in names]
+    found = {word for _, word in _FINDER.iter(names)}
+    sure = [_selector(word) for word in _SURE_WORDS if word in found]
+    linked = [_selector(word) for word in _LINKED_WORDS if word in found]
+    words = [_selector(word) for word in _WORDS if word in found]
     rules = [
         (sure, f":not({_HELD},:has({_HOLDS_TEXT}))"),
         (linked, f":is(a,:has(a)):not(html,body,main,:has({_HOLDS_TEXT}))"),
@@ -217,19 +231,25 @@ def _selector(word: str) -> str:
 
 
 def _read_line(raw: str, after_gap: bool) -> Line | None:
-    raw = raw.replace(LONE, "")
-    text = (_TAG.sub("", raw) if "<" in raw else raw).strip()
-    if _TABLE_ROW.match(text):
-        return Line(text, verbatim=True, after_gap=after_gap)
-    text = _NO_COUNT.sub("", text)
+    label = "-" if "<li>" in raw and _ITEM.match(raw) else ""
+    if raw.isascii():
+        text = (_TAG.sub("", raw) if "<" in raw else raw).strip()
+    else:
+        raw = raw.replace(LONE, "")
+        text = (_TAG.sub("", raw) if "<" in raw else raw).strip()
+        if _TABLE_ROW.match(text):
+            return Line(text, verbatim=True, after_gap=after_gap)
+        text = _NO_COUNT.sub("", text)
+        numbered = _NUMBERED.match(text)
+        label = numbered[1] if numbered else label
+        text = _NUMBERED.sub(r"\1 ", text[numbered.end() :] if numbered else text)
+        if not (text.strip(IMAGE + " ") or numbered):
+            return None
     if "\t" in text:
         text = " ".join(text.split())  # cells of a table that arranges the page
-    numbered = _NUMBERED.match(text)
-    label = numbered[1] if numbered else "-" if _ITEM.match(raw) else ""
-    text = _NUMBERED.sub(r"\1 ", text[numbered.end() :] if numbered else text)
-    if not (text.strip(IMAGE + " ") or numbered):
+    if not (text or label.strip("-")):
         return None
-    heading = _HEADING.search(raw)
+    heading = _HEADING.search(raw) if "<h" in raw else None
     return Line(
         text.strip(),
         level=int(heading[1]) if heading else 0,

@@ -30,8 +30,8 @@ _BEFORE = ",;:(“„«\"'—–"
 _SENTENCE_AFTER = re.compile(rf"""(?:\s|{_STYLE.pattern}|[,;:)”“»"'—–.(„«])*+\w""")
 _TIME = re.compile(r"<time(?:\s[^<>]*)?>((?:[^<]|<(?!/?time\b)[^<>]*>){1,300})</time\s*>")
 _DROPPING = (
-    re.compile(r""" rel=["']?(?:[\w-]{1,20} ){0,2}(?:tag|author|next)\b"""),
-    re.compile(r" itemprop="),
+    (" rel=", re.compile(r""" rel=["']?(?:[\w-]{1,20} ){0,2}(?:tag|author|next)\b""")),
+    (" itemprop=", re.compile(r" itemprop=")),
 )
 """Attributes that the parser takes for those of a byline or a list of tags."""
 _INLINE_TAG = re.compile(r"<(a|span)\s[^<>]*>(?:[^<]|</?(?:b|em|i|span|strong|u)(?:\s[^<>]*)?>){1,300}?</\1\s*>")
@@ -48,8 +48,9 @@ def keep_sentences(source: str) -> str:
     """Return the source with nothing left in the middle of a sentence that the parser takes for a date or a byline."""
     if "<time" in source:
         source = _TIME.sub(lambda tag: f"<span>{tag[1]}</span>" if _in_sentence(tag) else tag[0], source)
-    for attribute in _DROPPING:
-        source = attribute.sub(_renamed, source)
+    for name, attribute in _DROPPING:
+        if name in source:
+            source = attribute.sub(_renamed, source)
     return source
 
 
@@ -66,17 +67,24 @@ def _shielded(match: re.Match[str]) -> str:
 
 
 def _renamed(match: re.Match[str]) -> str:
-    tag = _INLINE_TAG.match(match.string, match.string.rfind("<", max(0, match.start() - 1000), match.start()))
-    return f" data-{match[0][1:]}" if tag and _in_sentence(tag) else match[0]
+    source, begin = match.string, match.string.rfind("<", max(0, match.start() - 1000), match.start())
+    if begin < 0 or not _continues(source, begin):
+        return match[0]
+    tag = _INLINE_TAG.match(source, begin)
+    return f" data-{match[0][1:]}" if tag and _SENTENCE_AFTER.match(source, tag.end(), tag.end() + 200) else match[0]
 
 
-def _in_sentence(match: re.Match[str]) -> bool:
-    source, begin, end = match.string, match.start(), match.end()
-    before = source[max(0, begin - 200) : begin].rstrip()
-    while (tag := _STYLE.match(before, before.rfind("<"))) and tag.end() == len(before):
+def _in_sentence(tag: re.Match[str]) -> bool:
+    after = _SENTENCE_AFTER.match(tag.string, tag.end(), tag.end() + 200)
+    return after is not None and _continues(tag.string, tag.start())
+
+
+def _continues(source: str, place: int) -> bool:
+    """Say whether a word stands before the place in the same line."""
+    before = source[max(0, place - 200) : place].rstrip()
+    while before.endswith(">") and (tag := _STYLE.match(before, before.rfind("<"))) and tag.end() == len(before):
         before = before[: tag.start()].rstrip()
-    is_word = before.rstrip(_BEFORE)[-1:].isalnum()
-    return is_word and _SENTENCE_AFTER.match(source, end, end + 200) is not None
+    return before.rstrip(_BEFORE)[-1:].isalnum()
 
 
 def _scripted(match: re.Match[str]) -> str:

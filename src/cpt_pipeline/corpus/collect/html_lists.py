@@ -23,7 +23,7 @@ _TYPE = re.compile(r"""\stype\s*=\s*["']?([aAiI])\b""")
 _REVERSED = re.compile(r"\sreversed\b")
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"),
           (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
-_LINKED = re.compile(r"<a\s[^<>]*>((?:[^<]|<(?!/?a\b))*)")
+_LINKED = re.compile(r"<a\s[^<>]*>([^<]*(?:<(?!/?a\b)[^<]*)*)")
 _ANY_TAG = re.compile(r"<[^<>]*>")
 _NESTED = re.compile(r"<[ou]l\b")
 _TEXT_SHARE = 0.5
@@ -84,7 +84,7 @@ def _is_text(content: str) -> bool:
 def _lists(source: str) -> list[_List]:
     found: list[_List] = []
     still_open: list[_List] = []
-    for tag in _LIST_TAG.finditer(source):
+    for tag in _LIST_TAG.finditer(source, source.find("<ol")):
         name, said = tag["name"], tag["said"] or ""
         if name == "li":
             if still_open and not tag["end"]:

@@ -26,7 +26,9 @@ _FIRST_CELL = re.compile(
     rf"(<table(?:\s[^<>]*)?>(?:(?!<t[dh][\s>]|<table)[^{CELL}]){{0,3000}}<t[dh](?:\s[^<>]*)?>)[{ROW}{CELL}]{LETTER}"
 )
 _LAST_CELL = re.compile(r"<((?:/t(?:[dhr]|body|foot|head)>\s*<){0,4}/table)")
-_NOSCRIPT = re.compile(r"<noscript\b[^<>]*>.*?</noscript\s*>", re.DOTALL)
+_UNSEEN = tuple(
+    (f"<{name}", re.compile(rf"<{name}\b.*?</{name}\s*>", re.DOTALL)) for name in ("script", "style", "noscript")
+)
 _IMAGE_TAG = re.compile(r"<img\b[^<>]*>")
 _TEXT_BEGIN = (
     re.compile(r"(<body(?:\s[^<>]*)?>)"),
@@ -41,12 +43,21 @@ _MAX_CELL_CHARACTERS = 400
 """A table with a longer cell arranges the page; its text is kept as paragraphs."""
 
 
-def without_noscript(source: str) -> str:
-    """Return the source without what a browser that runs scripts never parses.
+def without_unseen(source: str) -> str:
+    """Return the source without scripts, styles and what a browser that runs scripts never parses.
 
-    An element begun in a `noscript` and ended behind it, as counters write it, would hold the rest of the page.
+    They are half of a page, and an element begun in a `noscript` and ended behind it, as counters write it, would hold
+    the rest. Formulas of MathJax stay, and so does a script that holds the border of a comment, whose end is not clear.
     """
-    return _NOSCRIPT.sub("", source) if "<noscript" in source else source
+    for name, pattern in _UNSEEN:
+        if name in source:
+            source = pattern.sub(_unless_needed, source)
+    return source
+
+
+def _unless_needed(match: re.Match[str]) -> str:
+    text = match[0]
+    return text if "<!--" in text or "-->" in text or "math/tex" in text[:300] else ""
 
 
 def lower_tags(source: str) -> str:
