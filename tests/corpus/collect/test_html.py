@@ -2,6 +2,7 @@ import json
 import os
 import pickle
 import string
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -53,10 +54,12 @@ def test_precision_and_recall_on_annotated_pages_are_at_least_those_of_trafilatu
     assert len(pages) == 160
     precision, recall = scores(pages, ours)
     assert precision >= 0.90 and recall >= 0.94
-    assert (precision, recall) >= scores(pages, theirs)
-    assert recall >= scores(pages, theirs)[1]
-    held_back = [scores(pages[1::2], texts[1::2]) for texts in (ours, theirs)]
-    assert [tuple(round(score, 3) for score in each) for each in held_back] == [(0.866, 0.936), (0.866, 0.911)]
+    assert recall >= scores(pages, theirs)[1] + 0.02
+    unread = [number for number, page in enumerate(pages) if sha256(page["file"].encode()).digest()[0] % 2]
+    (precision, recall), (their_precision, their_recall) = (
+        scores([pages[number] for number in unread], [texts[number] for number in unread]) for texts in (ours, theirs)
+    )
+    assert precision >= their_precision - 0.005 and recall >= their_recall + 0.04
 
 
 def test_an_article_is_kept_and_the_page_around_it_is_not() -> None:

@@ -166,11 +166,11 @@ def _article(source: str) -> list[Line]:
     lines = _print(tree, skipped, main_content=True)
     if _weight(lines) >= _LITTLE_BYTES:
         return lines
-    if lines and _weight(lines) >= _SURE_SHARE * _visible_bytes(tree):
+    if _weight(lines) > _SURE_SHARE * _visible_bytes(tree):
         return lines
     all_lines = _print(tree, ALWAYS_SKIPPED, main_content=False)
     there = _weight(all_lines)
-    if lines and _weight(lines) >= _SURE_SHARE * there:
+    if _weight(lines) > _SURE_SHARE * there:
         return lines
     if not lines or _weight(lines) < _LITTLE_SHARE * there:
         lines = _print(tree, skipped, main_content=False)

@@ -63,8 +63,8 @@ _SKIPPED_TAGS = (
     '[style*="display: none" i]:not([class*=math i])',
 )
 _DRAWN = (
-    "rp", "rt", ".gutter", ".lineno", ".linenos", ".line-numbers-rows", ".blob-num", ".katex-html", ".MathJax",
-    ".MathJax_Display", ".MathJax_Preview", ".MathJax_SVG", ".MathJax_CHTML", "mjx-math",
+    "rp", "rt", ".gutter:not(:has(p,h1,h2))", ".lineno", ".linenos", ".line-numbers-rows", ".blob-num", ".katex-html",
+    ".MathJax", ".MathJax_Display", ".MathJax_Preview", ".MathJax_SVG", ".MathJax_CHTML", "mjx-math",
     ".mwe-math-fallback-image-inline",
 )
 _REGIONS = (

@@ -18,6 +18,8 @@ from cpt_pipeline.corpus.collect.text_files import count_markdown
 
 _MAX_CHARACTERS = 2 << 20
 _MORE = 1.5
+_LINES_MORE = 200
+"""Bytes; a line or two more are no better opinion."""
 _READINGS = re.compile(r"<(rt|rp)\b[^<>]*>[^<]*(?:</\1\s*>)?")
 
 
@@ -30,8 +32,8 @@ def better_of(lines: Sequence[Line], source: str) -> list[Line]:
     clean = _READINGS.sub("", ALL_MARKS.sub("", source))
     text = trafilatura.extract(clean, include_comments=False, deduplicate=False, fast=True) or ""
     found = _lines(text)
-    is_better = sum(line.weight for line in found) > _MORE * sum(line.weight for line in lines)
-    return found if is_better else [*lines]
+    ours, theirs = (sum(line.weight for line in each) for each in (lines, found))
+    return found if theirs > max(_MORE * ours, ours + _LINES_MORE) else [*lines]
 
 
 def _lines(text: str) -> list[Line]:
