@@ -239,6 +239,23 @@ def test_what_stands_between_tags_is_written(markup: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "page",
+    [
+        "<noscript><div></noscript>{}</div>",
+        "<form>{}</form>",
+        '<div class="gutter">{}</div>',
+        '<section id="generating-tags">{}</section>',
+        '<div class="section" id="credits">{}</div>',
+        "<ul><li>{} See <a href=x>the plan of the committee for the years to come</a>.</ul>",
+    ],
+)
+def test_what_only_looks_like_boilerplate_swallows_no_text(page: str) -> None:
+    text = f"<p>{SENTENCE}</p><p>{SENTENCE[::-1]}</p>"
+    found = text_of(f"<html><body><div><p>{SENTENCE.upper()}</p>{page.format(text)}</div></body></html>")
+    assert SENTENCE.upper() in found and SENTENCE in found and SENTENCE[::-1] in found
+
+
+@pytest.mark.parametrize(
     "markup",
     [
         "<font color=red><b>" * 4_000,

@@ -26,6 +26,12 @@ def test_a_word_of_the_begin_of_a_name_is_not_found_inside_of_one() -> None:
     assert skipped_selectors(page_names('<p class="unnavigable">')) == list(ALWAYS_SKIPPED)
 
 
+def test_the_id_of_a_section_is_made_of_its_title_and_says_nothing() -> None:
+    names = page_names('<section id="message-tags"><div class="generating">')
+    assert [word for word in ("rating", "review") if any(word in each for each in skipped_selectors(names)[3:])] == []
+    assert all(".section" in each and "section:not([class])" in each for each in skipped_selectors(names)[3:])
+
+
 def test_lines_know_their_links_headings_and_gaps() -> None:
     lines, _ = read_lines('<h2>Head</h2>\n\nfirst <a href="x">half</a>\nsecond<br>\n<ul>\n  <li>item</li>\n</ul>')
     assert lines == [
