@@ -1,6 +1,6 @@
 """HTML to text: the article of a page with its tables, code and formulas, without the rest of the page.
 
-resiliparse parses and prints in native code; what is boilerplate is said to it as selectors (`html_boilerplate`), and
+resiliparse parses and prints in native code; what is boilerplate is said to it as selectors (`html_names`), and
 what its plain text would lose travels as marks in the source (`html_marks`, `html_formulas`, `html_inline`,
 `html_lists`). Its own main-content rules come on top; where these leave almost nothing of what there is, the page is
 printed once more without them, and at last without the rules by name. Where little is found of much, trafilatura is
@@ -19,15 +19,7 @@ from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
 from cpt_pipeline.corpus.collect import html_formulas
-from cpt_pipeline.corpus.collect.html_boilerplate import (
-    ALWAYS_SKIPPED,
-    Line,
-    main_lines,
-    page_names,
-    read_lines,
-    region_selectors,
-    skipped_selectors,
-)
+from cpt_pipeline.corpus.collect.html_boilerplate import Line, main_lines, read_lines
 from cpt_pipeline.corpus.collect.html_depth import limit_depth
 from cpt_pipeline.corpus.collect.html_encoding import decode_page, refuse_undecodable
 from cpt_pipeline.corpus.collect.html_head import read_head
@@ -51,6 +43,7 @@ from cpt_pipeline.corpus.collect.html_marks import (
     without_unseen,
     write_tables,
 )
+from cpt_pipeline.corpus.collect.html_names import ALWAYS_SKIPPED, page_names, region_selectors, skipped_selectors
 from cpt_pipeline.corpus.collect.html_second_opinion import better_of
 from cpt_pipeline.corpus.collect.reading import Reading, ReadingParams
 from cpt_pipeline.corpus.collect.sandbox import Sandbox, SandboxError
