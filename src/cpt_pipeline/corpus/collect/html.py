@@ -56,6 +56,8 @@ _LITTLE_BYTES = 1500
 _LITTLE_SHARE = 0.3
 _SURE_SHARE = 0.5
 """Of the running text of the page; with less, the rules are not trusted alone (`html_second_opinion`)."""
+_HIDDEN_SHARE = 0.1
+"""Nor are they where the running text is less than this of all that the page shows."""
 
 
 class PageRefusedError(ValueError):
@@ -159,16 +161,16 @@ def _article(source: str) -> list[Line]:
     lines = _print(tree, skipped, main_content=True)
     if _weight(lines) >= _LITTLE_BYTES:
         return lines
-    if _weight(lines) > _SURE_SHARE * _visible_bytes(tree):
+    visible = _visible_bytes(tree)
+    if _weight(lines) > _SURE_SHARE * visible:
         return lines
     all_lines = _print(tree, ALWAYS_SKIPPED, main_content=False)
     there = _weight(all_lines)
-    if _weight(lines) > _SURE_SHARE * there:
-        return lines
     if not lines or _weight(lines) < _LITTLE_SHARE * there:
         lines = _print(tree, skipped, main_content=False)
         lines = lines if lines and _weight(lines) >= _LITTLE_SHARE * there else all_lines
-    return lines if _weight(lines) >= _LITTLE_BYTES else better_of(lines, prepared)
+    is_sure = _weight(lines) > _SURE_SHARE * there and there > _HIDDEN_SHARE * visible
+    return lines if is_sure or _weight(lines) >= _LITTLE_BYTES else better_of(lines, prepared)
 
 
 def _visible_bytes(tree: HTMLTree) -> int:

@@ -26,6 +26,9 @@ _FIRST_CELL = re.compile(
     rf"(<table(?:\s[^<>]*)?>(?:(?!<t[dh][\s>]|<table)[^{CELL}]){{0,3000}}<t[dh](?:\s[^<>]*)?>)[{ROW}{CELL}]{LETTER}"
 )
 _LAST_CELL = re.compile(r"<((?:/t(?:[dhr]|body|foot|head)>\s*<){0,4}/table)")
+_BODY = re.compile(r"</head>\s{0,200}<body\b")
+_DOCTYPE = re.compile(r"\s{0,200}<!doctype[^<>]{0,300}>", re.IGNORECASE)
+"""It stays, for where it is missing or old a table may stand in a paragraph."""
 _UNSEEN = tuple(
     (f"<{name}", re.compile(rf"<{name}\b.*?</{name}\s*>", re.DOTALL)) for name in ("script", "style", "noscript")
 )
@@ -44,7 +47,7 @@ _MAX_CELL_CHARACTERS = 400
 
 
 def without_unseen(source: str) -> str:
-    """Return the source without scripts, styles and what a browser that runs scripts never parses.
+    """Return the source without head, scripts, styles and what a browser that runs scripts never parses.
 
     They are half of a page, and an element begun in a `noscript` and ended behind it, as counters write it, would hold
     the rest. Formulas of MathJax stay, and so does a script that holds the border of a comment, whose end is not clear.
@@ -52,7 +55,8 @@ def without_unseen(source: str) -> str:
     for name, pattern in _UNSEEN:
         if name in source:
             source = pattern.sub(_unless_needed, source)
-    return source
+    body, kind = _BODY.search(source), _DOCTYPE.match(source)
+    return (kind[0] if kind else "") + source[body.start() + len("</head>") :] if body else source
 
 
 def _unless_needed(match: re.Match[str]) -> str:
