@@ -27,7 +27,13 @@ from opencc import OpenCC
 
 from cpt_pipeline.corpus.collect.decode import decode
 
-LABELS = {"Big5": "big5", "windows-1251-russian": "cp1251", "windows-1252": "cp1252", "EUC-TW": None}
+LABELS = {
+    "Big5": "big5",
+    "GB2312": "gbk",
+    "windows-1251-russian": "cp1251",
+    "windows-1252": "cp1252",
+    "EUC-TW": None,
+}
 SENTENCES = {
     "ar": ("cp1256", "iso8859-6"),
     "bg": ("cp1251",),

@@ -46,7 +46,7 @@ def test_one_sentence_in_a_legacy_encoding_is_read(text: str, encoding: str) -> 
 @pytest.mark.feature(23)
 def test_files_of_a_known_encoding_read_as_that_encoding_does() -> None:
     folder = Path(SHARED or "") / "data/encodings"
-    codec = {"Big5": "big5", "windows-1251-russian": "cp1251", "windows-1252": "cp1252"}
+    codec = {"Big5": "big5", "windows-1251-russian": "cp1251", "windows-1252": "cp1252", "GB2312": "gbk"}
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.parent.name != "EUC-TW"]
     wrong = [
         path.relative_to(folder).as_posix()
@@ -152,9 +152,9 @@ def test_a_byte_order_mark_is_stripped_and_beats_a_given_encoding(mark: bytes, e
 @pytest.mark.parametrize(
     ("raw", "label", "encoding", "text"),
     [
-        ("图书〇馆".encode("gb18030"), "gb2312", "gb18030", "图书〇馆"),
-        (b"\xa1\xaa", "gb2312", "gb2312", "―"),
-        (b"\xa1\xaa\xa9\x96", "gb2312", "gb18030", "—〇"),
+        ("图书〇馆".encode("gb18030"), "gb2312", "gbk", "图书〇馆"),
+        (b"\xd5\xc5\xa1\xa4\xc8\xfd\xa1\xaa", "gb2312", "gbk", "张·三—"),
+        ("㐀—".encode("gb18030"), "gb2312", "gb18030", "㐀—"),
         (b"10\x81\x6020", "shift_jis", "shift_jis", "10〜20"),
         (b"10\x81\x6020\x87\x40", "shift_jis", "cp932", "10～20①"),
         (b"\x93quoted\x94 caf\xe9", "iso-8859-1", "cp1252", "“quoted” café"),

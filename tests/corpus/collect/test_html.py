@@ -2,6 +2,7 @@ import json
 import os
 import pickle
 import string
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -53,10 +54,12 @@ def test_precision_and_recall_on_annotated_pages_are_at_least_those_of_trafilatu
     assert len(pages) == 160
     precision, recall = scores(pages, ours)
     assert precision >= 0.90 and recall >= 0.94
-    assert (precision, recall) >= scores(pages, theirs)
-    assert recall >= scores(pages, theirs)[1]
-    held_back = [scores(pages[1::2], texts[1::2]) for texts in (ours, theirs)]
-    assert [tuple(round(score, 3) for score in each) for each in held_back] == [(0.866, 0.936), (0.866, 0.911)]
+    assert recall >= scores(pages, theirs)[1] + 0.02
+    unread = [number for number, page in enumerate(pages) if sha256(page["file"].encode()).digest()[0] % 2]
+    (precision, recall), (their_precision, their_recall) = (
+        scores([pages[number] for number in unread], [texts[number] for number in unread]) for texts in (ours, theirs)
+    )
+    assert precision >= their_precision - 0.005 and recall >= their_recall + 0.04
 
 
 def test_an_article_is_kept_and_the_page_around_it_is_not() -> None:
@@ -81,7 +84,7 @@ def test_a_chinese_page_is_read() -> None:
     page = extract_page(html.encode("gb2312"))
     assert page is not None
     assert page.text == f"继续预训练\n\n{paragraph}\n\n{paragraph[::-1]}"
-    assert (page.language, page.title, page.encoding, page.bad_bytes) == ("zh", "继续预训练", "gb2312", 0)
+    assert (page.language, page.title, page.encoding, page.bad_bytes) == ("zh", "继续预训练", "gbk", 0)
 
 
 def test_a_table_of_data_becomes_markdown_rows() -> None:
@@ -143,7 +146,6 @@ def test_native_tex_is_kept_and_counted_only_where_the_page_loads_a_renderer() -
     [
         (b"<b>" * 10_000_000, "too_large"),
         (b"<p>" * 6_000_000, "too_many_tags"),
-        (b"<div>" * 100_000 + b"x" + b"</div>" * 100_000, "too_deep"),
     ],
 )
 def test_a_page_that_would_take_long_is_refused_by_name(html: bytes, reason: str) -> None:
@@ -183,6 +185,89 @@ def test_any_soup_gives_text_without_marks_or_none_and_always_the_same(parts: li
         assert not any("\ue000" <= character <= "\ue01f" for character in page.text)
 
 
+BASES = "他不去水冷火一〇漢字雨茶あアんーｱ한≤≥∈∞∑√→−×÷€£¥—–…·、。「」％①㎡℃αéñ°§яIx5"
+TAGS = ("b", "em", "i", "span", "a", "strong", "code", "var", "u", "small", "mark", "q", "time", "kbd")
+FILLER = "委员会星期一开会讨论了新桥的计划，会议决定工程在春天开始，旧桥到年底之前一直对行人开放。"
+
+
+@st.composite
+def inline_pieces(draw: st.DrawFn) -> tuple[str, str]:
+    """Markup and the characters it shows."""
+    text = "".join(draw(st.lists(st.sampled_from(BASES), min_size=1, max_size=2)))
+    written = draw(st.sampled_from([text, "".join(f"&#{ord(each)};" for each in text)]))
+    kind = draw(st.sampled_from(["bare", "tag", "ruby", "nested", "comment"]))
+    tag, other = draw(st.sampled_from(TAGS)), draw(st.sampled_from(TAGS))
+    return {
+        "bare": written,
+        "tag": f"<{tag}>{written}</{tag}>",
+        "ruby": f"<ruby>{written}<rp>(</rp><rt>よみ</rt><rp>)</rp></ruby>",
+        "nested": f"<{tag}><{other}> {written}</{other}></{tag}>",
+        "comment": f"<!-- x -->{written}<!---->",
+    }[kind], text
+
+
+@pytest.mark.feature(15)
+@given(st.lists(inline_pieces(), min_size=1, max_size=12))
+@example([("<b>不</b>", "不"), ("去", "去"), ("<i>n&eacute;</i>", "né"), ("<b>a&nbsp;</b>", "a")])
+@settings(max_examples=100, deadline=None)
+def test_no_character_between_tags_is_lost(pieces: list[tuple[str, str]]) -> None:
+    markup, shown = ("甲".join(each) for each in zip(*pieces, strict=True))
+    text = text_of(f"<html><body><article><p>{FILLER}</p><p>{FILLER}始{markup}終</p></article></body></html>")
+    assert "".join(text.split()) == f"{FILLER}{FILLER}始{shown}終"
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("<h2>雨</h2><p>街上的水很深。</p>", "雨\n\n街上的水很深。"),
+        ("<ul><li>茶<li><b>水</b></ul>", "- 茶\n- 水"),
+        ("<p><span class=dropcap>一</span>天早上</p>", "一天早上"),
+        ("<p>a <i>\ue123</i><i>►</i><b>❯</b>\u200bb</p>", "a \u200bb"),
+        ("<p>On <time>3 May</time> the <a rel=tag href=x>tar</a> was found by <a itemprop=url>Ann</a>, they say.</p>",
+         "On 3 May the tar was found by Ann, they say."),
+        ("<p>Found it.</p><p>By <a rel=author href=x>Ann</a></p>", "Found it.\n\nBy"),
+        ("<p>10<sup>-5</sup> m, H<sub>2</sub>O, x<sup><i>n</i>+1</sup>, 1<sup>st</sup><sup><a href=#n>1</a></sup>.</p>",
+         "10^-5 m, H_2O, x^{n+1}, 1st1."),
+        ("<ol><li>aa<li value=5><p>bb</p><li><ul><li>cc</ul></ol><ol type=a start=3><li>dd</ol>",
+         "1. aa\n5. bb\n6. cc\nc. dd"),
+        ("<ol reversed><!-- <li>no --><li>x<li><pre>y = 1\nz</pre></ol>", "2. x\n1.\n\ny = 1\nz"),
+    ],
+)  # fmt: skip
+def test_what_stands_between_tags_is_written(markup: str, text: str) -> None:
+    html = f"<html><body><article><p>{FILLER}</p><p>{FILLER}</p>{markup}<p>{FILLER}</p></article></body></html>"
+    assert text_of(html).replace(FILLER, "").strip() == text
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<noscript><div></noscript>{}</div>",
+        "<form>{}</form>",
+        '<div class="gutter">{}</div>',
+        '<section id="generating-tags">{}</section>',
+        '<div class="section" id="credits">{}</div>',
+        "<ul><li>{} See <a href=x>the plan of the committee for the years to come</a>.</ul>",
+    ],
+)
+def test_what_only_looks_like_boilerplate_swallows_no_text(page: str) -> None:
+    text = f"<p>{SENTENCE}</p><p>{SENTENCE[::-1]}</p>"
+    found = text_of(f"<html><body><div><p>{SENTENCE.upper()}</p>{page.format(text)}</div></body></html>")
+    assert SENTENCE.upper() in found and SENTENCE in found and SENTENCE[::-1] in found
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<font color=red><b>" * 4_000,
+        "<div><span><i>y</i></div>" * 4_000,
+        "<svg>" + "<path d='M0 0'/>" * 7_000 + "</svg>",
+        "<div>" * 100_000,
+    ],
+)
+def test_tags_that_are_never_closed_are_taken_as_browsers_take_them(markup: str) -> None:
+    assert SENTENCE in text_of(f"{markup}<p>{SENTENCE}</p>")
+
+
 @given(st.lists(st.text(string.ascii_lowercase, min_size=3, max_size=9), min_size=15, max_size=60))
 @settings(max_examples=50, deadline=None)
 def test_a_long_paragraph_is_kept_word_by_word(words: list[str]) -> None:
@@ -200,6 +285,6 @@ def test_a_reading_says_what_was_found_or_why_there_is_nothing() -> None:
             "tables": 0, "formulas": 0, "images": 0,
         }  # fmt: skip
         assert read_page("", b"<nav>Home</nav>", ReadingParams(), sandbox).reason == "no_content"
-        assert read_page("", b"<div>" * 50_000, ReadingParams(), sandbox).reason == "too_deep"
+        assert read_page("", b"<p>" * 300_000, ReadingParams(), sandbox).reason == "too_many_tags"
         broken = f'<meta charset="utf-8"><p>{SENTENCE} '.encode() + b"\xff\xfe\xfd" * 40
         assert read_page("", broken, ReadingParams(encoding="utf-8"), sandbox).reason == "undecodable"

@@ -1,29 +1,7 @@
-from cpt_pipeline.corpus.collect.html_boilerplate import (
-    ALWAYS_SKIPPED,
-    Line,
-    main_lines,
-    page_names,
-    read_lines,
-    region_selectors,
-    skipped_selectors,
-)
+from cpt_pipeline.corpus.collect.html_boilerplate import Line, main_lines, read_lines
 from cpt_pipeline.corpus.collect.html_marks import REGION, REGION_END
 
 LONG = "A sentence that is long enough to count as running text, for it has more than eighty bytes in it."
-
-
-def test_selectors_are_given_only_for_names_that_the_page_uses() -> None:
-    names = page_names("""<div class="Nav-Main x"><p id='footer'><i class="unnavigable entry-content">""")
-    joined = " ".join(skipped_selectors(names))
-    assert '[class^="nav" i]' in joined
-    assert '[class*="footer" i]' in joined
-    assert "sidebar" not in joined
-    assert ".entry-content" in region_selectors(names)
-    assert ".post-content" not in region_selectors(names)
-
-
-def test_a_word_of_the_begin_of_a_name_is_not_found_inside_of_one() -> None:
-    assert skipped_selectors(page_names('<p class="unnavigable">')) == list(ALWAYS_SKIPPED)
 
 
 def test_lines_know_their_links_headings_and_gaps() -> None:
@@ -32,7 +10,7 @@ def test_lines_know_their_links_headings_and_gaps() -> None:
         Line("Head", level=2, after_gap=True),
         Line("first half", link_share=0.4, after_gap=True),
         Line("second"),
-        Line("item", is_item=True),
+        Line("item", label="-"),
     ]
 
 

@@ -6,6 +6,7 @@ from cpt_pipeline.corpus.collect.html_marks import (
     TABLE_END,
     bare_marks,
     mark_source,
+    without_unseen,
     write_tables,
 )
 
@@ -21,6 +22,14 @@ def test_marks_stand_inside_cells_also_where_end_tags_are_left_out() -> None:
     assert bare("<table><tr><th>a<th>b<tr><td>c</table>") == (
         f"<table><tr><th>{TABLE}{ROW}a<th>{CELL}b<tr><td>{ROW}c{TABLE_END}</table>"
     )
+
+
+def test_what_is_never_seen_goes_and_what_may_be_seen_stays() -> None:
+    page = "a<script type='x'>'<p>no'</script>b<style>p {}</style>c<noscript><div></noscript>d"
+    assert without_unseen(page) == "abcd"
+    assert without_unseen("<head><title>x</title></head>\n<body class=a>b") == "\n<body class=a>b"
+    for kept in ("<script type='math/tex'>x</script>", "<script><!-- x</script>", "<script>x", "<p>script</p>"):
+        assert without_unseen(kept) == kept
 
 
 def test_an_image_is_a_mark() -> None:

@@ -56,6 +56,17 @@ def latex_of(inner: str, attributes: str = "") -> str:
             "<mtable><mtr><mtd><mn>1</mn></mtd><mtd/></mtr><mtr><mtd/><mtd><mn>1</mn></mtd></mtr></mtable>",
             r"\begin{matrix} 1 & \\ & 1 \end{matrix}",
         ),
+        (
+            "<mmultiscripts><mi>C</mi><none/><mn>2</mn><mprescripts/><mn>6</mn><mn>14</mn></mmultiscripts>",
+            r"{}_{6}^{14}C^{2}",
+        ),
+        ("<mmultiscripts><mi>R</mi><mi>i</mi><none/><none/><mi>j</mi></mmultiscripts>", "R_{i}{}^{j}"),
+        ("<mprescripts/><mi mathvariant='double-struck'>R</mi><mi>R</mi>", r"\mathbb{R}R"),
+        ("<mi mathvariant='normal'>d</mi><mi mathvariant='italic'>x</mi>", r"\mathrm{d}x"),
+        (
+            "<mstyle mathvariant='bold'><mi>v</mi><mn>0</mn><mi>α</mi><mi>sin</mi></mstyle>",
+            r"\mathbf{v}\mathbf{0}\boldsymbol{\alpha}\sin",
+        ),
         ("<mtext>50 % {a}</mtext>", r"\text{50 \% \{a\}}"),
         (
             "<semantics><mi>y</mi><annotation encoding='application/x-tex'>\\hat{y}</annotation></semantics>",
@@ -82,7 +93,21 @@ def test_depth_costs_nothing() -> None:
     assert latex_of("<mrow>" * 50_000 + "<mi>x</mi>" + "</mrow>" * 50_000) == "$x$"
 
 
-NAMES = ["mrow", "msub", "msubsup", "mfrac", "mroot", "mover", "munder", "mtable", "mtr", "mtd", "mfenced", "apply"]
+NAMES = [
+    "mmultiscripts",
+    "mrow",
+    "msub",
+    "msubsup",
+    "mfrac",
+    "mroot",
+    "mover",
+    "munder",
+    "mtable",
+    "mtr",
+    "mtd",
+    "mfenced",
+    "apply",
+]
 
 
 @given(

@@ -60,10 +60,10 @@ def test_public_data_is_read_as_it_is_published(tmp_path: Path) -> None:
         b"WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Target-URI: http://example.org/\r\nContent-Type: text/plain\r\n"
     )
     wet = crawled + b"Content-Length: 21\r\n\r\nplain text of a crawl\r\n\r\n"
+    pdf = record(2, write_pdf([SENTENCE]), headers="Content-Type: application/pdf")
     packed = members[0] + bytes(broken) + members[2] + members[3]
-    web = write(
-        tmp_path / "web", {"a.warc.gz": packed, "b.warc": record(5), "c.wet": wet, "d.warc.zst": pack_zstd(record(6))}
-    )
+    archives = {"a.warc.gz": packed, "b.warc": record(5) + pdf, "c.wet": wet, "d.warc.zst": pack_zstd(record(6))}
+    web = write(tmp_path / "web", archives)
     nested = {"data": [{"paragraphs": [{"meta": {"body": "one"}}, {"meta": {"body": "two"}}]}]}
     asked = [{"q": "Why?", "hint": "", "a": "So."}, {"q": "Who?", "hint": "a king", "a": "He."}]
     lines = "\n".join(map(json.dumps, asked)).encode()
@@ -84,6 +84,7 @@ def test_public_data_is_read_as_it_is_published(tmp_path: Path) -> None:
     assert kept(tmp_path) == {
         **{f"web/a.warc.gz#{number}": f"Page {number}. {SENTENCE}" for number in (1, 3, 4)},
         "web/b.warc#1": f"Page 5. {SENTENCE}",
+        "web/b.warc#2": SENTENCE,
         "web/c.wet#1": "plain text of a crawl",
         "web/d.warc.zst#1": f"Page 6. {SENTENCE}",
         "nested/a.json#1/1": "one",
@@ -98,7 +99,7 @@ def test_public_data_is_read_as_it_is_published(tmp_path: Path) -> None:
     }
     assert excluded(tmp_path) == {"web/a.warc.gz#2": "corrupt_record"}
     dates = [row["published"] for row in read_documents(tmp_path / "raw_documents") if row["source"] == "tables"]
-    assert (dates, report.records_in) == (["2024-05-01", "2024-05-01", "2023"], 16)
+    assert (dates, report.records_in) == (["2024-05-01", "2024-05-01", "2023"], 17)
 
 
 @pytest.mark.feature(10)
@@ -149,12 +150,18 @@ def test_a_page_gives_its_article_with_tables_code_and_formulas_and_nothing_arou
     paragraph_zh = "模型通过继续预训练吸收领域知识，并在一般能力上保持不变，这是本文要说明的主要问题。"
     chinese = f"""<html lang="zh"><head><meta charset="gb2312"></head><body><div class="nav"><a href="/">首页</a></div>
     <div class="content"><h1>继续预训练</h1><p>{paragraph_zh}</p><p>责任编辑：张三</p></div></body></html>"""
-    folder = write(tmp_path / "web", {"a.html": html, "b.htm": chinese.encode("gb2312"), "c.html": "<nav>Home</nav>"})
+    inline = (
+        """<ol><li>他<b>不</b>去 <i>x</i><i>≤</i>10<sup>-5</sup></li><li><ruby>漢<rt>かん</rt></ruby>字</li></ol>"""
+    )
+    lone = f"<html><body><main><h1>雨</h1><p>{paragraph_zh}</p>{inline}<p>{paragraph_zh}</p></main></body></html>"
+    pages = {"a.html": html, "b.htm": chinese.encode("gb2312"), "c.html": "<nav>Home</nav>", "d.html": lone}
+    folder = write(tmp_path / "web", pages)
     collect(tmp_path, {"name": "web", "path": folder}, max_bad_share=0.5)
     assert kept(tmp_path) == {
         "web/a.html": f"A plan\n\n{SENTENCE}\n\n| Fruit | Price |\n|---|---|\n| Pear | 1 |\n\n"
         "def f(x):\n    return x < 1\n\nSo $\\frac{a}{b}$ holds.",
         "web/b.htm": f"继续预训练\n\n{paragraph_zh}",
+        "web/d.html": f"雨\n\n{paragraph_zh}\n\n1. 他不去 x≤10^-5\n2. 漢字\n\n{paragraph_zh}",
     }
     assert excluded(tmp_path) == {"web/c.html": "no_content"}
 

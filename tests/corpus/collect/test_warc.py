@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from cpt_pipeline.corpus.collect.pdf import PdfParams
 from cpt_pipeline.corpus.collect.readers import read_stream
 from cpt_pipeline.corpus.collect.reading import Reading, ReadingParams, StreamFault
 from cpt_pipeline.corpus.collect.sandbox import Sandbox
 from cpt_pipeline.corpus.collect.warc import read_warc
+from tests.corpus.collect.pdf_bytes import write_pdf
 from tests.corpus.collect.test_compressed import pack_zstd
 
 SENTENCE = "The committee met on Tuesday and agreed on the plan for the next three years of the project."
@@ -44,7 +46,7 @@ def record(
 
 
 def read(raw: bytes, sandbox: Sandbox, **params: Any) -> list[Reading]:
-    return list(read_warc(io.BytesIO(raw), ReadingParams(**params), sandbox))
+    return list(read_warc(io.BytesIO(raw), ReadingParams(**params), PdfParams(), sandbox))
 
 
 def reasons(readings: list[Reading]) -> list[str | None]:
@@ -69,7 +71,7 @@ def test_every_response_is_a_reading_with_its_address_and_day(pieces: list[bytes
 def test_real_crawls_come_in_whole(sandbox: Sandbox) -> None:
     for name, number in (("sample-0000", 22), ("sample-0001", 15)):
         with (SAMPLES / f"{name}.warc.gz").open("rb") as stream:
-            readings = list(read_warc(stream, ReadingParams(), sandbox))
+            readings = list(read_warc(stream, ReadingParams(), PdfParams(), sandbox))
         assert len(readings) == number
         assert reasons(readings) == [None] * number
         assert all(reading.fields["crawled"] == "2024-04-25" and len(reading.text) > 150 for reading in readings)
@@ -104,7 +106,7 @@ def test_a_stream_that_cannot_be_sought_ends_with_a_fault_at_a_broken_record(san
             return False
 
     stream = Pipe(PLAIN[0] + b"not a record\r\n" * 9 + PLAIN[2])
-    readings = read_warc(stream, ReadingParams(), sandbox)
+    readings = read_warc(stream, ReadingParams(), PdfParams(), sandbox)
     assert [next(readings).reason, next(readings).reason] == [None, "corrupt_record"]
     with pytest.raises(StreamFault) as caught:
         next(readings)
@@ -147,6 +149,23 @@ def test_packed_and_chunked_bodies_are_unpacked_up_to_the_cap(sandbox: Sandbox) 
     assert reasons(readings) == [None, None, "too_large", "not_text"]
 
 
+def test_a_pdf_is_read_where_it_is_named_or_looks_like_one(sandbox: Sandbox) -> None:
+    pdf = write_pdf([SENTENCE])
+    readings = read(
+        record(1, pdf, headers="Content-Type: application/pdf")
+        + record(2, pdf, headers="Content-Type: application/octet-stream")
+        + record(3, b"no PDF", headers="Content-Type: application/pdf"),
+        sandbox,
+    )
+    assert [(each.position, each.text, each.reason) for each in readings] == [
+        ("#1", SENTENCE, None),
+        ("#2", SENTENCE, None),
+        ("#3", "", "not_pdf"),
+    ]
+    assert [each.fields.get("url") for each in readings] == [f"http://example.org/{number}" for number in (1, 2, 3)]
+    assert readings[0].fields["pages"] == 1
+
+
 def test_the_header_names_the_encoding_and_unknown_names_are_passed_over(sandbox: Sandbox) -> None:
     chinese = "模型通过继续预训练吸收领域知识，并在一般能力上保持不变，这是主要问题。"
     readings = read(
@@ -172,7 +191,7 @@ def test_an_archive_packed_as_zst_is_read_up_to_its_fault() -> None:
 
     def found(raw: bytes) -> list[tuple[str, str | None]]:
         with Sandbox() as sandbox:
-            readers = {".warc": lambda stream, params: read_warc(stream, params, sandbox)}
+            readers = {".warc": lambda stream, params: read_warc(stream, params, PdfParams(), sandbox)}
             readings = list(read_stream("a.warc.zst", io.BytesIO(raw), ReadingParams(), readers))
         return [(reading.position, reading.reason) for reading in readings]
 

@@ -37,7 +37,7 @@ _FAMILIES = {
     "big5": ("big5", "cp950", "big5hkscs"),
     "euc_jp": ("euc_jp", "euc_jis_2004"),
     "euc_kr": ("euc_kr", "cp949"),
-    "gb2312": ("gb2312", "gb18030"),
+    "gb2312": ("gbk", "gb18030"),
     "gbk": ("gbk", "gb18030"),
     "iso2022_jp": ("iso2022_jp", "iso2022_jp_2", "iso2022_jp_ext", "iso2022_jp_2004"),
     "iso8859-1": ("cp1252", "iso8859-1"),
@@ -45,7 +45,10 @@ _FAMILIES = {
     "shift_jis": ("shift_jis", "cp932"),
     "tis-620": ("tis-620", "cp874"),
 }
-"""What a label stands for, narrowest first: supersets map some shared bytes to other characters (`〜` and `～`)."""
+"""What a label stands for, narrowest first: supersets map some shared bytes to other characters (`〜` and `～`).
+
+The label gb2312 means gbk, as in browsers (WHATWG Encoding): Python's codec of that name reads the dot `·` and the dash
+`—` as U+30FB and U+2015."""
 
 _RARE = 10.0
 _WESTERN = ("en", "fr", "de", "es", "pt", "it", "sv", "da", "fi", "nl", "is")

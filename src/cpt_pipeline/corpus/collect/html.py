@@ -1,17 +1,17 @@
 """HTML to text: the article of a page with its tables, code and formulas, without the rest of the page.
 
-resiliparse parses and prints in native code; what is boilerplate is said to it as selectors (`html_boilerplate`), and
-what its plain text would lose travels as marks in the source (`html_marks`, `html_formulas`). Its own main-content
-rules come on top; where these leave almost nothing of what there is, the page is printed once more without them, and
-at last without the rules by name. trafilatura is not called: on the annotated pages it is no better and several times
-slower (benchmarks/extraction.py). By rule: tables are Markdown rows, formulas LaTeX between dollars, code keeps its
-lines, images leave nothing, alternative texts and captions included; all but code are counted.
+resiliparse parses and prints in native code; what is boilerplate is said to it as selectors (`html_names`), and
+what its plain text would lose travels as marks in the source (`html_marks`, `html_formulas`, `html_inline`,
+`html_lists`). Its own main-content rules come on top; where these leave almost nothing of what there is, the page is
+printed once more without them, and at last without the rules by name. Where little is found of much, trafilatura is
+asked too (`html_second_opinion`). By rule: tables are Markdown rows, formulas LaTeX between dollars, scripts `^` and
+`_`, items have their numbers, code keeps its lines, images leave nothing, alternative texts and captions included;
+tables, formulas and images are counted.
 """
 
 from __future__ import annotations
 
 import html as html_entities
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,17 +19,16 @@ from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
 from cpt_pipeline.corpus.collect import html_formulas
-from cpt_pipeline.corpus.collect.html_boilerplate import (
-    ALWAYS_SKIPPED,
-    Line,
-    main_lines,
-    page_names,
-    read_lines,
-    region_selectors,
-    skipped_selectors,
-)
+from cpt_pipeline.corpus.collect.html_boilerplate import Line, main_lines, read_lines
+from cpt_pipeline.corpus.collect.html_depth import limit_depth
 from cpt_pipeline.corpus.collect.html_encoding import decode_page, refuse_undecodable
 from cpt_pipeline.corpus.collect.html_head import read_head
+from cpt_pipeline.corpus.collect.html_inline import (
+    keep_sentences,
+    shield_lone_characters,
+    write_scripts,
+)
+from cpt_pipeline.corpus.collect.html_lists import write_lists
 from cpt_pipeline.corpus.collect.html_marks import (
     ALL_MARKS,
     IMAGE,
@@ -41,26 +40,28 @@ from cpt_pipeline.corpus.collect.html_marks import (
     deepen,
     lower_tags,
     mark_source,
+    without_unseen,
     write_tables,
 )
+from cpt_pipeline.corpus.collect.html_names import ALWAYS_SKIPPED, page_names, region_selectors, skipped_selectors
+from cpt_pipeline.corpus.collect.html_second_opinion import better_of
 from cpt_pipeline.corpus.collect.reading import Reading, ReadingParams
 from cpt_pipeline.corpus.collect.sandbox import Sandbox, SandboxError
 from cpt_pipeline.corpus.collect.text_files import count_markdown
 
 _MAX_CHARACTERS = 20 << 20
 _MAX_TAGS = 250_000
-_MAX_DEPTH = 512
-"""As in browsers; matching selectors in nested elements costs the square of the depth."""
-_FEW_TAGS = 6_000
-"""With fewer, no depth is slow, and it is not measured."""
-_DEEPENING = re.compile(r"<(/?)(?!(?:p|li|t[drh]|d[td]|option|br|img|hr|input|meta|link|wbr|col|source)\b)[a-z]")
 _MAX_REGIONS = 3
 _LITTLE_BYTES = 1500
 _LITTLE_SHARE = 0.3
+_SURE_SHARE = 0.5
+"""Of the running text of the page; with less, the rules are not trusted alone (`html_second_opinion`)."""
+_HIDDEN_SHARE = 0.1
+"""Nor are they where the running text is less than this of all that the page shows."""
 
 
 class PageRefusedError(ValueError):
-    """A page is too large or too deeply nested to be parsed; `reason` is fit for an exclusion."""
+    """A page is too large to be parsed; `reason` is fit for an exclusion."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(reason, detail)
@@ -96,7 +97,7 @@ def extract_page(html: bytes | str, *, url: str | None = None, encoding: str | N
     source = decoded.text if decoded else _without_surrogates(str(html))
     source = lower_tags(source)
     _refuse_costly(source)
-    lines = _article(source)
+    lines = _article(limit_depth(without_unseen(source)))
     marked = _join(lines)
     text = html_entities.unescape(ALL_MARKS.sub("", marked)).strip()
     if not text:
@@ -121,7 +122,7 @@ def read_page(
 ) -> Reading:
     """Make a reading of a page's bytes, parsed in the sandbox.
 
-    Reasons: `no_content`, `undecodable`, `too_large`, `too_many_tags`, `too_deep`, and those of the sandbox.
+    Reasons: `no_content`, `undecodable`, `too_large`, `too_many_tags`, and those of the sandbox.
     """
     try:
         page = sandbox.call(extract_page, raw, encoding=params.encoding or encoding)
@@ -147,22 +148,11 @@ def _refuse_costly(source: str) -> None:
     num_tags = source.count("<")
     if num_tags > _MAX_TAGS:
         raise PageRefusedError("too_many_tags", f"{num_tags} tags; {_MAX_TAGS} are parsed")
-    if num_tags > _FEW_TAGS and (depth := _depth(source)) > _MAX_DEPTH:
-        raise PageRefusedError("too_deep", f"elements nested {depth} deep; {_MAX_DEPTH} are parsed")
-
-
-def _depth(source: str) -> int:
-    """Count how deep the tags nest if each that must be closed is closed; scripts are read as if they were markup."""
-    depth = deepest = 0
-    for end in _DEEPENING.findall(source):
-        depth += -1 if end else 1
-        deepest = max(deepest, depth)
-        depth = max(depth, 0)
-    return deepest
 
 
 def _article(source: str) -> list[Line]:
-    tree = HTMLTree.parse(_marked(source))
+    prepared = _prepared(source)
+    tree = HTMLTree.parse(_marked(prepared))
     if tree.body is None:
         return []
     names = page_names(source)
@@ -171,22 +161,37 @@ def _article(source: str) -> list[Line]:
     lines = _print(tree, skipped, main_content=True)
     if _weight(lines) >= _LITTLE_BYTES:
         return lines
-    all_lines = _print(tree, ALWAYS_SKIPPED, main_content=False)
-    enough = _LITTLE_SHARE * _weight(all_lines)
-    if lines and _weight(lines) >= enough:
+    visible = _visible_bytes(tree)
+    if _weight(lines) > _SURE_SHARE * visible:
         return lines
-    lines = _print(tree, skipped, main_content=False)
-    return lines if lines and _weight(lines) >= enough else all_lines
+    all_lines = _print(tree, ALWAYS_SKIPPED, main_content=False)
+    there = _weight(all_lines)
+    if not lines or _weight(lines) < _LITTLE_SHARE * there:
+        lines = _print(tree, skipped, main_content=False)
+        lines = lines if lines and _weight(lines) >= _LITTLE_SHARE * there else all_lines
+    is_sure = _weight(lines) > _SURE_SHARE * there and there > _HIDDEN_SHARE * visible
+    return lines if is_sure or _weight(lines) >= _LITTLE_BYTES else better_of(lines, prepared)
+
+
+def _visible_bytes(tree: HTMLTree) -> int:
+    text = extract_plain_text(tree, preserve_formatting=False, main_content=False, alt_texts=False)
+    return len(text.encode("utf-8", "replace"))
 
 
 def _weight(lines: list[Line]) -> int:
     return sum(line.weight for line in lines)
 
 
-def _marked(source: str) -> str:
-    has_marks = not source.isascii() and b"\xee\x80" in source.encode()  # a tenth of the time of a search for them
+def _prepared(source: str) -> str:
+    """Write what is text of its own (formulas, scripts) as text, and take away what is never parsed."""
+    has_marks = not source.isascii() and b"\xee\x80" in source.encode()  # a third of the time of a search for them
     clean = ALL_MARKS.sub("", source) if has_marks else source
-    return deepen(mark_source(html_formulas.write_formulas(clean.replace("\0", "") if "\0" in clean else clean)))
+    clean = clean.replace("\0", "") if "\0" in clean else clean
+    return write_scripts(html_formulas.write_formulas(clean))
+
+
+def _marked(prepared: str) -> str:
+    return deepen(shield_lone_characters(mark_source(write_lists(keep_sentences(prepared)))))
 
 
 def _mark_regions(tree: HTMLTree, selectors: list[str]) -> None:
@@ -217,6 +222,6 @@ def _join(lines: list[Line]) -> str:
     after_heading = False
     for line in lines:
         parts.append("\n\n" if line.after_gap or line.level or after_heading else "\n")
-        parts.append(f"- {line.text}" if line.is_item else line.text)
+        parts.append(f"{line.label} {line.text}".strip() if line.label else line.text)
         after_heading = line.level > 0
     return "".join(parts)

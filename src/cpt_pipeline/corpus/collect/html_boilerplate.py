@@ -1,11 +1,9 @@
-"""What of a page is text and what is navigation, adverts, comments, captions and other boilerplate.
+"""What of the lines of a page is text and what is navigation, adverts, comments and other boilerplate.
 
-Three rules in turn. Elements are skipped by tag, role and by words in their `class` and `id`, unless they hold the
-headline, a `main` or (for the less sure words) a run of paragraphs. Of what the parser then gives, lines that are
-mostly links, or that say "Share this" and the like, are dropped. A region that the page marks as its article is taken
-alone where it holds at least four fifths of the text. Words and thresholds were chosen on the even half of 160
-annotated pages (benchmarks/extraction.py); their kinds are those of readability, boilerpipe (Kohlschütter 2010) and
-jusText.
+Of what the parser gives, once elements were skipped by their names (`html_names`), lines that are mostly links, or that
+say "Share this" and the like, are dropped. A region that the page marks as its article is taken alone where it holds at
+least four fifths of the text. The kinds of rule are those of readability, boilerpipe (Kohlschütter 2010) and jusText;
+thresholds were chosen on half of the annotated pages (benchmarks/extraction.py).
 """
 
 from __future__ import annotations
@@ -13,68 +11,27 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from cpt_pipeline.corpus.collect.html_marks import ALL_MARKS, CELL, IMAGE, REGION, REGION_END, ROW, TABLE, TABLE_END
+from cpt_pipeline.corpus.collect.html_marks import (
+    ALL_MARKS,
+    CELL,
+    IMAGE,
+    LONE,
+    NUMBER,
+    NUMBER_END,
+    REGION,
+    REGION_END,
+    ROW,
+    TABLE,
+    TABLE_END,
+)
 
-# fmt: off
-_SURE_WORDS = (
-    "related", "-foot", "_foot", " foot", "footer", " sidebar", " side-bar", " respond", "-respond ", "disqus",
-    "recommend", " comment", " comments ", "comments-", "-comments ", "commentlist", " reply",
-)
-_WORDS = (
-    "breadcrumb", "newsletter", "byline", "sharing", "upsell", "author-info", "author-bio", "author-box", "author_box",
-    "author-card", "author-desc", "author-meta", "author-name", "author__", "authorinfo", "authorbox", "about-author",
-    " author", "signup", "sign-up", "subscri", "akismet", "outbrain", "taboola", "plista", "promoted", "sponsor",
-    "cookie", "consent", "gdpr", "privacy", "pagination", "supplementary", "colophon", "masthead", " nav", "navbar",
-    "-nav ", "post-nav", "postnav", "navigation ", " menu", "menu ", "textwidget", " widget", " print-",
-    "hidden-print", "social-", "social_", " social", "postmeta", "post-meta", "entry-meta", "entry-footer",
-    "entry-utility", "entry-tags", "post-footer", "post-tags", "meta ", "-metadata", "-meta-info", " meta",
-    "tag-links", "taglinks", "taglist", "tag-list", "tag_list", "tagcloud", "tag-cloud", " tags ", "-tags ", " tags-",
-    "list-tags", "cat-links", "categories-", " categories", "yarpp", "wpcf7", "mc4wp", "skip-link", "skiplink",
-    "screen-reader", "sr-only", "visually-hidden", "visuallyhidden", "trending", "mostread", "most-read", "popular",
-    "read-more", "readmore", "next-post", "prev-post", "credit", "copyright", "caption", "infobox", "info-box",
-    "carousel", "slider", "slideshow", "overlay", "lightbox", "tooltip", "toolbar", "contact-", "kontakt", "rating",
-    "review", "popup", "pop-up", " topbar", " top-bar", "like-button", "follow-us", " follow", "banner", "promo",
-    "advert", "-ads ", "-ad ", "_ad ", " ad-", " ads-", " ads ", " ad ", " bio ", "-bio ", "_bio ", " more-from",
-    "more-articles", "more-stories", "more-posts", "more-news", "you-may", "you-might", "may-like", "also-like",
-    "linklist", "link-list", "-share", " share", "published", " btn", "-btn", "shariff", "addthis", "a2a_",
-    "addtoany", "sharedaddy", "image-sub", "image-copy", "placeholder",
-)
-_LINKED_WORDS = ("teaser",)
-_SKIPPED_TAGS = (
-    "nav", "footer", "aside", "form", "figcaption", "button", "select", "textarea", "noscript", "iframe", "dialog",
-    "svg", "audio", "video", "object", "fieldset", "label", "template", "menu", "[role=navigation]",
-    "[role=complementary]", "[role=contentinfo]", "[role=dialog]", "[role=search]", "[role=banner]", "[hidden]",
-    "[aria-hidden=true]:not([class*=math i])", '[style*="display:none" i]:not([class*=math i])',
-    '[style*="display: none" i]:not([class*=math i])',
-)
-_DRAWN = (
-    "rp", "rt", ".gutter", ".lineno", ".linenos", ".line-numbers-rows", ".blob-num", ".katex-html", ".MathJax",
-    ".MathJax_Display", ".MathJax_Preview", ".MathJax_SVG", ".MathJax_CHTML", "mjx-math",
-    ".mwe-math-fallback-image-inline",
-)
-_REGIONS = (
-    "[itemprop~=articleBody]", ".entry-content", ".post-content", ".article-body", ".article__body", ".article-content",
-    ".articlebody", ".story-body", ".post-body", ".post_content", ".entry", "#content", "#main", ".content",
-    ".main-content", "article", "main", "[role=main]",
-)
-# fmt: on
-
-_HELD = "html,body,main,article,h1,h2,.hentry,.type-post,[itemprop~=articleBody]"
-_HOLDS_TEXT = "h1,main,[itemprop~=articleBody]"
-_PARAGRAPHS = "p+p+p+p+p"
-ALWAYS_SKIPPED = (
-    f":is({','.join(_SKIPPED_TAGS)}):not(:has({_HOLDS_TEXT},article p))",
-    ",".join(_DRAWN),
-)
-"""Selectors of elements that are never text."""
-
-_NAMES = re.compile(r""" (?:class|id)=["']([^"'<>]*)""")
 _ITEM = re.compile(r"\s*<li>")
 _HEADING = re.compile(r"<h([1-6])>")
 _LINK = re.compile(r"<a [^<>]*>((?:(?!</?a\b).)*)</a>")
 _TAG = re.compile(r"<[^<>]*>")
 _TABLE_ROW = re.compile(rf"{TABLE}?{ROW}\|")
 _NO_COUNT = re.compile(f"[{REGION}{REGION_END}{ROW}{CELL}{TABLE}{TABLE_END}]+")
+_NUMBERED = re.compile(f"{NUMBER}([^{NUMBER_END}]*){NUMBER_END} *")
 _CODE = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
 _ENDS = tuple(".!?…。！？”»\"')）")
 _SAYINGS = re.compile(
@@ -110,7 +67,8 @@ class Line(NamedTuple):
     link_share: float = 0.0
     verbatim: bool = False
     """Code or a row of a table: kept as it is."""
-    is_item: bool = False
+    label: str = ""
+    """What stands before an item of a list: `-` or its number."""
     after_gap: bool = False
     """An empty line stands before it."""
 
@@ -127,29 +85,6 @@ class Line(NamedTuple):
         size = self.num_bytes
         is_text = size >= _SHORT_BYTES or (size > 30 and self.text.endswith(_ENDS))
         return size if is_text and self.link_share < 0.4 else 0
-
-
-def page_names(source: str) -> str:
-    """Give the different names of classes and elements that the page uses, in lower case, two spaces around each."""
-    return "  ".join({*" ".join(_NAMES.findall(source)).lower().split()}).join("  ")
-
-
-def skipped_selectors(names: str) -> list[str]:
-    """Give the selectors of elements that are boilerplate by their names, for the names that this page uses."""
-    sure = [_selector(word) for word in _SURE_WORDS if word in names]
-    linked = [_selector(word) for word in _LINKED_WORDS if word in names]
-    words = [_selector(word) for word in _WORDS if word in names]
-    rules = [
-        (sure, f":not({_HELD},:has({_HOLDS_TEXT}))"),
-        (linked, f":is(a,:has(a)):not(html,body,main,:has({_HOLDS_TEXT}))"),
-        (words, f":not({_HELD},:has({_HOLDS_TEXT},{_PARAGRAPHS}))"),
-    ]
-    return [*ALWAYS_SKIPPED, *(f":is({','.join(selectors)}){unless}" for selectors, unless in rules if selectors)]
-
-
-def region_selectors(names: str) -> list[str]:
-    """Give the selectors of what may be the article, for the names that this page uses."""
-    return [selector for selector in _REGIONS if selector[0] not in ".#" or f" {selector[1:]} " in names]
 
 
 def read_lines(text: str) -> tuple[list[Line], list[tuple[int, int]]]:
@@ -176,7 +111,7 @@ def read_lines(text: str) -> tuple[list[Line], list[tuple[int, int]]]:
 def main_lines(lines: list[Line], regions: list[tuple[int, int]]) -> list[Line]:
     """Give the lines of the smallest region that holds four fifths of the text, without those that are boilerplate."""
     begin, end = _choose(lines, regions)
-    kept = [line for line in lines[begin:end] if not _is_boilerplate(line)]
+    kept = [line for line in _with_labels(lines[begin:end]) if not _is_boilerplate(line)]
     result: list[Line] = []
     for line in reversed(kept):
         if line.level and (not result or 0 < result[-1].level <= line.level):
@@ -185,34 +120,45 @@ def main_lines(lines: list[Line], regions: list[tuple[int, int]]) -> list[Line]:
     return result[::-1]
 
 
-def _selector(word: str) -> str:
-    name = word.strip()
-    if word == f" {name} ":
-        return f'[class~="{name}" i],[id="{name}" i]'
-    if word[0] == " ":
-        return f'[class^="{name}" i],[class*=" {name}" i],[id^="{name}" i]'
-    if word[-1] == " ":
-        return f'[class$="{name}" i],[class*="{name} " i],[id$="{name}" i]'
-    return f'[class*="{name}" i],[id*="{name}" i]'
-
-
 def _read_line(raw: str, after_gap: bool) -> Line | None:
-    text = (_TAG.sub("", raw) if "<" in raw else raw).strip()
-    if _TABLE_ROW.match(text):
-        return Line(text, verbatim=True, after_gap=after_gap)
-    text = _NO_COUNT.sub("", text)
+    label = "-" if "<li>" in raw and _ITEM.match(raw) else ""
+    if raw.isascii():
+        text = (_TAG.sub("", raw) if "<" in raw else raw).strip()
+    else:
+        raw = raw.replace(LONE, "")
+        text = (_TAG.sub("", raw) if "<" in raw else raw).strip()
+        if _TABLE_ROW.match(text):
+            return Line(text, verbatim=True, after_gap=after_gap)
+        text = _NO_COUNT.sub("", text)
+        numbered = _NUMBERED.match(text)
+        label = numbered[1] if numbered else label
+        text = _NUMBERED.sub(r"\1 ", text[numbered.end() :] if numbered else text)
+        if not (text.strip(IMAGE + " ") or numbered):
+            return None
     if "\t" in text:
         text = " ".join(text.split())  # cells of a table that arranges the page
-    if not text.strip(IMAGE + " "):
+    if not (text or label.strip("-")):
         return None
-    heading = _HEADING.search(raw)
+    heading = _HEADING.search(raw) if "<h" in raw else None
     return Line(
         text.strip(),
         level=int(heading[1]) if heading else 0,
-        link_share=_link_share(raw, text) if "<a " in raw else 0.0,
-        is_item=_ITEM.match(raw) is not None,
+        link_share=_link_share(raw, text) if "<a " in raw and text else 0.0,
+        label=label,
         after_gap=after_gap,
     )
+
+
+def _with_labels(lines: list[Line]) -> list[Line]:
+    """Give the lines, each number that stands alone before the line that follows it."""
+    result: list[Line] = []
+    for line in lines:
+        label = "" if not result or result[-1].text else result[-1].label
+        if label and not line.verbatim and line.label in ("", "-"):
+            result[-1] = line._replace(label=label, after_gap=result[-1].after_gap)
+        else:
+            result.append(line)
+    return result
 
 
 def _read_code(raw: str, after_gap: bool) -> Line:

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from cpt_pipeline.corpus.collect.decode import Decoded, decode
+from cpt_pipeline.corpus.collect.detection import family, find_codec
 from cpt_pipeline.corpus.collect.reading import Reading, ReadingParams
 
 _HEAD_BYTES = 4096
@@ -51,7 +52,10 @@ def _trusted_declaration(raw: bytes) -> str | None:
         return label if num_bad <= _BAD_SHARE * len(_HIGH_BYTE.findall(raw)) else None
     if label.startswith("big5") or (label.startswith("gb") and _decodes(raw, "big5hkscs")):
         return None  # what is right in one is as a rule right in the other
-    return label if _decodes(raw, label) else None
+    try:
+        return label if _decodes(raw, family(find_codec(label))[-1]) else None
+    except LookupError:
+        return None
 
 
 def _decodes(raw: bytes, encoding: str) -> bool:

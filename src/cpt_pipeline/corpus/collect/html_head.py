@@ -38,7 +38,7 @@ class Head(NamedTuple):
 def read_head(source: str) -> Head:
     """Read the tags of the first 100,000 characters; the names of tags are in lower case."""
     begin = source[:_SEARCHED_CHARACTERS]
-    said = _said(begin)
+    said = _said(begin[: begin.find("</head")] if "</head" in begin else begin)
     language = _LANGUAGE.search(begin)
     title = _TITLE.search(begin)
     return Head(

@@ -12,6 +12,8 @@ import re
 
 ROW, CELL, TABLE, TABLE_END = "\ue001", "\ue002", "\ue003", "\ue004"
 IMAGE = "\ue006"
+NUMBER, NUMBER_END = "\ue007", "\ue008"
+LONE = "\ue009"
 REGION, REGION_END = "\ue010", "\ue011"
 ALL_MARKS = re.compile("[\ue000-\ue01f]")
 LETTER = "m"
@@ -24,6 +26,12 @@ _FIRST_CELL = re.compile(
     rf"(<table(?:\s[^<>]*)?>(?:(?!<t[dh][\s>]|<table)[^{CELL}]){{0,3000}}<t[dh](?:\s[^<>]*)?>)[{ROW}{CELL}]{LETTER}"
 )
 _LAST_CELL = re.compile(r"<((?:/t(?:[dhr]|body|foot|head)>\s*<){0,4}/table)")
+_BODY = re.compile(r"</head>\s{0,200}<body\b")
+_DOCTYPE = re.compile(r"\s{0,200}<!doctype[^<>]{0,300}>", re.IGNORECASE)
+"""It stays, for where it is missing or old a table may stand in a paragraph."""
+_UNSEEN = tuple(
+    (f"<{name}", re.compile(rf"<{name}\b.*?</{name}\s*>", re.DOTALL)) for name in ("script", "style", "noscript")
+)
 _IMAGE_TAG = re.compile(r"<img\b[^<>]*>")
 _TEXT_BEGIN = (
     re.compile(r"(<body(?:\s[^<>]*)?>)"),
@@ -36,6 +44,24 @@ _TAG = re.compile(r"<[^<>]*>")
 _LINKED = re.compile(r"<a [^<>]*>([^<]*)")
 _MAX_CELL_CHARACTERS = 400
 """A table with a longer cell arranges the page; its text is kept as paragraphs."""
+
+
+def without_unseen(source: str) -> str:
+    """Return the source without head, scripts, styles and what a browser that runs scripts never parses.
+
+    They are half of a page, and an element begun in a `noscript` and ended behind it, as counters write it, would hold
+    the rest. Formulas of MathJax stay, and so does a script that holds the border of a comment, whose end is not clear.
+    """
+    for name, pattern in _UNSEEN:
+        if name in source:
+            source = pattern.sub(_unless_needed, source)
+    body, kind = _BODY.search(source), _DOCTYPE.match(source)
+    return (kind[0] if kind else "") + source[body.start() + len("</head>") :] if body else source
+
+
+def _unless_needed(match: re.Match[str]) -> str:
+    text = match[0]
+    return text if "<!--" in text or "-->" in text or "math/tex" in text[:300] else ""
 
 
 def lower_tags(source: str) -> str:

@@ -45,13 +45,22 @@ _ACCENTS = {
     "¨": "ddot",
 }
 _WITH_LIMITS = (r"\sum", r"\prod", r"\int", r"\lim", r"\max", r"\min", r"\sup", r"\inf")
-_BLANK = frozenset(("mphantom", "maligngroup", "malignmark", "annotation-xml", "none", "mprescripts"))
+_BLANK = frozenset(("mphantom", "maligngroup", "malignmark", "annotation-xml", "none"))
+_PRESCRIPTS = "\0"
+"""Stands among the children of `mmultiscripts` where those that are set before the base begin."""
+_VARIANTS = {
+    "bold": "mathbf", "italic": "mathit", "bold-italic": "boldsymbol", "double-struck": "mathbb", "script": "mathcal",
+    "bold-script": "mathcal", "fraktur": "mathfrak", "bold-fraktur": "mathfrak", "sans-serif": "mathsf",
+    "bold-sans-serif": "mathsf", "monospace": "mathtt", "normal": "mathrm",
+}  # fmt: skip
 
 
 @dataclass
 class _Element:
     name: str
     attributes: dict[str, str]
+    variant: str
+    """Its own `mathvariant` or that of what it stands in."""
     parts: list[str] = field(default_factory=list)
     """LaTeX of the children, text of a leaf."""
 
@@ -65,7 +74,8 @@ class FormulaBuilder:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Enter an element, named without its namespace."""
-        self._open.append(_Element(name, attributes))
+        inherited = self._open[-1].variant if self._open else ""
+        self._open.append(_Element(name, attributes, attributes.get("mathvariant", inherited)))
 
     def data(self, text: str) -> None:
         """Take text; between elements it is layout."""
@@ -75,12 +85,14 @@ class FormulaBuilder:
     def end(self) -> str | None:
         """Leave an element; give the formula, in `$` or `$$`, when it was the outermost."""
         element = self._open.pop()
-        latex = _latex(element)
+        latex = _styled(_latex(element), element)
         if element.name == "annotation":
             if "tex" in element.attributes.get("encoding", "").lower():
                 self._tex = latex
             latex = ""
         if self._open:
+            if latex == _PRESCRIPTS and self._open[-1].name != "mmultiscripts":
+                return None
             if latex or self._open[-1].name in _ARRANGERS:
                 self._open[-1].parts.append(latex)
             return None
@@ -102,6 +114,20 @@ def _latex(element: _Element) -> str:
     if element.name == "mfenced":
         return _fenced(element)
     return _row(element.parts)
+
+
+def _styled(latex: str, element: _Element) -> str:
+    """Write letters and numbers in the alphabet that `mathvariant` names."""
+    text = "".join(element.parts).strip()
+    if element.name not in ("mi", "mn") or not text or text in _FUNCTIONS:
+        return latex
+    variant = element.variant
+    is_plain = variant == "normal" if len(text) > 1 or element.name == "mn" else variant == "italic"
+    command = _VARIANTS.get(variant)
+    if command is None or is_plain or (variant == "normal" and not text.isascii()):
+        return latex
+    command = command if text.isascii() or variant not in ("bold", "italic") else "boldsymbol"
+    return f"\\{command}{{{_signs(text)}}}"
 
 
 def _row(parts: list[str]) -> str:
@@ -178,6 +204,21 @@ def _scripts(*marks: str) -> Callable[[list[str]], str]:
     return arrange
 
 
+def _multiscripts(parts: list[str]) -> str:
+    """Write pairs of sub- and superscripts behind the base, and those behind the mark of prescripts before it."""
+    place = parts.index(_PRESCRIPTS) if _PRESCRIPTS in parts else len(parts)
+    base, *behind = parts[:place] or [""]
+    before = [part for part in parts[place:] if part != _PRESCRIPTS]
+    first, *more = _pairs(behind) or [""]
+    others = "".join(f"{{}}{pair}" for pair in more if pair)
+    return "".join(f"{{}}{pair}" for pair in _pairs(before) if pair) + _base(base.strip()) + first + others
+
+
+def _pairs(scripts: list[str]) -> list[str]:
+    padded = [*scripts, ""] if len(scripts) % 2 else scripts
+    return [_script("_", sub) + _script("^", sup) for sub, sup in zip(padded[::2], padded[1::2], strict=True)]
+
+
 def _fraction(parts: list[str]) -> str:
     above, below = _first(parts, 2)
     return f"\\frac{{{above.strip()}}}{{{below.strip()}}}"
@@ -209,6 +250,7 @@ _ARRANGERS: dict[str, Callable[[list[str]], str]] = {
     "msup": _scripts("^"),
     "msubsup": _scripts("_", "^"),
     "munderover": _scripts("_", "^"),
+    "mmultiscripts": _multiscripts,
     "munder": _under,
     "mover": _over,
     "mfrac": _fraction,
@@ -228,4 +270,5 @@ _LEAVES: dict[str, Callable[[str], str]] = {
     "ms": _text,
     "mspace": lambda _: " ",
     "annotation": str.strip,
+    "mprescripts": lambda _: _PRESCRIPTS,
 }

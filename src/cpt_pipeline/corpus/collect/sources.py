@@ -25,7 +25,7 @@ from cpt_pipeline.corpus.collect.kinds import ARCHIVES, CODE, CRAWLS, SUPPORTED,
 from cpt_pipeline.corpus.collect.office import OFFICE, Parser, read_office
 from cpt_pipeline.corpus.collect.params import FilesParams, ObjectStoreParams, Source
 from cpt_pipeline.corpus.collect.parts import Part
-from cpt_pipeline.corpus.collect.pdf import read_pdf
+from cpt_pipeline.corpus.collect.pdf import PdfParams, read_pdf
 from cpt_pipeline.corpus.collect.python_environment import PythonEnvironmentParams
 from cpt_pipeline.corpus.collect.readers import READERS, read_stream
 from cpt_pipeline.corpus.collect.reading import (
@@ -141,9 +141,10 @@ def _read_members(stream: BinaryIO, source: SourceParams, readers: Mapping[str, 
 def _readers(source: SourceParams, sandbox: Sandbox) -> Mapping[str, Reader]:
     page = _of_bytes(lambda raw, params: iter([read_page("", raw, params, sandbox)]))
     readers = {**READERS, ".html": page, ".htm": page, ".xhtml": page}
-    readers[".warc"] = readers[".wet"] = lambda stream, params: read_warc(stream, params, sandbox)
+    pdf = source.pdf if isinstance(source, (FilesParams, ObjectStoreParams)) else PdfParams()
+    readers[".warc"] = readers[".wet"] = lambda stream, params: read_warc(stream, params, pdf, sandbox)
     if isinstance(source, (FilesParams, ObjectStoreParams)):
-        readers[".pdf"] = _of_bytes(lambda raw, _: read_pdf(raw, source.pdf, sandbox))
+        readers[".pdf"] = _of_bytes(lambda raw, _: read_pdf(raw, pdf, sandbox))
         readers[".epub"] = _of_bytes(lambda raw, _: read_epub(raw, source.epub, sandbox))
         readers[".docx"] = _of_bytes(lambda raw, _: read_docx(raw, source.docx, sandbox))
         for kind, parse in OFFICE.items():

@@ -1,4 +1,4 @@
-"""WARC and WET files, packed record by record or plain: a reading per page, with its address and day of crawl.
+"""WARC and WET files, packed record by record or plain: a reading per page or PDF, with address and day of crawl.
 
 FastWARC reads the records. It stops at the first broken one; here that is one exclusion, and reading goes on at the
 next record that can be found, which needs a stream that can be sought. So a `.warc.gz` is best given as it is: taken
@@ -19,12 +19,14 @@ from cpt_pipeline.corpus.collect.decode import decode
 from cpt_pipeline.corpus.collect.detection import find_codec
 from cpt_pipeline.corpus.collect.html import read_page
 from cpt_pipeline.corpus.collect.html_encoding import refuse_undecodable
+from cpt_pipeline.corpus.collect.pdf import PdfParams, read_pdf
 from cpt_pipeline.corpus.collect.reading import CHUNK_BYTES, Reading, ReadingParams, StreamFault, too_large
 from cpt_pipeline.corpus.collect.sandbox import Sandbox
 
 _DOCUMENTS = WarcRecordType.response | WarcRecordType.conversion | WarcRecordType.revisit
 _RECORD_START = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]|(?<=\n)WARC/[01]\.\d\r?\n")
 _HTML_TYPES = frozenset(("text/html", "application/xhtml+xml"))
+_PDF_TYPES = frozenset(("application/pdf", "application/x-pdf"))
 _LOOKS_LIKE_HTML = re.compile(rb"\s{0,99}<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
 _MAX_TRIES = 1000
 """So many places in a row that only look like a record, and the rest of the file is given up."""
@@ -35,19 +37,20 @@ class _BrokenRecordError(Exception):
     """A record cannot be used; carries reason and detail."""
 
 
-def read_warc(stream: BinaryIO, params: ReadingParams, sandbox: Sandbox) -> Iterator[Reading]:
-    """Give a reading per response, conversion (WET) and revisit record, at "#1", "#2" and so on.
+def read_warc(stream: BinaryIO, params: ReadingParams, pdf: PdfParams, sandbox: Sandbox) -> Iterator[Reading]:
+    """Return a reading per response, conversion (WET) and revisit record, at "#1", "#2" and so on.
 
-    `fields` has what `read_page` gives, `url` and `crawled` (ISO date of the capture, never before `published`: a later
-    day of publication is left out). Reasons beside those of `read_page`: `not_text`, `http_status`, `revisit`,
-    `corrupt_record` (broken or cut; one for each place where reading had to start anew). May raise `StreamFault`.
+    `fields` has what `read_page` or, of a PDF, `read_pdf` gives, `url` and `crawled` (ISO date of the capture, never
+    before `published`: a later day of publication is left out). Reasons beside theirs: `not_text`, `http_status`,
+    `revisit`, `corrupt_record` (broken or cut; one for each place where reading had to start anew). May raise
+    `StreamFault`.
     """
     for number, record in enumerate(_records(stream, params.max_record_bytes), start=1):
         position = f"#{number}"
         if isinstance(record, str):
             yield Reading(position, reason="corrupt_record", detail=record)
         else:
-            yield _read_record(position, record, params, sandbox)
+            yield _read_record(position, record, params, pdf, sandbox)
 
 
 class _OneWay:
@@ -142,11 +145,11 @@ def _next_start(stream: BinaryIO, begin: int, num_tries: int) -> int | None:
     return None
 
 
-def _read_record(position: str, capture: _Capture, params: ReadingParams, sandbox: Sandbox) -> Reading:
+def _read_record(position: str, capture: _Capture, params: ReadingParams, pdf: PdfParams, sandbox: Sandbox) -> Reading:
     if capture.type == WarcRecordType.revisit:
         return Reading(position, reason="revisit", detail="captured before, without text here", fields=capture.fields)
     try:
-        reading = _read_block(position, capture, params, sandbox)
+        reading = _read_block(position, capture, params, pdf, sandbox)
     except _BrokenRecordError as error:
         reason, detail = error.args
         reading = Reading(position, reason=reason, detail=detail)
@@ -157,7 +160,7 @@ def _read_record(position: str, capture: _Capture, params: ReadingParams, sandbo
     return replace(reading, fields=fields)
 
 
-def _read_block(position: str, capture: _Capture, params: ReadingParams, sandbox: Sandbox) -> Reading:
+def _read_block(position: str, capture: _Capture, params: ReadingParams, pdf: PdfParams, sandbox: Sandbox) -> Reading:
     if capture.block is None or len(capture.block) > params.max_record_bytes:
         return too_large(position)
     if capture.num_missing:
@@ -169,6 +172,8 @@ def _read_block(position: str, capture: _Capture, params: ReadingParams, sandbox
             return too_large(position)
     if content_type in _HTML_TYPES or (not content_type and _LOOKS_LIKE_HTML.match(body)):
         return read_page(position, body, params, sandbox, encoding=charset)
+    if content_type in _PDF_TYPES or body.startswith(b"%PDF-"):
+        return replace(next(read_pdf(body, pdf, sandbox)), position=position)
     if content_type == "text/plain":
         found = decode(body, params.encoding or charset)
         fields = {"encoding": found.encoding, "bad_bytes": found.num_bad_bytes}
