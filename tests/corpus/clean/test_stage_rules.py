@@ -1,4 +1,4 @@
-"""The rules inside the stage: the reasons of datatrove's four filters, their Chinese counterparts, and six more."""
+"""The rules inside the stage: the reasons of datatrove's filters, their Chinese counterparts, the basic ones."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def reason_of_datatrove(text: str) -> str | None:
 
 
 @pytest.mark.feature(16)
-def test_reasons_are_those_of_datatrove_of_the_chinese_rules_and_of_six_more(tmp_path: Path) -> None:
+def test_reasons_are_those_of_datatrove_of_the_chinese_rules_and_of_the_basic_ones(tmp_path: Path) -> None:
     groups = {"en": ("page", ENGLISH, "en"), "zh": ("page", SPAM, "zh"), "basic": ("letter", BASIC, "en")}
     rows: list[dict[str, Any]] = [
         document(id=f"{name}/{each}", text=text, channel="en", source="s", license="MIT", category=kind, language=code)
@@ -90,7 +90,8 @@ def test_reasons_are_those_of_datatrove_of_the_chinese_rules_and_of_six_more(tmp
             "noise": NO_NOISE_RULES,
             "rules": {
                 "basic": {"max_characters": 4_000},
-                "by_category": {"page": {"without": ["basic"]}, "letter": {}},
+                "web_categories": ["page", "letter"],
+                "by_category": {"page": {"without": ["basic"]}},
             },
         }
     )

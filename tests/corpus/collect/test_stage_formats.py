@@ -13,7 +13,7 @@ import pytest
 
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.corpus.clean.params import CleanParams
-from cpt_pipeline.corpus.clean.rules import RulesParams
+from cpt_pipeline.corpus.clean.rule_params import RulesParams
 from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport
 from cpt_pipeline.formats.benchmarks import SuiteParams
 from cpt_pipeline.formats.documents import read_documents

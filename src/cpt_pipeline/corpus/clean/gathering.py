@@ -14,6 +14,7 @@ from cpt_pipeline.corpus.clean.augmentation.stage import Augmented
 from cpt_pipeline.corpus.clean.augmentation.tally import QUESTIONS, UNCHANGED, SyntheticTally
 from cpt_pipeline.corpus.clean.classifying.steps import ClassifiedTally
 from cpt_pipeline.corpus.clean.dialogues.steps import DENSITY, LISTED, PARTS
+from cpt_pipeline.corpus.clean.judging import RULES, report_rules
 from cpt_pipeline.corpus.clean.listing import PhraseReport, read_listings
 from cpt_pipeline.corpus.clean.mining import Mined
 from cpt_pipeline.corpus.clean.params import (
@@ -79,11 +80,12 @@ def gather_documents(
     counts = gather_counts(tasks)
     if augmented.tasks is not tasks:
         counts += gather_counts(augmented.tasks)
-    patterns, densities = _beginning_with(SURROGATES, counts), _beginning_with(DENSITY, counts)
+    patterns, densities, rules = (_beginning_with(start, counts) for start in (SURROGATES, DENSITY, RULES))
     of_augmentation = _beginning_with(UNCHANGED, counts) + _beginning_with(QUESTIONS, counts)
     channels, categories = passes.classifiers.report(tally.classified, tasks)
     found = {
-        "counts": dict(sorted((counts - patterns - densities - of_augmentation).items())),
+        "counts": dict(sorted((counts - patterns - densities - rules - of_augmentation).items())),
+        "rules": report_rules(rules),
         "surrogates": _judge_surrogates(patterns, params),
         "dialogues": _report_dialogues(densities),
         "synthetic": tally.synthetic.report(of_augmentation, augmented.usage),

@@ -15,9 +15,11 @@ from cpt_pipeline.core.artifact import content_hash, read_manifest
 from cpt_pipeline.core.inputs import digest_inputs
 from cpt_pipeline.corpus.clean.classifying.classifiers import Classifiers, train_classifiers
 from cpt_pipeline.corpus.clean.dialogues.steps import CleanDialogues, MineReplies, limits
+from cpt_pipeline.corpus.clean.judging import JudgeText
 from cpt_pipeline.corpus.clean.mining import Mined, Steps, mine
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
 from cpt_pipeline.corpus.clean.phrases import PhrasesParams
+from cpt_pipeline.corpus.clean.rule_params import Role
 from cpt_pipeline.corpus.clean.scoring.asking import ask_labels
 from cpt_pipeline.corpus.clean.scoring.labels import Label, read_labels
 from cpt_pipeline.corpus.clean.scoring.making import MadeScorer, make_scorer
@@ -25,7 +27,6 @@ from cpt_pipeline.corpus.clean.scoring.report import AskReport
 from cpt_pipeline.corpus.clean.scoring.sampling import TakeCandidates, TakeSamples, Wanted, gather_samples
 from cpt_pipeline.corpus.clean.steps import (
     DropBlockedWords,
-    JudgeText,
     MinePhrases,
     NameKind,
     NameLanguage,
@@ -46,8 +47,11 @@ _REPAIRING = {"strong_formats", "normalise", "noise"}
 class Passes:
     """Makes the tasks and steps of all passes; what a pass finds is kept, each runs at most once."""
 
-    def __init__(self, raw_documents: Path, scratch: Path, params: CleanParams, run: CleanRunParams) -> None:
+    def __init__(
+        self, raw_documents: Path, scratch: Path, params: CleanParams, roles: dict[str, Role], run: CleanRunParams
+    ) -> None:
         self._raw_documents, self._scratch, self._params, self._run = raw_documents, scratch, params, run
+        self.roles = roles
         self._files = digest_inputs(params, only=_OF_EVERY_PASS)
 
     def tasks(self, name: str) -> Tasks:
@@ -56,6 +60,7 @@ class Passes:
         settings = {
             "input": read_manifest(self._raw_documents)["files"],
             "clean": params.model_dump(mode="json"),
+            "roles": self.roles,
             "files": self._files,
             "examples": content_hash(params.classify.examples) if params.classify.examples else None,
             "scorer": self.scorer.name if name == "clean" and self.scorer else None,
@@ -79,7 +84,7 @@ class Passes:
         return [
             DropBlockedWords(self._params.blocked_words),
             ReplacePersonalData(self._params.personal_data),
-            JudgeText(self._params.rules),
+            JudgeText(self._params.rules, self.roles),
         ]
 
     @cached_property

@@ -1,0 +1,132 @@
+"""The step that asks the rules, and the account of what each of them took or would have taken."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+from datatrove.data import Document
+
+from cpt_pipeline.core.params import Report
+from cpt_pipeline.corpus.clean.rule_params import Role, RulesParams
+from cpt_pipeline.corpus.clean.rules import Judge, Judgement
+from cpt_pipeline.corpus.steps import DocumentStep, count, exclude
+
+RULES: Final = "rules/"
+"""Begin of the counters of what the rules took."""
+_LONG_CHARACTERS: Final = 8_000
+_LINES: Final = "c4_lines/"
+
+
+class Taken(Report):
+    """How much a rule takes."""
+
+    documents: int = 0
+    characters: int = 0
+    """Of these documents; of a rule that takes lines out, of the lines."""
+
+
+class RulesReport(Report):
+    """What the rules found in the documents of one channel and category."""
+
+    judged: Taken
+    """What came to the rules."""
+    excluded: dict[str, Taken]
+    """Reason to what it excluded; the first one that was broken."""
+    counted: dict[str, Taken]
+    """Reason to what it would have taken, had it not only counted; a document can be under several."""
+    counted_together: Taken
+    """What all of them would have taken together."""
+    unread: dict[str, int]
+    """Reason to the documents that its rule cannot read."""
+
+
+class JudgeText(DocumentStep):
+    """Ask the rules and grade what stays."""
+
+    name = "judge"
+
+    def __init__(self, params: RulesParams, roles: Mapping[str, Role]) -> None:
+        super().__init__()
+        self._key, self._roles = str(params), dict(roles)
+
+    def apply(self, document: Document) -> None:
+        """Exclude by the first rule that is broken and excludes; count what others would have taken."""
+        found = document.metadata
+        judgement = _judge(self._key).judge(
+            document.text,
+            category=found["category"],
+            language=found["language"],
+            role=self._roles.get(found["channel"]),
+            channel=found["channel"],
+        )
+        for name, number in judgement.removed_lines.items():
+            count(document, f"lines/{name}", number)
+        _count_rules(document, judgement)
+        if judgement.verdict is not None:
+            exclude(document, *judgement.verdict)
+            return
+        document.text = judgement.text
+        found["quality"] = grade(judgement)
+
+
+def grade(judgement: Judgement) -> float:
+    """Grade a document in 0..1: the mean of length, variety and freshness.
+
+    Length grows with the logarithm from 0 to 8,000 characters; variety is the share of distinct words among the first
+    500 (half of them distinct is full marks); freshness is the share of text in lines that do not repeat.
+    """
+    length = min(1.0, math.log1p(len(judgement.text)) / math.log1p(_LONG_CHARACTERS))
+    variety = min(1.0, 2 * judgement.measures.get("few_distinct_words", 0.5))
+    return round((length + variety + 1 - judgement.measures.get("repeated_lines", 0.0)) / 3, 4)
+
+
+def report_rules(counts: Counter[str]) -> dict[str, dict[str, RulesReport]]:
+    """Return channel to category to what the rules found, from the counters that begin with `RULES`."""
+    found: defaultdict[tuple[str, str], defaultdict[str, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
+    for name, number in sorted(counts.items()):
+        channel, category, kind, reason, what = json.loads(name.removeprefix(RULES))
+        found[channel, category][kind].setdefault(reason, {})[what] = number
+    reports: dict[str, dict[str, RulesReport]] = {}
+    for (channel, category), kinds in sorted(found.items()):
+        reports.setdefault(channel, {})[category] = RulesReport(
+            judged=Taken(**kinds["judged"][""]),
+            excluded={reason: Taken(**taken) for reason, taken in kinds["excluded"].items()},
+            counted={reason: Taken(**taken) for reason, taken in kinds["counted"].items()},
+            counted_together=Taken(**kinds["counted_together"].get("", {})),
+            unread={reason: taken["documents"] for reason, taken in kinds["unread"].items()},
+        )
+    return reports
+
+
+def _count_rules(document: Document, judgement: Judgement) -> None:
+    whole = len(document.text)
+    _count_taken(document, "judged", "", whole)
+    for reason in judgement.unread:
+        _count_taken(document, "unread", reason, 0)
+    if judgement.verdict is not None:
+        _count_taken(document, "excluded", judgement.verdict[0], whole)
+        return
+    for reason in judgement.counted:
+        _count_taken(document, "counted", reason, whole)
+    for reason, characters in judgement.counted_lines.items():
+        _count_taken(document, "counted", _LINES + reason, characters)
+    if judgement.counted or judgement.counted_lines:
+        together = whole if judgement.counted else sum(judgement.counted_lines.values())
+        _count_taken(document, "counted_together", "", together)
+
+
+def _count_taken(document: Document, kind: str, reason: str, characters: int) -> None:
+    channel, category = document.metadata["channel"], document.metadata["category"] or "none"
+    for what, number in (("documents", 1), ("characters", characters)):
+        count(document, RULES + json.dumps([channel, category, kind, reason, what]), number)
+
+
+@cache
+def _judge(params: str) -> Judge:
+    """A judge learns while it works, so a process makes each once."""
+    return Judge(RulesParams.model_validate_json(params))
