@@ -19,7 +19,7 @@ from pydantic import Field
 
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.corpus.clean.c4 import C4Params
-from cpt_pipeline.corpus.clean.measures import Check, NgramLimits, Text, grown, repeats, sentence_ends
+from cpt_pipeline.corpus.clean.measures import Check, NgramLimits, Text, repeats, sentence_ends
 
 _SENTENCE_ENDS: Final = re.compile(r"[。！？!?…；;\n]+")
 _CLOSING: Final = frozenset("。！？!?….；;：:”’\"'」』）)】》〕〉]")
@@ -56,8 +56,6 @@ class ChineseParams(Params):
     max_duplicated_n_grams: NgramLimits = Field({10: 0.50, 13: 0.50, 20: 0.45})
     """n in characters to the share that n-grams seen before may be (10 characters are 6 words). Real: 0.39, 0.35, 0.28;
     real text with adverts: 0.67."""
-    growth: float = Field(0.0, ge=0)
-    """As `gopher_repetition.growth`, with each tenfold of 2,000 letters."""
     min_sentences: int | None = Field(1, ge=0)
     """Sentence ends, and lines that end in a closing bracket or quote; C4's 5 are for web pages."""
     policy_phrases: tuple[str, ...] = ("隐私政策", "隐私权政策", "使用条款", "服务条款", "免责声明", "cookie")
@@ -143,7 +141,7 @@ def _repetition_checks(text: Text, params: ChineseParams) -> Iterator[Check]:
         share = ngrams.top(size) / num_letters
         yield Check(f"chinese_top_{size}_gram", f"share of the top {size}-gram", share, maximum=limit)
     for size, limit in params.max_duplicated_n_grams.items():
-        share, limit = ngrams.duplicate(size) / num_letters, grown(limit, num_letters, params.growth)
+        share = ngrams.duplicate(size) / num_letters
         yield Check(f"chinese_duplicated_{size}_n_grams", f"share of repeated {size}-grams", share, maximum=limit)
 
 

@@ -23,8 +23,8 @@ class GopherRepetitionParams(Params):
     max_duplicated_n_grams: NgramLimits = Field({5: 0.15, 6: 0.14, 7: 0.13, 8: 0.12, 9: 0.11, 10: 0.10})
     """n to the share of the text that n-grams seen before may be."""
     growth: float = Field(0.0, ge=0)
-    """By how much of themselves the limits of `max_duplicated_n_grams` grow with each tenfold of 2,000 words: the longer
-    a text, the more of it was said before. 0 is datatrove's rule, for web pages."""
+    """By how much of themselves the limits of `max_duplicated_n_grams` grow with each tenfold of 2,000 words, as the
+    longer a text is, the more of it was said before. 0 is datatrove's rule, for web pages."""
 
 
 def gopher_repetition_checks(text: Text, params: GopherRepetitionParams) -> Iterator[Check]:
@@ -40,8 +40,8 @@ def gopher_repetition_checks(text: Text, params: GopherRepetitionParams) -> Iter
         share = ngrams.top(size) / num_characters
         yield Check(f"gopher_top_{size}_gram", f"share of the top {size}-gram", share, maximum=limit)
     for size, limit in params.max_duplicated_n_grams.items():
-        share, limit = ngrams.duplicate(size) / num_characters, grown(limit, ngrams.num_words, params.growth)
-        yield Check(f"gopher_duplicated_{size}_n_grams", f"share of repeated {size}-grams", share, maximum=limit)
+        share, most = ngrams.duplicate(size) / num_characters, grown(limit, ngrams.num_words, params.growth)
+        yield Check(f"gopher_duplicated_{size}_n_grams", f"share of repeated {size}-grams", share, maximum=most)
 
 
 def repeated_part_checks(text: Text, params: GopherRepetitionParams) -> Iterator[Check]:

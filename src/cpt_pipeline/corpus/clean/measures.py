@@ -1,8 +1,8 @@
 """One text as all rules see it: characters, lines, paragraphs, words and n-grams, each computed once and when asked.
 
-A rule is a `Check`: a number measured here and the limit it is held against. What a text's script and language decide is
-how its words are found: English ones by spaCy, Chinese ones as characters, those of other scripts with blanks between
-their words by these, and those of scripts without blanks (Thai, Japanese) not at all.
+A rule is a `Check`: a number measured here and the limit it is held against. What script and language decide is
+how its words are found: English ones by spaCy, Chinese ones as characters, those of other scripts by the blanks between
+them, and those of scripts without blanks (Thai, Japanese) not at all.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class RulesParams(Params):
     """What is web text: documents of these categories. Pages of HTML, WARC files and sites get `web` from collect."""
     not_web: CategoryParams = CategoryParams(
         count=WEB_FAMILIES,
-        limits={"gopher_quality.max_doc_words": None, "gopher_repetition.growth": 0.5, "chinese.growth": 0.25},
+        limits={"gopher_quality.max_doc_words": None, "gopher_repetition.growth": 0.5},
     )
     """For documents of all other categories, and of none."""
     by_role: dict[Role, CategoryParams] = Field({"domain": CategoryParams(count=WEB_FAMILIES)})
@@ -114,7 +114,7 @@ class RulesParams(Params):
             modes = {name: mode for name, mode in modes.items() if families.get(name) not in named}
             modes |= layer.modes
         params = self._with_limits(layers)
-        asked = {families[name] if name in families else name for name, mode in modes.items() if mode != "without"}
+        asked = {families.get(name, name) for name, mode in modes.items() if mode != "without"}
         return Plan(params, modes, frozenset(family for family in asked if getattr(self, family).enabled))
 
     def _layers(

@@ -1,8 +1,8 @@
 """All rules over one text: what is computed once is shared, and the first limit that is broken decides.
 
 The rules of a document are those that can read it (`measures.Text.script`): English ones for English, their Chinese
-counterparts for Chinese, those that need blanks between words for text that has them. What cannot read a text is counted
-as such. Whether a rule excludes or only counts is in `rule_params`. C4 takes lines out, so what comes after it looks at
+counterparts for Chinese, those that need blanks between words for text that has them. A rule that cannot read a text is
+counted. Whether a rule excludes or only counts is in `rule_params`. C4 takes lines out, so what comes after it looks at
 the changed text, as in datatrove's chain. The wording of a verdict is for people; its reason is a name that counts.
 """
 
