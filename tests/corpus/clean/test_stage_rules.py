@@ -103,3 +103,15 @@ def test_reasons_are_those_of_datatrove_of_the_chinese_rules_and_of_the_basic_on
     assert [*excluded.items()] == [(row["id"], row["id"].partition("/")[2]) for row in rows if row["id"] not in kept]
     theirs = {f"en/{name}": reason_of_datatrove(text) for name, text in ENGLISH.items()}
     assert theirs == {name: excluded.get(name) for name in theirs}
+    books = [{**row, "category": "book"} for row in rows if row["id"].startswith(("en/", "zh/"))]
+    off = {"normalise": {"encoding_repair": False}, "noise": NO_NOISE_RULES, "rules": {"basic": {"enabled": False}}}
+    counted = clean_documents(write_artifact(tmp_path / "b", books), tmp_path / "2", CleanParams.model_validate(off))
+    kept = {row["id"]: row["text"] for row in read_documents(tmp_path / "2/clean_documents")}
+    assert kept == {row["id"]: row["text"] for row in books}, "rules for web pages take nothing from a book"
+    found = counted.rules["en"]["book"]
+    expected = {reason for reason in excluded.values() if reason.startswith(("gopher", "c4", "fineweb", "chinese"))}
+    assert expected - {"gopher_long_doc"} <= set(found.counted)
+    menu = sum(map(len, MENU.split("\n")))
+    assert found.counted["c4_lines/too_few_words"].characters >= menu
+    assert found.judged.documents == len(books) == found.counted_together.documents + 1
+    assert (found.excluded, counted.excluded) == ({}, {})

@@ -93,6 +93,8 @@ def c4_checks(found: C4Lines, params: C4Params) -> Iterator[Check]:
     """Give the checks of the whole document."""
     yield Check("c4_lorem_ipsum", "lines with lorem ipsum", found.dropped == "lorem_ipsum", maximum=0)
     yield Check("c4_curly_bracket", "lines with {", found.dropped == "curly_bracket", maximum=0)
+    if found.dropped is not None:
+        return  # its sentences were not counted to the end
     number = found.num_sentences if found.has_stops else None
     yield Check("c4_too_few_sentences", "sentences", number, minimum=params.min_sentences)
 

@@ -37,8 +37,9 @@ def fineweb_checks(text: Text, params: FinewebParams) -> Iterator[Check]:
         share = sum(line[-1] in ends for line in lines) / num_lines
         limit = None if params.line_punct_exclude_zero and not share else params.min_line_punct_ratio
         yield Check("fineweb_line_punct_ratio", "lines that end a sentence", share, minimum=limit)
-        share = sum(len(line) <= params.short_line_characters for line in lines) / num_lines
-        yield Check("fineweb_short_line_ratio", "short lines", share, maximum=params.max_short_line_ratio)
+        short = sum(len(line) <= params.short_line_characters for line in lines) / num_lines
+        found = short if text.is_alphabetic else None
+        yield Check("fineweb_short_line_ratio", "short lines", found, maximum=params.max_short_line_ratio)
     else:
         yield from unread("fineweb_line_punct_ratio", "fineweb_short_line_ratio", "fineweb_list_ratio")
     num_ends = text.text.count("\n")

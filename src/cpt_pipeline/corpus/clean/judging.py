@@ -14,6 +14,7 @@ from datatrove.data import Document
 from cpt_pipeline.core.params import Report
 from cpt_pipeline.corpus.clean.rule_params import Role, RulesParams
 from cpt_pipeline.corpus.clean.rules import Judge, Judgement
+from cpt_pipeline.corpus.clean.steps import GIVEN_CATEGORY
 from cpt_pipeline.corpus.steps import DocumentStep, count, exclude
 
 RULES: Final = "rules/"
@@ -60,6 +61,7 @@ class JudgeText(DocumentStep):
         judgement = _judge(self._key).judge(
             document.text,
             category=found["category"],
+            given_category=found.get(GIVEN_CATEGORY),
             language=found["language"],
             role=self._roles.get(found["channel"]),
             channel=found["channel"],

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from cpt_pipeline.corpus.clean.ngrams import NGrams
-from cpt_pipeline.corpus.clean.scripts import LATIN, UNSPACED, WITHOUT_STOPS, letters_by_script, main_script
+from cpt_pipeline.corpus.clean.scripts import LATIN, SYLLABIC, UNSPACED, WITHOUT_STOPS, letters_by_script, main_script
 from cpt_pipeline.corpus.clean.tokens import EnglishWords, Flags, Tokens, describe_words, encode, mix, powers
 from cpt_pipeline.corpus.words import is_cjk, split_words
 
@@ -137,6 +137,11 @@ class Text:
     def has_stops(self) -> bool:
         """Whether there are marks in its script that end a sentence."""
         return self.text.isascii() or self._main_script not in WITHOUT_STOPS
+
+    @property
+    def is_alphabetic(self) -> bool:
+        """Whether a character of its script is about a sound."""
+        return self.text.isascii() or self._main_script not in SYLLABIC | UNSPACED
 
     @cached_property
     def paragraphs(self) -> list[str]:

@@ -27,6 +27,7 @@ WEB_FAMILIES: Final = ("gopher_repetition", "gopher_quality", "c4", "fineweb", "
 FAMILIES: Final = ("basic", *WEB_FAMILIES)
 OTHER: Final = "other"
 _FORM: Final = ("few_letters", "repeated_lines", "long_words", "repeated_text")
+_OF_LINES: Final = ("gopher_quality", "c4", "fineweb", "chinese")
 _NO_TOKENS: Final = {"basic.max_top_token_share": None}
 
 
@@ -59,7 +60,8 @@ class RulesParams(Params):
     fineweb: FinewebParams = FinewebParams()
     chinese: ChineseParams = ChineseParams()
     web_categories: tuple[str, ...] = ("web", "news", "forum")
-    """What is web text: documents of these categories. Pages of HTML, WARC files and sites get `web` from collect."""
+    """What is web text: documents of these categories, whatever form is found in them later. Pages of HTML, of WARC
+    files and of sites get `web` from collect; for web text of other files `category` of the source says it."""
     not_web: CategoryParams = CategoryParams(
         count=WEB_FAMILIES,
         limits={"gopher_quality.max_doc_words": None, "gopher_repetition.growth": 0.5},
@@ -72,8 +74,8 @@ class RulesParams(Params):
             "code": CategoryParams(without=(*WEB_FAMILIES, *_FORM), limits={**_NO_TOKENS}),
             "json": CategoryParams(without=(*WEB_FAMILIES, *_FORM), limits={**_NO_TOKENS}),
             "table": CategoryParams(without=(*WEB_FAMILIES, *_FORM), limits={**_NO_TOKENS}),
-            "latex": CategoryParams(without=("few_letters", "repeated_lines")),
-            "markdown": CategoryParams(without=("repeated_lines",)),
+            "latex": CategoryParams(count=WEB_FAMILIES, without=("few_letters", "repeated_lines")),
+            "markdown": CategoryParams(count=_OF_LINES, without=("repeated_lines",)),
             "reference": CategoryParams(without=WEB_FAMILIES),
             "worked_examples": CategoryParams(without=WEB_FAMILIES),
             **dict.fromkeys(
@@ -103,9 +105,9 @@ class RulesParams(Params):
             self._with_limits([(key, params)])
         return self
 
-    def plan(self, category: str | None, role: Role | None, channel: str | None) -> Plan:
+    def plan(self, category: str | None, is_web: bool, role: Role | None, channel: str | None) -> Plan:
         """Return what is asked of such documents."""
-        layers = list(self._layers(category, role, channel))
+        layers = list(self._layers(category, is_web, role, channel))
         families = {reason: family for family, found in reasons_by_family(self).items() for reason in found}
         modes: dict[str, Mode] = dict.fromkeys(FAMILIES, "exclude")
         for _, layer in layers:
@@ -118,9 +120,9 @@ class RulesParams(Params):
         return Plan(params, modes, frozenset(family for family in asked if getattr(self, family).enabled))
 
     def _layers(
-        self, category: str | None, role: Role | None, channel: str | None
+        self, category: str | None, is_web: bool, role: Role | None, channel: str | None
     ) -> Iterator[tuple[str, CategoryParams]]:
-        if category not in self.web_categories:
+        if not is_web:
             yield "not_web", self.not_web
         if role in self.by_role:
             yield f"by_role.{role}", self.by_role[role]

@@ -50,14 +50,14 @@ class Judge:
     def __init__(self, params: RulesParams) -> None:
         self._params = params
         self._english = EnglishWords()
-        self._categories = {*params.by_category, *params.web_categories}
-        self._plans: dict[tuple[str | None, Role | None, str | None], Plan] = {}
+        self._plans: dict[tuple[str | None, bool, Role | None, str | None], Plan] = {}
 
     def judge(
         self,
         text: str,
         *,
         category: str | None = None,
+        given_category: str | None = None,
         language: str | None = None,
         role: Role | None = None,
         channel: str | None = None,
@@ -65,8 +65,9 @@ class Judge:
         """Ask the rules in order: basic, repetition, quality, C4, FineWeb, with the Chinese ones in their places.
 
         `language` is an ISO code; it counts only for text in Latin letters, where it decides whether that is English.
+        `given_category` is that of the source, where `category` is the form that was found in the text.
         """
-        asked = _Asked(self._plan(category, role, channel), Text(text, self._english, language))
+        asked = _Asked(self._plan(category, given_category, role, channel), Text(text, self._english, language))
         measures: dict[str, float] = {}
         counted, unread, verdict = [], [], None
         for check, mode in asked.checks():
@@ -91,8 +92,9 @@ class Judge:
             dict(asked.counted_lines) if verdict is None else {},
         )
 
-    def _plan(self, category: str | None, role: Role | None, channel: str | None) -> Plan:
-        key = (category if category in self._categories else None, role, channel)
+    def _plan(self, category: str | None, given: str | None, role: Role | None, channel: str | None) -> Plan:
+        is_web = not {category, given}.isdisjoint(self._params.web_categories)
+        key = (category if category in self._params.by_category else None, is_web, role, channel)
         if key not in self._plans:
             self._plans[key] = self._params.plan(*key)
         return self._plans[key]

@@ -23,6 +23,8 @@ UNSPACED: Final = frozenset(
 """Scripts that put no blanks between words (`tai` and `new` are Tai Le, Tai Tham, New Tai Lue)."""
 WITHOUT_STOPS: Final = frozenset({"thai", "lao", "tai", "new"})
 """Scripts of which no mark ends a sentence; a blank may."""
+SYLLABIC: Final = frozenset({"hangul", "ethiopic", "cherokee", "canadian", "vai"})
+"""Scripts with blanks between words of which a character is a syllable, so that lines have fewer of them."""
 _LANGUAGES: Final = {
     "arabic": ("ar", "ary", "arz", "fa", "ku", "ps", "sdh", "ug", "ur", "uzs"),
     "armenian": ("hy",),

@@ -32,6 +32,8 @@ SURROGATES = "surrogate/"
 """Begin of the counters of what was put in the place of personal data."""
 PHRASES = ".phrases.json"
 """End of the files in which tasks list phrases."""
+GIVEN_CATEGORY = "given category"
+"""Key of a document's metadata: its category before its form was looked at."""
 _STRONG = "strong format"
 
 
@@ -46,6 +48,7 @@ class NameKind(DocumentStep):
 
     def apply(self, document: Document) -> None:
         """Set the category of a document that has none, or is from the web; a source that says more is believed."""
+        document.metadata[GIVEN_CATEGORY] = document.metadata["category"]
         if document.metadata["category"] in (None, "web"):
             document.metadata["category"] = kind_of(document.text) or document.metadata["category"]
         document.metadata[_STRONG] = document.metadata["category"] in self._strong_formats
