@@ -92,7 +92,7 @@ def run_datatrove(text: str) -> Outcome:
 
 def run_ours(judge: Judge, text: str) -> Outcome:
     """Ask the rules."""
-    judgement = judge.judge(text, language="en")
+    judgement = judge.judge(text, language="en", category="web")
     return (judgement.verdict[0], None) if judgement.verdict else (None, judgement.text)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport
 from cpt_pipeline.corpus.clean.rule_params import WEB_FAMILIES
 from cpt_pipeline.formats.documents import document, read_documents
@@ -85,6 +86,11 @@ def test_each_rule_can_be_switched_by_role_category_and_channel(
 ) -> None:
     kept, _ = clean(tmp_path, ROWS, rules=rules)
     assert {each["id"] for each in ROWS} - set(kept) == excluded
+
+
+def test_a_channel_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="clean.rules.by_channel: medcial is no channel of channels.roles"):
+        clean(tmp_path, ROWS, rules={"by_channel": {"medcial": {"exclude": ["c4"]}}})
 
 
 def test_a_web_page_stays_web_text_whatever_form_is_found_in_it(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def clean_documents(
     What augmentation makes from a document follows it. `NothingLeftError` when a channel loses all of its documents,
     with the reasons. Unfinished tasks are kept beside `out`.
     """
-    _check(raw_documents, params, run)
+    _check(raw_documents, params, channels, run)
     passes = Passes(raw_documents, out.parent / "tasks", params, channels.roles, run)
     scorer = passes.scorer
     tasks = passes.tasks("clean")
@@ -64,7 +64,7 @@ def clean_documents(
     return report
 
 
-def _check(raw_documents: Path, params: CleanParams, run: CleanRunParams) -> None:
+def _check(raw_documents: Path, params: CleanParams, channels: ChannelsParams, run: CleanRunParams) -> None:
     """Say what is wrong with the files and models of the user before any work."""
     BlockedWords.load(params.blocked_words)
     DialogueRules(params.dialogues)
@@ -72,6 +72,8 @@ def _check(raw_documents: Path, params: CleanParams, run: CleanRunParams) -> Non
     check_augmentation(params.augmentation, run.endpoint)
     check_scorer(params.scorer, run.endpoint)
     missing = [f"{each.key}: {each.value}: {each.problem}" for each in named_inputs(params, "clean") if each.problem]
+    unknown = sorted(set(params.rules.by_channel) - set(channels.roles))
+    missing += [f"clean.rules.by_channel: {name} is no channel of channels.roles" for name in unknown]
     raise_all(ParameterError, "What conf names is not there:", missing)
 
 
