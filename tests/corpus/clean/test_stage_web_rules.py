@@ -89,7 +89,7 @@ def test_each_rule_can_be_switched_by_role_category_and_channel(
 
 
 def test_a_channel_that_does_not_exist_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match="clean.rules.by_channel: medcial is no channel of channels.roles"):
+    with pytest.raises(ParameterError, match=r"by_channel: medcial is no channel of channels\.roles"):
         clean(tmp_path, ROWS, rules={"by_channel": {"medcial": {"exclude": ["c4"]}}})
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.corpus.clean.params import CleanParams
-from cpt_pipeline.corpus.clean.rule_params import RulesParams
+from cpt_pipeline.corpus.clean.rule_params import FAMILIES
 from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport
 from cpt_pipeline.formats.benchmarks import SuiteParams
 from cpt_pipeline.formats.documents import read_documents
@@ -190,7 +190,7 @@ def test_encodings_are_found_bad_bytes_counted_and_text_repaired_by_counted_step
     (tmp_path / "own.jsonl").write_text("\n".join(json.dumps({"text": text}) for text in lines), encoding="utf-8")
     collect(tmp_path / "two", {"name": "own", "path": tmp_path / "own.jsonl"})
     steps = {"zh_variant": "t2s", "punctuation_width": "half"}
-    off = {family: {"enabled": False} for family in RulesParams.model_fields if family != "by_category"}
+    off = {family: {"enabled": False} for family in FAMILIES}
     params = CleanParams.model_validate({"normalise": steps, "rules": off})
     cleaned = clean_documents(tmp_path / "two/raw_documents", tmp_path / "once", params)
     rows = list(read_documents(tmp_path / "once/clean_documents"))
