@@ -12,9 +12,9 @@ import tempfile
 from pathlib import Path
 
 from cpt_pipeline.core.channels import ChannelsParams
-from cpt_pipeline.corpus.clean.judging import RulesReport
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
 from cpt_pipeline.corpus.clean.rule_params import reasons_by_family
+from cpt_pipeline.corpus.clean.rule_report import RulesReport
 from cpt_pipeline.corpus.clean.stage import clean_documents
 from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams

@@ -14,7 +14,6 @@ from cpt_pipeline.corpus.clean.augmentation.stage import Augmented
 from cpt_pipeline.corpus.clean.augmentation.tally import QUESTIONS, UNCHANGED, SyntheticTally
 from cpt_pipeline.corpus.clean.classifying.steps import ClassifiedTally
 from cpt_pipeline.corpus.clean.dialogues.steps import DENSITY, LISTED, PARTS
-from cpt_pipeline.corpus.clean.judging import RULES, report_rules
 from cpt_pipeline.corpus.clean.listing import PhraseReport, read_listings
 from cpt_pipeline.corpus.clean.mining import Mined
 from cpt_pipeline.corpus.clean.params import (
@@ -26,6 +25,7 @@ from cpt_pipeline.corpus.clean.params import (
 )
 from cpt_pipeline.corpus.clean.passes import Passes
 from cpt_pipeline.corpus.clean.personal_data import check_patterns
+from cpt_pipeline.corpus.clean.rule_report import RULES, report_rules
 from cpt_pipeline.corpus.clean.scoring.report import ScorerReport
 from cpt_pipeline.corpus.clean.steps import PHRASES, SURROGATES
 from cpt_pipeline.corpus.engine import Tasks

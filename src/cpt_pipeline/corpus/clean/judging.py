@@ -4,46 +4,20 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter, defaultdict
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from datatrove.data import Document
 
-from cpt_pipeline.core.params import Report
 from cpt_pipeline.corpus.clean.rule_params import Role, RulesParams
+from cpt_pipeline.corpus.clean.rule_report import RULES
 from cpt_pipeline.corpus.clean.rules import Judge, Judgement
 from cpt_pipeline.corpus.clean.steps import GIVEN_CATEGORY
 from cpt_pipeline.corpus.steps import DocumentStep, count, exclude
 
-RULES: Final = "rules/"
-"""Begin of the counters of what the rules took."""
 _LONG_CHARACTERS: Final = 8_000
 _LINES: Final = "c4_lines/"
-
-
-class Taken(Report):
-    """How much a rule takes."""
-
-    documents: int = 0
-    characters: int = 0
-    """Of these documents; of a rule that takes lines out, of the lines."""
-
-
-class RulesReport(Report):
-    """What the rules found in the documents of one channel and category."""
-
-    judged: Taken
-    """What came to the rules."""
-    excluded: dict[str, Taken]
-    """Reason to what it excluded; the first one that was broken."""
-    counted: dict[str, Taken]
-    """Reason to what it would have taken, had it not only counted; a document can be under several."""
-    counted_together: Taken
-    """What all of them would have taken together."""
-    unread: dict[str, int]
-    """Reason to the documents that its rule cannot read."""
 
 
 class JudgeText(DocumentStep):
@@ -85,24 +59,6 @@ def grade(judgement: Judgement) -> float:
     length = min(1.0, math.log1p(len(judgement.text)) / math.log1p(_LONG_CHARACTERS))
     variety = min(1.0, 2 * judgement.measures.get("few_distinct_words", 0.5))
     return round((length + variety + 1 - judgement.measures.get("repeated_lines", 0.0)) / 3, 4)
-
-
-def report_rules(counts: Counter[str]) -> dict[str, dict[str, RulesReport]]:
-    """Return channel to category to what the rules found, from the counters that begin with `RULES`."""
-    found: defaultdict[tuple[str, str], defaultdict[str, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
-    for name, number in sorted(counts.items()):
-        channel, category, kind, reason, what = json.loads(name.removeprefix(RULES))
-        found[channel, category][kind].setdefault(reason, {})[what] = number
-    reports: dict[str, dict[str, RulesReport]] = {}
-    for (channel, category), kinds in sorted(found.items()):
-        reports.setdefault(channel, {})[category] = RulesReport(
-            judged=Taken(**kinds["judged"][""]),
-            excluded={reason: Taken(**taken) for reason, taken in kinds["excluded"].items()},
-            counted={reason: Taken(**taken) for reason, taken in kinds["counted"].items()},
-            counted_together=Taken(**kinds["counted_together"].get("", {})),
-            unread={reason: taken["documents"] for reason, taken in kinds["unread"].items()},
-        )
-    return reports
 
 
 def _count_rules(document: Document, judgement: Judgement) -> None:

@@ -14,7 +14,6 @@ from cpt_pipeline.corpus.clean.classifying.params import (
     ClassifyReport,
 )
 from cpt_pipeline.corpus.clean.dialogues.rules import DialoguesParams
-from cpt_pipeline.corpus.clean.judging import RulesReport
 from cpt_pipeline.corpus.clean.language import LanguageParams
 from cpt_pipeline.corpus.clean.line_noise import LineNoiseParams
 from cpt_pipeline.corpus.clean.listing import PhraseReport
@@ -22,6 +21,7 @@ from cpt_pipeline.corpus.clean.normalise import NormaliseParams
 from cpt_pipeline.corpus.clean.personal_data import PersonalDataParams
 from cpt_pipeline.corpus.clean.phrases import PhrasesParams
 from cpt_pipeline.corpus.clean.rule_params import RulesParams
+from cpt_pipeline.corpus.clean.rule_report import RulesReport
 from cpt_pipeline.corpus.clean.scoring.params import ScorerParams
 from cpt_pipeline.corpus.clean.scoring.report import ScorerReport
 from cpt_pipeline.corpus.endpoint_params import EndpointRunParams
