@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cpt_pipeline.corpus.clean.measures import _TABLE_SIZE, Check, Text, repeats
+from cpt_pipeline.corpus.clean.checks import Check
+from cpt_pipeline.corpus.clean.measures import _TABLE_SIZE, Text, repeats
 from cpt_pipeline.corpus.clean.tokens import EnglishWords
 from cpt_pipeline.corpus.words import split_words
 

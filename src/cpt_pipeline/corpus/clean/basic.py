@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.corpus.clean.measures import Check, Text, repeats
+from cpt_pipeline.corpus.clean.checks import Check
+from cpt_pipeline.corpus.clean.measures import Text, repeats
 
 VARIETY_WORDS = 500
 

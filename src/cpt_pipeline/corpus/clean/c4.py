@@ -15,7 +15,8 @@ from typing import Final
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.corpus.clean.measures import Check, Text, sentence_ends
+from cpt_pipeline.corpus.clean.checks import Check
+from cpt_pipeline.corpus.clean.measures import Text, sentence_ends
 
 _TERMINAL: Final = (".", "?", "!", '"', "'")
 _CITATION: Final = re.compile(r"\[\d*]|\[edit]|\[citation needed]")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.corpus.clean.measures import Check, Text, repeats, sentence_ends, unread
+from cpt_pipeline.corpus.clean.checks import Check, unread
+from cpt_pipeline.corpus.clean.measures import Text, repeats, sentence_ends
 
 
 class FinewebParams(Params):

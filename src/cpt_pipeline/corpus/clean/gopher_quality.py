@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.corpus.clean.measures import Check, Text, unread
+from cpt_pipeline.corpus.clean.checks import Check, unread
+from cpt_pipeline.corpus.clean.measures import Text
 from cpt_pipeline.corpus.clean.tokens import U64, hash_words
 
 _ELLIPSES = ("...", "…")

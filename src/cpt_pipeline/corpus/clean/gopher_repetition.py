@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.corpus.clean.measures import Check, NgramLimits, Text, grown, repeats, unread
+from cpt_pipeline.corpus.clean.checks import Check, NgramLimits, grown, unread
+from cpt_pipeline.corpus.clean.measures import Text, repeats
 
 
 class GopherRepetitionParams(Params):

@@ -1,4 +1,4 @@
-"""The step that asks the rules, and the account of what each of them took or would have taken."""
+"""The step that asks the rules, counts what each of them took or would have taken, and grades what stays."""
 
 from __future__ import annotations
 

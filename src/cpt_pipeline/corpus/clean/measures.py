@@ -1,22 +1,20 @@
 """One text as all rules see it: characters, lines, paragraphs, words and n-grams, each computed once and when asked.
 
-A rule is a `Check`: a number measured here and the limit it is held against. What script and language decide is
+A rule is a `checks.Check`: a number measured here and the limit it is held against. What script and language decide is
 how its words are found: English ones by spaCy, Chinese ones as characters, those of other scripts by the blanks between
 them, and those of scripts without blanks (Thai, Japanese) not at all.
 """
 
 from __future__ import annotations
 
-import math
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
 
 from cpt_pipeline.corpus.clean.ngrams import NGrams
 from cpt_pipeline.corpus.clean.scripts import LATIN, SYLLABIC, UNSPACED, WITHOUT_STOPS, letters_by_script, main_script
@@ -24,9 +22,6 @@ from cpt_pipeline.corpus.clean.tokens import EnglishWords, Flags, Tokens, descri
 from cpt_pipeline.corpus.words import is_cjk, split_words
 
 Script = Literal["english", "chinese", "spaced", "unspaced"]
-NgramLimits = dict[Annotated[int, Field(ge=1)], Annotated[float, Field(ge=0)]]
-"""Length of an n-gram to the largest share of a text that such n-grams may take."""
-
 _LETTER, _ALNUM, _CJK, _HAN, _SPACE, _MARK, _BROKEN = 1, 2, 4, 8, 16, 32, 64
 _UNKNOWN: Final = frozenset({"", "unknown"})
 _LETTERS_PER_HAN: Final = 3
@@ -34,31 +29,8 @@ _LETTERS_PER_HAN: Final = 3
 _MANY_WORDS: Final = 50
 _RUN: Final = 64
 """A power of two."""
-_PAGE_WORDS: Final = 2_000
-"""Most web pages are not longer."""
 _TABLE_SIZE: Final = 0x34000
 """No character above this is a letter, a digit or a blank."""
-
-
-class Check(NamedTuple):
-    """A number and its limits, inclusive; None is no limit. Without a number the rule cannot read the text."""
-
-    reason: str
-    what: str
-    value: float | None
-    minimum: float | None = None
-    maximum: float | None = None
-
-    @property
-    def detail(self) -> str | None:
-        """Say what broke which limit; None where none is broken."""
-        if self.value is None:
-            return None
-        if self.minimum is not None and self.value < self.minimum:
-            return f"{self.what} {_round(self.value)}, at least {_round(self.minimum)}"
-        if self.maximum is not None and self.value > self.maximum:
-            return f"{self.what} {_round(self.value)}, at most {_round(self.maximum)}"
-        return None
 
 
 class Repeats(NamedTuple):
@@ -252,16 +224,6 @@ class Text:
         return int(np.count_nonzero(self._classes & kind))
 
 
-def grown(limit: float, num_words: int, growth: float) -> float:
-    """Compute the limit for a text of so many words; see `GopherRepetitionParams.growth`."""
-    return limit * (1 + growth * max(math.log10(max(num_words, 1) / _PAGE_WORDS), 0.0)) if growth else limit
-
-
-def unread(*reasons: str) -> Iterator[Check]:
-    """Return the checks of rules that cannot read a text."""
-    return (Check(reason, "", None) for reason in reasons)
-
-
 def repeats(parts: Sequence[str]) -> Repeats:
     """Measure what stands in a list of texts more than once: their share, and their characters but for the first."""
     first = set(parts)
@@ -300,7 +262,3 @@ def _class_table() -> npt.NDArray[np.uint8]:
         )
     table[0xFFFD] = _BROKEN
     return table
-
-
-def _round(value: float) -> str:
-    return f"{value:.4g}" if value % 1 else str(int(value))

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 
 from cpt_pipeline.corpus.clean.basic import basic_checks
 from cpt_pipeline.corpus.clean.c4 import C4Lines, c4_checks, read_c4_lines
+from cpt_pipeline.corpus.clean.checks import Check
 from cpt_pipeline.corpus.clean.chinese import chinese_form_checks, chinese_text_checks
 from cpt_pipeline.corpus.clean.fineweb import fineweb_checks
 from cpt_pipeline.corpus.clean.gopher_quality import gopher_quality_checks
 from cpt_pipeline.corpus.clean.gopher_repetition import gopher_repetition_checks
-from cpt_pipeline.corpus.clean.measures import Check, Script, Text
+from cpt_pipeline.corpus.clean.measures import Script, Text
 from cpt_pipeline.corpus.clean.rule_params import Mode, Plan, Role, RulesParams
 from cpt_pipeline.corpus.clean.tokens import EnglishWords
 
