@@ -134,7 +134,7 @@ def _clean(place: Path, unit: str) -> Any:
     channels, run = ChannelsParams(roles={"x": "domain"}), EngineParams(workers=1)
     collect_documents(place / "in", params, channels, SuiteParams(), LicensePolicyParams(), run)
     cleaning = CleanParams.model_validate({"dialogues": {"enabled": True}, "rules": RULES})
-    return clean_documents(place / "in/raw_documents", place / "out", cleaning, run)
+    return clean_documents(place / "in/raw_documents", place / "out", cleaning, channels, run)
 
 
 def main() -> None:

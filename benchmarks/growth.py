@@ -110,7 +110,7 @@ def run_stages(folder: Path, workers: int) -> None:
     collect_documents(out["collect"], params, channels, SuiteParams(), LicensePolicyParams(), run)
     shutil.rmtree(folder / "collect" / "tasks", ignore_errors=True)
     raw = out["collect"] / "raw_documents"
-    cleaned = clean_documents(raw, out["clean"], CleanParams(), run=run)
+    cleaned = clean_documents(raw, out["clean"], CleanParams(), channels, run=run)
     shutil.rmtree(folder / "clean" / "tasks", ignore_errors=True)
     benchmarks = out["collect"] / "benchmark_texts"
     report = dedup_documents(out["clean"] / "clean_documents", benchmarks, out["dedup"], DedupParams(), channels, run)

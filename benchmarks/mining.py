@@ -26,7 +26,7 @@ from typing import Any
 
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.corpus.classifier_report import wilson_interval
-from cpt_pipeline.corpus.clean.params import CleanParams
+from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
 from cpt_pipeline.corpus.clean.stage import clean_documents
 from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams
@@ -71,7 +71,8 @@ def mine(place: Path, known: Texts, looked_through: Texts) -> list[Answer]:
             for row in rows(texts, keep_channel=keep_channel):
                 writer.write(row)
     params = CleanParams.model_validate({"classify": {"sources": tuple(looked_through), "min_probability": 0.0}})
-    report = clean_documents(place / "raw", place / "out", params, EngineParams())
+    channels = ChannelsParams(roles=dict.fromkeys((EN, ZH), "domain"))
+    report = clean_documents(place / "raw", place / "out", params, channels, CleanRunParams())
     assert report.classify is not None
     print(f"excluded {report.excluded}; on examples never trained on {report.classify.classifier.accuracy}")
     return list(answers(place / "out" / "clean_documents", looked_through))

@@ -119,7 +119,7 @@ def main() -> None:
     first, second, third = (out / stage / "out" for stage in ("collect", "clean", "dedup"))
     collected = collect_documents(first, params, channels, suite, LicensePolicyParams(), EngineParams())
     cleaning = CleanParams.model_validate({**CLEAN, "scorer": {**SCORER, "labels": write_labels(shared, out)}})
-    cleaned = clean_documents(first / "raw_documents", second, cleaning, CleanRunParams())
+    cleaned = clean_documents(first / "raw_documents", second, cleaning, channels, CleanRunParams())
     terms = out / "anatomy.txt"
     terms.write_text("\n".join(TERMS), encoding="utf-8")
     chosen = DedupParams.model_validate({**DEDUP, "coverage": {"terms": {"anatomy": terms}}})

@@ -32,7 +32,8 @@ from datatrove.pipeline.filters import (
 from datatrove.utils.word_tokenizers import load_word_tokenizer
 
 from cpt_pipeline.corpus.clean.basic import BasicParams
-from cpt_pipeline.corpus.clean.rules import Judge, RulesParams
+from cpt_pipeline.corpus.clean.rule_params import RulesParams
+from cpt_pipeline.corpus.clean.rules import Judge
 from cpt_pipeline.corpus.clean.tokens import EnglishWords
 
 FILTERS = (
@@ -91,7 +92,7 @@ def run_datatrove(text: str) -> Outcome:
 
 def run_ours(judge: Judge, text: str) -> Outcome:
     """Ask the rules."""
-    judgement = judge.judge(text, language="en")
+    judgement = judge.judge(text, language="en", category="web")
     return (judgement.verdict[0], None) if judgement.verdict else (None, judgement.text)
 
 

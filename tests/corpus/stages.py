@@ -31,9 +31,11 @@ def collect_documents(
     return collect_with(out, params, channels, suite, policy, run)
 
 
-def clean_documents(raw: Path, out: Path, params: CleanParams, run: EngineParams = ONE_WORKER) -> CleanReport:
+def clean_documents(
+    raw: Path, out: Path, params: CleanParams, run: EngineParams = ONE_WORKER, channels: ChannelsParams = CHANNELS
+) -> CleanReport:
     given = run if isinstance(run, CleanRunParams) else CleanRunParams.model_validate(run.model_dump())
-    return clean_with(raw, out, params, given)
+    return clean_with(raw, out, params, channels, given)
 
 
 def dedup_documents(

@@ -28,7 +28,7 @@ from cpt_pipeline.pipelines.dedup.nodes import dedup as dedup_node
 from cpt_pipeline.vocabulary.params import TokenizeParams
 from cpt_pipeline.vocabulary.tokenize import tokenize_splits
 from cpt_pipeline.vocabulary.tokenizer import train_bpe
-from tests.corpus.stages import ONE_WORKER
+from tests.corpus.stages import CHANNELS, ONE_WORKER
 from tests.corpus.texts import make_row, make_text, write_artifact
 
 PROBES = Path(__file__).parents[2] / "conf/base/benchmarks/probes.jsonl"
@@ -57,7 +57,7 @@ def test_the_three_nodes_chain_and_their_provenance_names_one_another(tmp_path: 
 
     channels = ChannelsParams(roles={"domain": "domain"})
     collected = collect_node(params, channels, suite, LicensePolicyParams(), ONE_WORKER)
-    cleaned = clean_node(collected[4], CleanParams(), CleanRunParams(workers=1))
+    cleaned = clean_node(collected[4], CleanParams(), channels, CleanRunParams(workers=1))
     unique = dedup_node(cleaned[3], collected[3], DedupParams(), channels, DedupRunParams(workers=1))
 
     assert [path.name for path in collected[2:]] == ["collect_excluded", "benchmark_texts", "raw_documents"]
@@ -91,7 +91,7 @@ def test_the_grade_of_a_pdf_goes_with_it_from_the_file_to_the_token_shards(share
     ]
     params, channels = CollectParams.model_validate({"sources": sources}), ChannelsParams(roles={"domain": "domain"})
     raw = collect_node(params, channels, SuiteParams(), LicensePolicyParams(), ONE_WORKER)[-1]
-    documents = clean_node(raw, CleanParams(), CleanRunParams(workers=1))[-1]
+    documents = clean_node(raw, CleanParams(), channels, CleanRunParams(workers=1))[-1]
     train_bpe(iter(["the quick brown fox"]), tmp_path / "tokenizer", 300)
     tokenize_splits({"train": documents}, tmp_path / "tokenizer", tmp_path / "tokens", TokenizeParams())
     rows = read_sidecar(tmp_path / "tokens", "train", "domain").to_pylist()
@@ -113,9 +113,11 @@ def test_what_a_node_gives_is_what_its_pipeline_names(stage: Any) -> None:
 CLEAN = """
 import sys
 from pathlib import Path
+from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
 from cpt_pipeline.pipelines.clean.nodes import clean
-clean(Path(sys.argv[1]), CleanParams(), CleanRunParams(workers=1, task_megabytes=1))
+channels = ChannelsParams(roles={"domain": "domain"})
+clean(Path(sys.argv[1]), CleanParams(), channels, CleanRunParams(workers=1, task_megabytes=1))
 """
 
 
@@ -134,9 +136,9 @@ def test_killed_stage_gives_the_same_when_run_again(tmp_path: Path, data_root: P
     written = first.stat().st_mtime_ns
     assert not list(data_root.glob(".work/clean-*/out/*/manifest.json")), "nothing was sealed"
     run = CleanRunParams(workers=1, task_megabytes=1)
-    again = clean_node(raw, CleanParams(), run)
+    again = clean_node(raw, CleanParams(), CHANNELS, run)
     assert first.stat().st_mtime_ns == written
-    untouched = clean_node(raw, CleanParams(format_cap=FormatCapParams(formats=())), run)
+    untouched = clean_node(raw, CleanParams(format_cap=FormatCapParams(formats=())), CHANNELS, run)
     assert [content_hash(path) for path in again[2:]] == [content_hash(path) for path in untouched[2:]]
     assert find_damage(again[3]) == []
     assert len(list((data_root / ".work").iterdir())) == 2

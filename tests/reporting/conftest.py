@@ -164,6 +164,16 @@ def _corpus() -> dict[str, Any]:
         "clean_metrics": {
             "records_in": 2700, "documents": 2611, "bytes": 11_500_000, "excluded": {"too_short": 61, "symbols": 28},
             "excluded_by_channel": {"domain": {"too_short": 40}, "en": {"too_short": 21, "symbols": 28}},
+            "rules": {
+                "domain": {"textbook": {
+                    "judged": {"documents": 913, "characters": 4_000_000},
+                    "excluded": {"too_short": {"documents": 40, "characters": 2_000}},
+                    "counted": {"c4_curly_bracket": {"documents": 12, "characters": 1_000_000},
+                                "gopher_short_doc": {"documents": 3, "characters": 4_000}},
+                    "counted_together": {"documents": 14, "characters": 1_002_000},
+                    "unread": {"gopher_enough_stop_words": 700},
+                }},
+            },
             "channels": amounts(0.97), "mean_quality": {"domain": 0.61},
             "counts": {"normalise/unicode_nfc": 41, "normalise/line_ends": 3, "noise/adverts": 9,
                        "noise/adverts_characters": 410, "personal_data/id_card": 2, "personal_data/email": 5},

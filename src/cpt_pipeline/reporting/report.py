@@ -21,6 +21,7 @@ from cpt_pipeline.reporting import (
     lineage,
     material,
     outcome,
+    rules,
     scoring,
     words,
 )
@@ -119,6 +120,7 @@ def _cleaning(artifacts: Artifacts) -> dict[str, Any]:
     return {
         "excluded": cleaning.excluded(artifacts),
         "by_channel": cleaning.excluded_by_channel(artifacts),
+        "rules": rules.rules(artifacts),
         "steps": cleaning.steps(artifacts),
         "scorer": scoring.scorer(artifacts),
         "borders": scoring.borders(artifacts),

@@ -1,4 +1,4 @@
-"""The six rules for any language: literal numbers, and a text for each that breaks only it."""
+"""The rules for any language: literal numbers, and a text for each that breaks it first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ BAD = {
     "few_letters": "12.34 56.78 | " * 20 + "some words at the end",
     "repeated_lines": "\n".join(["The same line again, word for word."] * 4 + [f"line {n}" for n in range(20)]),
     "long_words": f"{'abcdefghij' * 3} " * 4,
-    "few_distinct_words": "again and " * 40,
+    "few_distinct_words": " ".join(f"to go on and on and on and on, {word}?" for word in ("never", "ever") * 60),
+    "undecodable": make_text(1, 400) + "\ufffd" * 400,
+    "repeated_text": " ".join(make_text(2, 100).split()) * 3,
+    "top_token_share": " ".join(f"spam {word}" for word in make_text(3, 200).split()),
+    "token_share": make_text(4, 400) + " <br>" * 60,
 }
 
 
@@ -25,8 +29,9 @@ def broken(text: str, params: BasicParams) -> list[str]:
 
 
 @pytest.mark.parametrize("reason", list(BAD))
-def test_each_rule_has_a_text_that_only_it_excludes(reason: str) -> None:
-    assert broken(BAD[reason], BasicParams(max_characters=5_000)) == [reason]
+def test_each_rule_has_a_text_that_breaks_it_first(reason: str) -> None:
+    params = BasicParams(max_characters=5_000, max_token_shares={"<br>": 0.05})
+    assert broken(BAD[reason], params)[0] == reason
 
 
 def test_measures_are_these_numbers() -> None:

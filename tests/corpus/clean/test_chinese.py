@@ -10,7 +10,8 @@ import pytest
 
 from cpt_pipeline.corpus.clean.basic import BasicParams
 from cpt_pipeline.corpus.clean.chinese import ChineseParams
-from cpt_pipeline.corpus.clean.rules import Judge, RulesParams
+from cpt_pipeline.corpus.clean.rule_params import RulesParams
+from cpt_pipeline.corpus.clean.rules import Judge
 from tests.corpus.clean.real_texts import chinese_documents
 
 WORDS = re.findall("..", "股票理财贷款彩票减肥办证发票刻章手机电影下载高清小说美女视频网站优化排名推广价格厂家")
@@ -30,7 +31,7 @@ def judge() -> Judge:
 
 
 def reason(text: str, judge: Judge) -> str | None:
-    judgement = judge.judge(text)
+    judgement = judge.judge(text, category="web")
     return judgement.verdict[0] if judgement.verdict else None
 
 
@@ -62,14 +63,14 @@ def test_each_rule_has_a_text_that_breaks_it_first(name: str) -> None:
 
 
 def test_good_text_is_kept_as_it_is() -> None:
-    judgement = judge().judge(GOOD + MORE, language="zh")
+    judgement = judge().judge(GOOD + MORE, language="zh", category="web")
     assert (judgement.verdict, judgement.text, judgement.script) == (None, GOOD + MORE, "chinese")
 
 
 @pytest.mark.feature(16)
 def test_99_of_100_real_texts_are_kept() -> None:
     for kind, texts in chinese_documents().items():
-        judgements = [found for text in texts if (found := judge().judge(text)).script == "chinese"]
+        judgements = [found for text in texts if (found := judge().judge(text, category="web")).script == "chinese"]
         assert len(judgements) > 0.9 * len(texts), kind
         kept = sum(found.verdict is None for found in judgements)
         assert kept >= 0.99 * len(judgements), kind
@@ -83,7 +84,7 @@ def test_real_text_becomes_spam_when_adverts_are_appended_or_it_is_decoded_wrong
 
 
 def test_policy_lines_are_taken_out_of_chinese_text() -> None:
-    judgement = judge().judge(f"{GOOD}\n请阅读本站的隐私政策。\n{MORE}")
+    judgement = judge().judge(f"{GOOD}\n请阅读本站的隐私政策。\n{MORE}", category="web")
     assert (judgement.verdict, judgement.text) == (None, f"{GOOD}\n{MORE}")
     assert judgement.removed_lines == {"policy": 1}
 

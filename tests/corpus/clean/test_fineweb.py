@@ -48,6 +48,7 @@ def test_limits_of_their_own() -> None:
     assert reason(text, FinewebParams(min_line_punct_ratio=None, short_line_characters=5)) is None
 
 
-def test_other_languages_are_asked_about_repeated_lines_only() -> None:
-    assert reason("слово\nдругое", FinewebParams(), "ru") is None
-    assert reason("слово\nслово", FinewebParams(), "ru") == "fineweb_char_dup_ratio"
+def test_text_without_blanks_between_words_is_asked_about_repeated_lines_only() -> None:
+    assert reason("これは\nひとつ", FinewebParams(), "ja") is None
+    assert reason("これは\nこれは", FinewebParams(), "ja") == "fineweb_char_dup_ratio"
+    assert reason("слово\nдругое", FinewebParams(), "ru") == "fineweb_line_punct_ratio"

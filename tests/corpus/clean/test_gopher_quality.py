@@ -61,7 +61,13 @@ def test_two_stop_words_are_enough_and_must_differ() -> None:
     assert reason("la maison de la mer", GopherQualityParams(min_doc_words=5, stop_words=("la", "de"))) is None
 
 
-@pytest.mark.parametrize("text", ["• a\n• b\n• c", "cut...\nlines…\n"])
-def test_other_languages_are_asked_about_lines_only(text: str) -> None:
-    assert reason(text, GopherQualityParams(), "ru") in {"gopher_too_many_bullets", "gopher_too_many_end_ellipsis"}
-    assert reason("слово", GopherQualityParams(), "ru") is None
+@pytest.mark.parametrize("text", ["• これ\n• それ\n• あれ", "ひと...\nこれは…\n"])
+def test_text_without_blanks_between_words_is_asked_about_lines_only(text: str) -> None:
+    assert reason(text, GopherQualityParams(), "ja") in {"gopher_too_many_bullets", "gopher_too_many_end_ellipsis"}
+    assert reason("これは", GopherQualityParams(), "ja") is None
+
+
+def test_what_knows_english_words_is_not_asked_of_another_language() -> None:
+    assert reason("Donaudampfschifffahrtsgesellschaft " * 60, GopherQualityParams()) == "gopher_above_avg_threshold"
+    assert reason("Donaudampfschifffahrtsgesellschaft " * 60, GopherQualityParams(), "de") is None
+    assert reason("слово " * 49, GopherQualityParams(), "ru") == "gopher_short_doc"

@@ -43,6 +43,7 @@ def test_repeated_phrase_is_found_by_its_length() -> None:
     assert reason(" ".join([*LONG[:50], *LONG[:20]])) == "gopher_duplicated_5_n_grams"
 
 
-def test_other_languages_are_asked_about_lines_and_paragraphs_only() -> None:
-    assert reason("слово " * 50, "ru") is None
-    assert reason("та же строка\n" * 5, "ru") == "gopher_dup_line_frac"
+def test_ngrams_need_blanks_between_words_and_lines_do_not() -> None:
+    assert reason("слово " * 50, "ru") == "gopher_top_2_gram"
+    assert reason("これはペンです" * 50, "ja") is None
+    assert reason("これはペンです\n" * 5, "ja") == "gopher_dup_line_frac"

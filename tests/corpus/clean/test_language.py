@@ -11,6 +11,7 @@ import pytest
 
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.corpus.clean.language import Language, LanguageParams, identify, judge_language, read_code
+from tests.corpus.clean.languages import PAGES
 
 DATA = Path(os.environ.get("CPT_SHARED", "/nowhere")) / "data"
 PARAMS = LanguageParams(allowed=("zh", "en"))
@@ -34,6 +35,19 @@ def test_a_line_of_prose_is_recognised(code: str, line: str) -> None:
     found = identify(line, PARAMS)
     assert (found.code, found.second) == (code, None)
     assert 0.5 < found.probability <= 1
+
+
+@pytest.mark.feature(17)
+@pytest.mark.parametrize("code", list(PAGES))
+def test_a_page_is_in_its_language_or_in_none_where_that_is_no_candidate(code: str) -> None:
+    page = "\n".join(PAGES[code])
+    assert identify(page, LanguageParams(candidates=tuple(PAGES))).code == code
+    expected = code if code in PARAMS.candidates else "und"
+    found = identify(page, PARAMS)
+    assert found.code == expected
+    assert (judge_language(found, PARAMS) is True) == (code in ("zh", "en"))
+    others = tuple(each for each in PAGES if each != code)
+    assert identify(page, LanguageParams(candidates=others)).code == "und"
 
 
 @pytest.mark.feature(17)
@@ -64,6 +78,19 @@ def test_only_allowed_and_certain_languages_stay() -> None:
     assert judge_language(Language("en", 0.41), PARAMS) == (False, "unsure_language", "en 0.41")
     assert judge_language(Language("en", 0.51), PARAMS) is True
     assert judge_language(Language("fr", 0.98), LanguageParams()) is True
+
+
+def test_a_language_outside_the_candidates_is_said_and_excluded_where_some_are_allowed() -> None:
+    finnish, hindi = (identify("\n".join(PAGES[code]), PARAMS) for code in ("fi", "hi"))
+    assert (finnish.code, finnish.instead, hindi.code, hindi.instead) == ("und", "fi", "und", "devanagari")
+    assert judge_language(finnish, PARAMS) == (False, "other_language", f"fi {finnish.probability:.2f}")
+    assert judge_language(hindi, PARAMS) == (False, "other_language", "devanagari 1.00")
+    assert judge_language(hindi, LanguageParams()) is True
+
+
+@pytest.mark.parametrize("tag", ["", "und", "unknown", "mul-Latn"])
+def test_a_source_that_does_not_know_names_no_language(tag: str) -> None:
+    assert read_code(tag) is None
 
 
 @pytest.mark.parametrize(("tag", "code"), [("zh", "zh"), ("zh-CN", "zh"), ("en_US", "en"), (" FR ", "fr")])

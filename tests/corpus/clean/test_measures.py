@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cpt_pipeline.corpus.clean.measures import _TABLE_SIZE, Check, Text, repeats
+from cpt_pipeline.corpus.clean.checks import Check
+from cpt_pipeline.corpus.clean.measures import _TABLE_SIZE, Text, repeats
 from cpt_pipeline.corpus.clean.tokens import EnglishWords
 from cpt_pipeline.corpus.words import split_words
 
@@ -48,16 +49,19 @@ def test_no_letter_or_blank_lies_above_the_table() -> None:
     [
         ("Plain words.", None, "english"),
         ("Plain words.", "en-GB", "english"),
-        ("Des mots simples.", "fr", "other"),
+        ("Des mots simples.", "fr", "spaced"),
         ("Des mots très simples.", None, "english"),
-        ("Слова по-русски.", None, "other"),
-        ("Слова по-русски.", "en", "english"),
+        ("Слова по-русски.", None, "spaced"),
+        ("Слова по-русски.", "en", "spaced"),
         ("模型通过继续预训练。", "en", "chinese"),
         ("使用 Python 的 pandas 库读取数据并画图。", None, "chinese"),
-        ("これは日本語の文章です。漢字もある。", None, "other"),
+        ("これは日本語の文章です。漢字もある。", None, "unspaced"),
+        ("ข้อความภาษาไทย", None, "unspaced"),
+        ("हिन्दी में लिखा पाठ।", "en", "spaced"),
+        ("Suomen kieltä.", "und", "spaced"),
         ("An English text about the word 道 and the word 德.", None, "english"),
         ("", None, "english"),
-        ("🙂 🙂", None, "other"),
+        ("🙂 🙂", None, "spaced"),
     ],
 )
 def test_script_decides_which_rules_are_asked(content: str, language: str | None, script: str) -> None:

@@ -18,7 +18,8 @@ from pydantic import ValidationError
 
 from cpt_pipeline.corpus.clean.basic import BasicParams
 from cpt_pipeline.corpus.clean.fineweb import FinewebParams
-from cpt_pipeline.corpus.clean.rules import CategoryParams, Judge, RulesParams, reasons
+from cpt_pipeline.corpus.clean.rule_params import CategoryParams, RulesParams, reasons
+from cpt_pipeline.corpus.clean.rules import Judge
 from tests.corpus.clean.real_texts import english_documents
 
 ALL = RulesParams()
@@ -46,7 +47,7 @@ def test_chain_gives_what_datatroves_four_filters_give_on_real_texts() -> None:
             if (result := block.filter(document)) is not True:
                 expected = prefix + result[1]
                 break
-        found = judge.judge(text, language="en")
+        found = judge.judge(text, language="en", category="web")
         assert (found.verdict[0] if found.verdict else None) == expected
         assert expected is not None or found.text == document.text
         reasons_seen.add(expected)
@@ -59,7 +60,10 @@ def test_verdict_says_the_number_and_the_limit(judge: Judge) -> None:
         "Only a few words stand in this text, and so it is not kept, although it is well written and long."
     ).verdict
     assert verdict == ("too_short", "characters 97, at least 100")
-    assert judge.judge(PROSE.replace(".", "")).verdict == ("c4_too_few_sentences", "sentences 1, at least 5")
+    assert judge.judge(PROSE.replace(".", ""), category="web").verdict == (
+        "c4_too_few_sentences",
+        "sentences 1, at least 5",
+    )
 
 
 def test_kept_document_has_all_measures_and_an_excluded_one_those_up_to_its_reason(judge: Judge) -> None:
@@ -72,7 +76,7 @@ def test_kept_document_has_all_measures_and_an_excluded_one_those_up_to_its_reas
 
 def test_fineweb_looks_at_what_c4_leaves(judge: Judge) -> None:
     menu = "\n".join(["About us", "Contact", "Privacy", "Shop", "Jobs", "Press"])
-    found = judge.judge(f"{menu}\n{PROSE}")
+    found = judge.judge(f"{menu}\n{PROSE}", category="web")
     assert (found.verdict, found.text) == (None, PROSE)
     assert found.removed_lines == {"too_few_words": 6}
     assert found.measures["fineweb_short_line_ratio"] == 0
@@ -83,7 +87,7 @@ def test_limits_of_a_category_are_its_own() -> None:
     params = RulesParams(
         by_category={
             "forum": CategoryParams(limits={"basic.min_characters": 5, "gopher_quality.min_doc_words": 3}),
-            "legal": CategoryParams(without=("too_short", "gopher_short_doc")),
+            "legal": CategoryParams(exclude=("c4",), without=("too_short", "gopher_short_doc")),
             "free": CategoryParams(without=("basic", "gopher_quality", "c4", "fineweb")),
         }
     )
@@ -109,6 +113,7 @@ def test_code_and_data_are_not_judged_as_prose(judge: Judge, category: str) -> N
     [
         ({"x": {"without": ("gopher_shrot_doc",)}}, "gopher_shrot_doc"),
         ({"x": {"limits": {"c4.sentences": 3}}}, r"c4\.sentences"),
+        ({"x": {"count": ("c4",), "exclude": ("c4",)}}, "by_category.x names c4 twice"),
         ({"x": {"limits": {"c4.min_sentences": "many"}}}, "valid"),
     ],
 )

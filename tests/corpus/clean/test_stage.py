@@ -51,7 +51,7 @@ def test_documents_keep_order_id_and_get_new_digest(tmp_path: Path) -> None:
         ("s/1", "too_short", "characters 98, at least 100"),
         ("s/3", "few_letters", "letter share 0.07173, at least 0.4"),
     ]
-    assert report.counts == {"normalise/line_ends": 1, "normalise/trailing_blanks": 1}
+    assert report.counts == {"language/und (jv)": 2, "normalise/line_ends": 1, "normalise/trailing_blanks": 1}
     assert report.excluded_by_channel == {"en": {"few_letters": 1, "too_short": 1}}
     assert (report.records_in, report.documents, report.channels["en"].documents) == (5, 3, 3)
 

@@ -1,4 +1,4 @@
-"""The rules inside the stage: the reasons of datatrove's four filters, their Chinese counterparts, and six more."""
+"""The rules inside the stage: the reasons of datatrove's filters, their Chinese counterparts, the basic ones."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def reason_of_datatrove(text: str) -> str | None:
 
 
 @pytest.mark.feature(16)
-def test_reasons_are_those_of_datatrove_of_the_chinese_rules_and_of_six_more(tmp_path: Path) -> None:
+def test_reasons_are_those_of_datatrove_of_the_chinese_rules_and_of_the_basic_ones(tmp_path: Path) -> None:
     groups = {"en": ("page", ENGLISH, "en"), "zh": ("page", SPAM, "zh"), "basic": ("letter", BASIC, "en")}
     rows: list[dict[str, Any]] = [
         document(id=f"{name}/{each}", text=text, channel="en", source="s", license="MIT", category=kind, language=code)
@@ -90,7 +90,8 @@ def test_reasons_are_those_of_datatrove_of_the_chinese_rules_and_of_six_more(tmp
             "noise": NO_NOISE_RULES,
             "rules": {
                 "basic": {"max_characters": 4_000},
-                "by_category": {"page": {"without": ["basic"]}, "letter": {}},
+                "web_categories": ["page", "letter"],
+                "by_category": {"page": {"without": ["basic"]}},
             },
         }
     )
@@ -102,3 +103,15 @@ def test_reasons_are_those_of_datatrove_of_the_chinese_rules_and_of_six_more(tmp
     assert [*excluded.items()] == [(row["id"], row["id"].partition("/")[2]) for row in rows if row["id"] not in kept]
     theirs = {f"en/{name}": reason_of_datatrove(text) for name, text in ENGLISH.items()}
     assert theirs == {name: excluded.get(name) for name in theirs}
+    books = [{**row, "category": "book"} for row in rows if row["id"].startswith(("en/", "zh/"))]
+    off = {"normalise": {"encoding_repair": False}, "noise": NO_NOISE_RULES, "rules": {"basic": {"enabled": False}}}
+    counted = clean_documents(write_artifact(tmp_path / "b", books), tmp_path / "2", CleanParams.model_validate(off))
+    kept = {row["id"]: row["text"] for row in read_documents(tmp_path / "2/clean_documents")}
+    assert kept == {row["id"]: row["text"] for row in books}, "rules for web pages take nothing from a book"
+    found = counted.rules["en"]["book"]
+    expected = {reason for reason in excluded.values() if reason.startswith(("gopher", "c4", "fineweb", "chinese"))}
+    assert expected - {"gopher_long_doc"} <= set(found.counted)
+    menu = sum(map(len, MENU.split("\n")))
+    assert found.counted["c4_lines/too_few_words"].characters >= menu
+    assert found.judged.documents == len(books) == found.counted_together.documents + 1
+    assert (found.excluded, counted.excluded) == ({}, {})

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport
-from cpt_pipeline.corpus.clean.rules import FAMILIES
+from cpt_pipeline.corpus.clean.rule_params import FAMILIES
 from cpt_pipeline.formats.documents import document, read_documents
+from tests.corpus.clean.languages import PAGES
 from tests.corpus.stages import clean_documents
 from tests.corpus.texts import write_artifact
 
@@ -44,6 +45,8 @@ DOCUMENTS: dict[str, tuple[str, str | None]] = {
     "zh with en": (CHINESE * 2 + ENGLISH, None),
     "en with zh": (CHINESE + ENGLISH * 3, None),
     "short": ("好的", None),
+    "fi": (" ".join(PAGES["fi"][:2]), None),
+    "hi": (PAGES["hi"][0], "und"),
     "named zh": (ENGLISH, "zh-CN"),
     "named fr": (ENGLISH, "fr_FR"),
     "a strict word": ("We sold every leek. Nobody minded.", "en"),
@@ -154,7 +157,7 @@ def test_numbers_and_units_are_changed_on_request_alone(run: Run, plain: Run) ->
 
 @pytest.mark.feature(17)
 def test_languages_are_named_mixed_ones_counted_and_unwanted_ones_excluded(run: Run, plain: Run) -> None:
-    found = {name: plain.kept[name]["language"] for name in list(DOCUMENTS)[2:10]}
+    found = {name: plain.kept[name]["language"] for name in list(DOCUMENTS)[2:12]}
     assert found == {
         "zh": "zh",
         "en": "en",
@@ -162,13 +165,20 @@ def test_languages_are_named_mixed_ones_counted_and_unwanted_ones_excluded(run: 
         "zh with en": "zh",
         "en with zh": "en",
         "short": "und",
+        "fi": "und",
+        "hi": "und",
         "named zh": "zh-CN",
         "named fr": "fr_FR",
     }
-    assert plain.report.languages["en"]["und"] == 1
-    assert run.counts("language") == {"en+zh": 1, "zh+en": 1}
+    assert plain.report.languages["en"]["und"] == 3
+    assert run.counts("language") == {"en+zh": 1, "zh+en": 1, "und (devanagari)": 1, "und (fi)": 1}
     unwanted = {name: why for name, why in run.excluded.items() if why[0] == "other_language"}
-    assert unwanted == {"fr": ("other_language", "fr 1.00"), "named fr": ("other_language", "fr 1.00")}
+    assert unwanted == {
+        "fr": ("other_language", "fr 1.00"),
+        "fi": ("other_language", "fi 1.00"),
+        "hi": ("other_language", "devanagari 1.00"),
+        "named fr": ("other_language", "fr 1.00"),
+    }
     assert plain.excluded == {}
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.corpus.clean.params import CleanParams
-from cpt_pipeline.corpus.clean.rules import RulesParams
+from cpt_pipeline.corpus.clean.rule_params import FAMILIES
 from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport
 from cpt_pipeline.formats.benchmarks import SuiteParams
 from cpt_pipeline.formats.documents import read_documents
@@ -197,13 +197,15 @@ def test_encodings_are_found_bad_bytes_counted_and_text_repaired_by_counted_step
     (tmp_path / "own.jsonl").write_text("\n".join(json.dumps({"text": text}) for text in lines), encoding="utf-8")
     collect(tmp_path / "two", {"name": "own", "path": tmp_path / "own.jsonl"})
     steps = {"zh_variant": "t2s", "punctuation_width": "half"}
-    off = {family: {"enabled": False} for family in RulesParams.model_fields if family != "by_category"}
+    off = {family: {"enabled": False} for family in FAMILIES}
     params = CleanParams.model_validate({"normalise": steps, "rules": off})
     cleaned = clean_documents(tmp_path / "two/raw_documents", tmp_path / "once", params)
     rows = list(read_documents(tmp_path / "once/clean_documents"))
     halved = simplified.replace("，", ",")
     assert [row["text"] for row in rows] == [f"“My name”, he said. {make_text(1)}", f"{halved * 9}2024年"]
+    made_up = {"language/und (jv)": 1}
     assert cleaned.counts == {
+        **made_up,
         "normalise/encoding_repair": 1,
         "normalise/line_ends": 1,
         "normalise/trailing_blanks": 1,
@@ -212,7 +214,7 @@ def test_encodings_are_found_bad_bytes_counted_and_text_repaired_by_counted_step
         "normalise/zh_variant": 1,
     }
     again = clean_documents(tmp_path / "once/clean_documents", tmp_path / "twice", params)
-    assert (again.counts, list(read_documents(tmp_path / "twice/clean_documents"))) == ({}, rows)
+    assert (again.counts, list(read_documents(tmp_path / "twice/clean_documents"))) == (made_up, rows)
 
 
 @pytest.mark.feature(134)

@@ -1,13 +1,15 @@
-"""Six rules that hold for a text in any language."""
+"""Rules that hold for a text of any kind in any language: what they exclude is broken."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.corpus.clean.measures import Check, Text, repeats
+from cpt_pipeline.corpus.clean.checks import Check
+from cpt_pipeline.corpus.clean.measures import Text, repeats
 
 VARIETY_WORDS = 500
 
@@ -26,13 +28,21 @@ class BasicParams(Params):
     """Gopher: 10 for English prose. A CJK character is a word of its own."""
     min_distinct_word_share: float = Field(0.1, ge=0, le=1)
     """Distinct words among the first 500."""
+    max_undecodable_share: float = Field(0.1, ge=0, le=1)
+    """U+FFFD, control characters and those of private use, among the characters that are no white space."""
+    max_repeated_share: float = Field(0.6, ge=0, le=1)
+    """Of the places where a run of 64 letters begins, those where one begins that stood before."""
+    max_top_token_share: float | None = Field(0.3, ge=0, le=1)
+    """Of the most frequent word among all words; of the most frequent letter, where no blanks stand between words."""
+    max_token_shares: dict[Annotated[str, Field(min_length=1)], Annotated[float, Field(ge=0, le=1)]] = Field({})
+    """Token of the user, as it is written, to the share of the characters (no white space) that it may be."""
 
 
 def basic_checks(text: Text, params: BasicParams) -> Iterator[Check]:
-    """Give the checks in the order they are asked."""
+    """Compute the checks in the order they are asked."""
     yield Check("too_short", "characters", len(text.text), minimum=params.min_characters)
     yield Check("too_long", "characters", len(text.text), maximum=params.max_characters)
-    share = text.num_letters / max(text.num_solid, 1)
+    share = (text.num_letters + text.num_marks) / max(text.num_solid, 1)
     yield Check("few_letters", "letter share", share, minimum=params.min_letter_share)
     lines = [line.strip() for line in text.solid_lines]
     share = repeats(lines).num_characters / max(sum(map(len, lines)), 1)
@@ -41,3 +51,16 @@ def basic_checks(text: Text, params: BasicParams) -> Iterator[Check]:
     yield Check("long_words", "mean word characters", mean, maximum=params.max_mean_word_characters)
     share = text.distinct_word_share(VARIETY_WORDS)
     yield Check("few_distinct_words", "distinct word share", share, minimum=params.min_distinct_word_share)
+    share = text.num_broken / max(text.num_solid, 1)
+    yield Check("undecodable", "share of undecodable characters", share, maximum=params.max_undecodable_share)
+    yield Check("repeated_text", "share said before", text.repeated_run_share(), maximum=params.max_repeated_share)
+    limit = params.max_top_token_share
+    share = text.top_word_share() if limit is not None else 0.0
+    yield Check("top_token_share", "share of the most frequent word", share, maximum=limit)
+    yield from _token_checks(text, params)
+
+
+def _token_checks(text: Text, params: BasicParams) -> Iterator[Check]:
+    for token, limit in params.max_token_shares.items():
+        share = text.text.count(token) * len(token) / max(text.num_solid, 1)
+        yield Check("token_share", f"share of {token!r}", share, maximum=limit)

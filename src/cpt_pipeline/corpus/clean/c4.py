@@ -9,16 +9,18 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.corpus.clean.measures import Check, Text
+from cpt_pipeline.corpus.clean.checks import Check
+from cpt_pipeline.corpus.clean.measures import Text, sentence_ends
 
 _TERMINAL: Final = (".", "?", "!", '"', "'")
 _CITATION: Final = re.compile(r"\[\d*]|\[edit]|\[citation needed]")
-_SENTENCE_END: Final = re.compile(r"[。！？!?…；;]+|\.(?!\S)|[）)」』”]$")
+_ASCII_RUN: Final = re.compile(r"[!-~]+")
 
 
 class C4Params(Params):
@@ -58,14 +60,18 @@ class C4Lines:
     """Not counted further than the limit."""
     removed: Counter[str] = field(default_factory=Counter)
     """Why lines were taken out; names of datatrove."""
+    removed_characters: Counter[str] = field(default_factory=Counter)
+    """The characters of these lines."""
+    has_stops: bool = True
+    """Whether its script has marks that end sentences."""
     dropped: str | None = None
     """Why the whole document is to go."""
 
 
 def read_c4_lines(text: Text, params: C4Params) -> C4Lines:
     """Take lines out of a text, until one is found for which the document is dropped."""
-    found, kept = C4Lines(), []
-    looks_for = _Phrases(text.text, params)
+    found, kept = C4Lines(has_stops=text.has_stops), []
+    looks_for = _Phrases(text, params)
     count = _sentence_counter(text)
     for raw in text.unicode_lines:
         line = raw.strip()
@@ -75,6 +81,7 @@ def read_c4_lines(text: Text, params: C4Params) -> C4Lines:
             return found
         if reason is not None:
             found.removed[reason] += 1
+            found.removed_characters[reason] += len(raw)
             continue
         if params.min_sentences is not None and found.num_sentences < params.min_sentences:
             found.num_sentences += count(line)
@@ -87,14 +94,19 @@ def c4_checks(found: C4Lines, params: C4Params) -> Iterator[Check]:
     """Give the checks of the whole document."""
     yield Check("c4_lorem_ipsum", "lines with lorem ipsum", found.dropped == "lorem_ipsum", maximum=0)
     yield Check("c4_curly_bracket", "lines with {", found.dropped == "curly_bracket", maximum=0)
-    yield Check("c4_too_few_sentences", "sentences", found.num_sentences, minimum=params.min_sentences)
+    if found.dropped is not None:
+        return  # its sentences were not counted to the end
+    number = found.num_sentences if found.has_stops else None
+    yield Check("c4_too_few_sentences", "sentences", number, minimum=params.min_sentences)
 
 
 class _Phrases:
     """The line rules, asked only for what the text as a whole has."""
 
-    def __init__(self, text: str, params: C4Params) -> None:
+    def __init__(self, looked_at: Text, params: C4Params) -> None:
+        text = looked_at.text
         lower = text.lower()
+        self._spaced = looked_at.script in ("english", "spaced")
         # A citation inside a word can hide it from a look at the whole text.
         cites = params.remove_citations and "[" in text
         self._params, self._cites = params, cites
@@ -106,15 +118,15 @@ class _Phrases:
 
     def judge_line(self, line: str) -> tuple[str | None, str]:
         """Say why a line is not kept, in datatrove's order, and give it without its citations."""
-        params = self._params
-        longest, words = params.max_word_characters, line.split(None, params.min_words_per_line)
-        if longest is not None and len(line) > longest and max(map(len, line.split())) > longest:
+        params, longest = self._params, self._params.max_word_characters
+        words = line.split(None, params.min_words_per_line)
+        if longest is not None and len(line) > longest and self._longest_word(line) > longest:
             return "too_long_word", line
         if self._cites:
             line = _CITATION.sub("", line)
         if params.require_terminal_punctuation and (not line.endswith(_TERMINAL) or line.endswith("...")):
             return "no_terminal_punc", line
-        if len(words) < params.min_words_per_line:
+        if len(words) < params.min_words_per_line and (self._spaced or self._has_few_letters(line)):
             return "too_few_words", line
         lower = line.lower() if self._lowers else ""
         if self._lorem and "lorem ipsum" in lower:
@@ -127,9 +139,25 @@ class _Phrases:
             return "policy", line
         return None, line
 
+    def _longest_word(self, line: str) -> int:
+        """Where no blanks stand between words, a long run of ASCII is still none of the language."""
+        words = line.split() if self._spaced else _ASCII_RUN.findall(line)
+        return max(map(len, words), default=0)
+
+    def _has_few_letters(self, line: str) -> bool:
+        """Where no blanks stand between words, a letter counts as one."""
+        return sum(map(str.isalnum, line)) < self._params.min_words_per_line
+
 
 def _sentence_counter(text: Text) -> Callable[[str], int]:
     """English sentences are those of spaCy; in other languages what a full stop of their scripts ends."""
     if text.script == "english":
         return text.num_english_sentences
-    return lambda line: len(_SENTENCE_END.findall(line))
+    return lambda line: len(_sentence_end().findall(line))
+
+
+@cache
+def _sentence_end() -> re.Pattern[str]:
+    """Return what ends a sentence in some script; a full stop only before a blank, as it stands in numbers too."""
+    marks = re.escape("".join(sorted(sentence_ends() - {"."})))
+    return re.compile(rf"[{marks}…；;།༎]+|\.(?=[\"'”’»)\]]*(?:\s|$))|[）)」』”]$")

@@ -19,8 +19,8 @@ from pydantic import Field
 
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.corpus.clean.c4 import C4Params
-from cpt_pipeline.corpus.clean.fineweb import sentence_ends
-from cpt_pipeline.corpus.clean.measures import Check, NgramLimits, Text, repeats
+from cpt_pipeline.corpus.clean.checks import Check, NgramLimits
+from cpt_pipeline.corpus.clean.measures import Text, repeats, sentence_ends
 
 _SENTENCE_ENDS: Final = re.compile(r"[。！？!?…；;\n]+")
 _CLOSING: Final = frozenset("。！？!?….；;：:”’\"'」』）)】》〕〉]")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.corpus.clean.measures import Check, Text, repeats
+from cpt_pipeline.corpus.clean.checks import Check, unread
+from cpt_pipeline.corpus.clean.measures import Text, repeats, sentence_ends
 
 
 class FinewebParams(Params):
@@ -28,28 +28,24 @@ class FinewebParams(Params):
 
 
 def fineweb_checks(text: Text, params: FinewebParams) -> Iterator[Check]:
-    """Give the checks in datatrove's order; of these only that of repeated lines where the language is unknown."""
+    """Compute the checks in datatrove's order; without blanks between words only that of repeated lines."""
+    spaced = text.script in ("english", "spaced")
     lines = text.solid_lines
     yield Check("fineweb_empty", "lines", len(lines), minimum=1)
     num_lines = max(len(lines), 1)
-    if text.script == "english":
+    if spaced:
         ends = sentence_ends()
         share = sum(line[-1] in ends for line in lines) / num_lines
         limit = None if params.line_punct_exclude_zero and not share else params.min_line_punct_ratio
         yield Check("fineweb_line_punct_ratio", "lines that end a sentence", share, minimum=limit)
-        share = sum(len(line) <= params.short_line_characters for line in lines) / num_lines
-        yield Check("fineweb_short_line_ratio", "short lines", share, maximum=params.max_short_line_ratio)
+        short = sum(len(line) <= params.short_line_characters for line in lines) / num_lines
+        found = short if text.is_alphabetic else None
+        yield Check("fineweb_short_line_ratio", "short lines", found, maximum=params.max_short_line_ratio)
+    else:
+        yield from unread("fineweb_line_punct_ratio", "fineweb_short_line_ratio", "fineweb_list_ratio")
     num_ends = text.text.count("\n")
     share = repeats(lines).num_characters / max(len(text.text) - num_ends, 1)
     yield Check("fineweb_char_dup_ratio", "share of repeated lines", share, maximum=params.max_char_dup_ratio)
-    if text.script == "english":
+    if spaced:
         ratio = num_ends / max(text.num_words, 1)
         yield Check("fineweb_list_ratio", "line ends per word", ratio, maximum=params.max_list_ratio)
-
-
-@lru_cache(maxsize=1)
-def sentence_ends() -> frozenset[str]:
-    """Give the characters that end a sentence in some script."""
-    from datatrove.utils.text import TERMINAL_PUNCTUATION
-
-    return frozenset(TERMINAL_PUNCTUATION)

@@ -25,6 +25,7 @@ from cpt_pipeline.corpus.clean.params import (
 )
 from cpt_pipeline.corpus.clean.passes import Passes
 from cpt_pipeline.corpus.clean.personal_data import check_patterns
+from cpt_pipeline.corpus.clean.rule_report import RULES, report_rules
 from cpt_pipeline.corpus.clean.scoring.report import ScorerReport
 from cpt_pipeline.corpus.clean.steps import PHRASES, SURROGATES
 from cpt_pipeline.corpus.engine import Tasks
@@ -79,11 +80,12 @@ def gather_documents(
     counts = gather_counts(tasks)
     if augmented.tasks is not tasks:
         counts += gather_counts(augmented.tasks)
-    patterns, densities = _beginning_with(SURROGATES, counts), _beginning_with(DENSITY, counts)
+    patterns, densities, rules = (_beginning_with(start, counts) for start in (SURROGATES, DENSITY, RULES))
     of_augmentation = _beginning_with(UNCHANGED, counts) + _beginning_with(QUESTIONS, counts)
     channels, categories = passes.classifiers.report(tally.classified, tasks)
     found = {
-        "counts": dict(sorted((counts - patterns - densities - of_augmentation).items())),
+        "counts": dict(sorted((counts - patterns - densities - rules - of_augmentation).items())),
+        "rules": report_rules(rules),
         "surrogates": _judge_surrogates(patterns, params),
         "dialogues": _report_dialogues(densities),
         "synthetic": tally.synthetic.report(of_augmentation, augmented.usage),

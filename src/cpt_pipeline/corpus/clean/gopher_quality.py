@@ -9,11 +9,17 @@ import numpy as np
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.corpus.clean.measures import Check, Text
+from cpt_pipeline.corpus.clean.checks import Check, unread
+from cpt_pipeline.corpus.clean.measures import Text
 from cpt_pipeline.corpus.clean.tokens import U64, hash_words
 
 _ELLIPSES = ("...", "…")
 _BULLETS = ("•", "-")
+_OF_WORDS = (
+    *("gopher_short_doc", "gopher_long_doc", "gopher_too_many_hashes", "gopher_too_many_ellipsis"),
+    "gopher_below_alpha_threshold",
+)
+_OF_ENGLISH = ("gopher_below_avg_threshold", "gopher_above_avg_threshold", "gopher_enough_stop_words")
 
 
 class GopherQualityParams(Params):
@@ -37,15 +43,20 @@ class GopherQualityParams(Params):
 
 
 def gopher_quality_checks(text: Text, params: GopherQualityParams) -> Iterator[Check]:
-    """Give the checks in datatrove's order; those of words for English only."""
-    if text.script != "english":
+    """Compute the checks in datatrove's order.
+
+    Those of words are for text with blanks between its words, those that know English words for English alone.
+    """
+    if text.script not in ("english", "spaced"):
+        yield from unread(*_OF_WORDS, *_OF_ENGLISH)
         yield from line_checks(text, params)
         return
+    english = text.script == "english"
     tokens = text.tokens
     num_words, lengths = max(len(tokens.hashes), 1), tokens.lengths[tokens.solid]
     yield Check("gopher_short_doc", "words", len(lengths), minimum=params.min_doc_words)
     yield Check("gopher_long_doc", "words", len(lengths), maximum=params.max_doc_words)
-    mean = int(lengths.sum()) / max(len(lengths), 1)
+    mean = int(lengths.sum()) / max(len(lengths), 1) if english else None
     yield Check("gopher_below_avg_threshold", "mean word length", mean, minimum=params.min_avg_word_length)
     yield Check("gopher_above_avg_threshold", "mean word length", mean, maximum=params.max_avg_word_length)
     ratio = text.text.count("#") / num_words
@@ -57,7 +68,7 @@ def gopher_quality_checks(text: Text, params: GopherQualityParams) -> Iterator[C
     yield Check(
         "gopher_below_alpha_threshold", "share of words with a letter", ratio, minimum=params.min_alpha_words_ratio
     )
-    found = int((tokens.hashes == _hash_column(params.stop_words)).any(axis=1).sum())
+    found = int((tokens.hashes == _hash_column(params.stop_words)).any(axis=1).sum()) if english else None
     yield Check("gopher_enough_stop_words", "stop words", found, minimum=params.min_stop_words)
 
 

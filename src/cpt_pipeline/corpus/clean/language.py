@@ -1,14 +1,17 @@
 """The language of a text, among the languages a run expects.
 
-py3langid, whose model lies inside its wheel, decides among `candidates`. Cantonese and Wu, which it knows apart, count
-as `zh` as long as they are not named there. A text that mixes Chinese and Latin script is asked about in both parts,
-and the part with more words names it. Texts with too few letters are undecided (`und`) and are kept. Code must be told
-from prose before: to this model it is Icelandic. Every result depends on the text and the params alone.
+The script of the letters comes first: py3langid, whose model lies inside its wheel, decides among those `candidates`
+that are written in it. It is asked about all languages of the script that it knows, and a text that is clearly one of
+the others is `und`, not the nearest candidate. Varieties (Cantonese and Wu of `zh`, Egyptian of `ar`) count as their
+language as long as they are no candidates. A text that mixes Chinese and Latin script is asked about in both parts, and
+the part with more words names it. Texts with too few letters are undecided (`und`) and are kept. Code must be told from
+prose before: to this model it is Icelandic. Every result depends on the text and the params alone.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
@@ -17,16 +20,24 @@ from pydantic import Field, model_validator
 
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.params import Params
+from cpt_pipeline.corpus.clean.scripts import LATIN, languages_of, letters_by_script, main_script
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 UNDECIDED = "und"
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
-_KANA_OR_HANGUL = re.compile("[\u3040-\u30ff\uac00-\ud7a3]")
 _LATIN_WORD = re.compile("[A-Za-z\u00c0-\u024f]+(?:['’-][A-Za-z\u00c0-\u024f]+)*")
 _HAN_PER_WORD = 1.6
 """Chinese characters to a word, the mean length of a Chinese word in running text."""
+
+_FEW_LETTERS = 10
+"""Of a script that is neither Chinese nor Latin, so many letters are enough."""
+_UNNAMED = frozenset({"", "und", "unknown", "mul", "mis", "zxx"})
+"""What a source writes that does not know the language."""
+_CLEARLY = 3.0
+"""A language that is no candidate must be so many times as likely as the best of them."""
+_VARIETIES = {"yue": "zh", "wuu": "zh", "ary": "ar", "arz": "ar", "nn": "no", "pcm": "en", "grc": "el", "hbo": "he"}
 
 Verdict = Literal[True] | tuple[Literal[False], str, str]
 """True, or False with the reason and a detail."""
@@ -36,7 +47,8 @@ class LanguageParams(Params):
     """`clean.language` in conf."""
 
     candidates: tuple[str, ...] = ("zh", "en", "de", "es", "fr", "it", "ja", "ko", "pt", "ru")
-    """ISO 639 codes among which the model decides. Fewer are more certain; a language that is missing is misread."""
+    """ISO 639 codes among which the model decides; text of any other language is `und`. Of languages that are alike
+    (Malay and Indonesian, Galician and Portuguese) short text is taken for the one that is named here."""
     allowed: tuple[str, ...] | None = None
     """Documents of other languages are excluded, whether found here or named by the source (`en-US` counts as `en`);
     none allows all."""
@@ -63,39 +75,46 @@ class Language:
     code: str
     probability: float
     second: str | None = None
+    instead: str | None = None
+    """Of a text in none of the candidates: the language it is most like, or its script where no candidate has it."""
 
 
 def identify(text: str, params: LanguageParams) -> Language:
-    """Name the language of a text; `und` with probability 0 when it has too few words."""
+    """Name the language of a text; `und` where it has too few words (probability 0) or is none of the candidates."""
     sample = _sample(text, params.max_characters)
-    num_han = len(_HAN.findall(sample))
-    latin = _LATIN_WORD.findall(sample)
-    han_words, others = num_han / _HAN_PER_WORD, len(_KANA_OR_HANGUL.findall(sample))
-    if others == 0 and han_words + len(latin) < params.min_words and not _other_letters(sample):
+    counts, latin = letters_by_script(sample), _LATIN_WORD.findall(sample)
+    script, han_words = main_script(counts), counts["han"] / _HAN_PER_WORD
+    num_others = counts.total() - counts["han"] - counts[LATIN]
+    if script is None or (num_others < _FEW_LETTERS and han_words + len(latin) < params.min_words and not _cjk(counts)):
         return Language(UNDECIDED, 0.0)
     share = len(latin) / max(han_words + len(latin), 1)
-    if others > 0.05 * num_han or not params.mixed_share <= share <= 1 - params.mixed_share:
-        return Language(*_classify(sample, params))
-    chinese = _classify("".join(_HAN.findall(sample)), params)
-    foreign = _classify(" ".join(latin), params)
+    if script not in ("han", LATIN) or not params.mixed_share <= share <= 1 - params.mixed_share:
+        return _classify(sample, script, params)
+    chinese = _classify("".join(_HAN.findall(sample)), "han", params)
+    foreign = _classify(" ".join(latin), LATIN, params)
     first, second = (foreign, chinese) if share > 0.5 else (chinese, foreign)
-    return Language(*first, second=second[0])
+    return Language(first.code, first.probability, second=second.code, instead=first.instead)
 
 
-def read_code(tag: str) -> Language:
-    """Return the language that a source names: the first part of its tag, `zh` of `zh-CN`."""
-    return Language(re.split("[-_]", tag.strip().lower())[0], 1.0)
+def read_code(tag: str) -> Language | None:
+    """Return the language that a source names: the first part of its tag, `zh` of `zh-CN`; None where it names none."""
+    code = re.split("[-_]", tag.strip().lower())[0]
+    return None if code in _UNNAMED else Language(code, 1.0)
 
 
 def judge_language(language: Language, params: LanguageParams) -> Verdict:
     """Say whether a document stays. A mixed one needs its main language to be allowed; an undecided one stays."""
-    if params.allowed is None or language.code == UNDECIDED:
+    if params.allowed is None or (language.code == UNDECIDED and language.instead is None):
         return True
     if language.code not in params.allowed:
-        return False, "other_language", f"{language.code} {language.probability:.2f}"
+        return False, "other_language", f"{language.instead or language.code} {language.probability:.2f}"
     if language.probability < params.min_probability:
         return False, "unsure_language", f"{language.code} {language.probability:.2f}"
     return True
+
+
+def _cjk(counts: Counter[str]) -> bool:
+    return counts["kana"] + counts["hangul"] > 0
 
 
 def _sample(text: str, max_characters: int) -> str:
@@ -106,28 +125,39 @@ def _sample(text: str, max_characters: int) -> str:
     return "\n".join((text[:part], text[middle : middle + part], text[-part:]))
 
 
-def _other_letters(sample: str) -> bool:
-    """Say whether there are letters in scripts that are neither Chinese nor Latin, of which a few decide."""
-    rest = _LATIN_WORD.sub("", _HAN.sub("", sample))
-    return sum(map(str.isalpha, rest)) >= 10
-
-
-def _classify(sample: str, params: LanguageParams) -> tuple[str, float]:
-    code, probability = load_identifier(params.candidates).classify(sample)
-    return code, round(min(probability, 1.0), 4)
+def _classify(sample: str, script: str, params: LanguageParams) -> Language:
+    """Choose among the candidates of a script, unless another language of it is clearly more likely."""
+    identifier = load_identifier(params.candidates)
+    candidates = languages_of(script, params.candidates)
+    if not candidates:
+        return Language(UNDECIDED, 1.0, instead=script)
+    rivals = {*languages_of(script, tuple(identifier.labels)), *candidates}
+    likely: Counter[str] = Counter()
+    for code, probability in identifier.rank(sample):
+        if code in rivals:
+            likely[code if code in candidates else _VARIETIES.get(code, code)] += probability
+    first, best = (max(codes, key=likely.__getitem__) for codes in (sorted(likely), candidates))
+    if first not in candidates and likely[first] > _CLEARLY * likely[best]:
+        return Language(UNDECIDED, round(likely[first] / likely.total(), 4), instead=first)
+    total = sum(likely[code] for code in candidates)
+    return Language(best, round(min(likely[best] / total, 1.0), 4) if total else 0.0)
 
 
 @cache
 def load_identifier(candidates: tuple[str, ...]) -> LanguageIdentifier:
-    """Return the model for these languages, loaded (0.8 s) once per process; `ParameterError` where it lacks one.
+    """Return the model, loaded (0.8 s) once per process; `ParameterError` where it lacks a candidate.
 
     The instance is ours, so nobody else can restrict its languages.
     """
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier = _load_model()
     if unknown := sorted(set(candidates) - set(identifier.labels)):
         known = ", ".join(sorted(identifier.labels))
         raise ParameterError(f"clean.language.candidates: no model of {', '.join(unknown)}; there are {known}")
-    identifier.set_languages(candidates)
     return identifier
+
+
+@cache
+def _load_model() -> LanguageIdentifier:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -1,52 +1,36 @@
 """One text as all rules see it: characters, lines, paragraphs, words and n-grams, each computed once and when asked.
 
-A rule is a `Check`: a number measured here and the limit it is held against. What a text's language decides is only how
-its words are found: English ones by spaCy, Chinese ones as characters, those of other languages not at all.
+A rule is a `checks.Check`: a number measured here and the limit it is held against. What script and language decide is
+how its words are found: English ones by spaCy, Chinese ones as characters, those of other scripts by the blanks between
+them, and those of scripts without blanks (Thai, Japanese) not at all.
 """
 
 from __future__ import annotations
 
+import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
 
 from cpt_pipeline.corpus.clean.ngrams import NGrams
-from cpt_pipeline.corpus.clean.tokens import EnglishWords, Flags, Tokens, encode, mix
+from cpt_pipeline.corpus.clean.scripts import LATIN, SYLLABIC, UNSPACED, WITHOUT_STOPS, letters_by_script, main_script
+from cpt_pipeline.corpus.clean.tokens import EnglishWords, Flags, Tokens, describe_words, encode, mix, powers
 from cpt_pipeline.corpus.words import is_cjk, split_words
 
-Script = Literal["english", "chinese", "other"]
-NgramLimits = dict[Annotated[int, Field(ge=1)], Annotated[float, Field(ge=0)]]
-"""Length of an n-gram to the largest share of a text that such n-grams may take."""
-
-_LETTER, _ALNUM, _CJK, _HAN, _SPACE, _LATIN = 1, 2, 4, 8, 16, 32
-_UNKNOWN: Final = frozenset({"", "und", "unknown"})
+Script = Literal["english", "chinese", "spaced", "unspaced"]
+_LETTER, _ALNUM, _CJK, _HAN, _SPACE, _MARK, _BROKEN = 1, 2, 4, 8, 16, 32, 64
+_UNKNOWN: Final = frozenset({"", "unknown"})
 _LETTERS_PER_HAN: Final = 3
 """A Chinese word has 1.6 characters, an English one 5 letters."""
+_MANY_WORDS: Final = 50
+_RUN: Final = 64
+"""A power of two."""
 _TABLE_SIZE: Final = 0x34000
 """No character above this is a letter, a digit or a blank."""
-
-
-class Check(NamedTuple):
-    """A number and its limits, inclusive; None is no limit."""
-
-    reason: str
-    what: str
-    value: float
-    minimum: float | None = None
-    maximum: float | None = None
-
-    @property
-    def detail(self) -> str | None:
-        """Say what broke which limit; None where none is broken."""
-        if self.minimum is not None and self.value < self.minimum:
-            return f"{self.what} {_round(self.value)}, at least {_round(self.minimum)}"
-        if self.maximum is not None and self.value > self.maximum:
-            return f"{self.what} {_round(self.value)}, at most {_round(self.maximum)}"
-        return None
 
 
 class Repeats(NamedTuple):
@@ -78,6 +62,11 @@ class Text:
         return self._count(_LETTER)
 
     @cached_property
+    def num_marks(self) -> int:
+        """Signs that stand on letters: vowels in Hindi and Thai, accents that are characters of their own."""
+        return self._count(_MARK)
+
+    @cached_property
     def num_solid(self) -> int:
         """Characters that are no white space."""
         return len(self.text) - self._count(_SPACE)
@@ -86,6 +75,11 @@ class Text:
     def num_han(self) -> int:
         """Chinese characters."""
         return self._count(_HAN)
+
+    @cached_property
+    def num_broken(self) -> int:
+        """Characters that stand for bytes nobody could decode: U+FFFD, control characters, and those of no standard."""
+        return self._count(_BROKEN)
 
     @cached_property
     def han_share(self) -> float:
@@ -97,17 +91,29 @@ class Text:
         """Which words the rules may ask for.
 
         Text most of whose words are Han is Chinese whatever language is given (Japanese where kana stands between).
-        Other text is English if that is given, or if nothing is given and its letters are mostly Latin.
+        Text in Latin letters is English if that is given, or nothing. For all other text the script decides whether
+        words are divided by blanks.
         """
+        english = self._language in _UNKNOWN or self._language == "en"
         if self.text.isascii():
-            return "english" if self._language in _UNKNOWN or self._language == "en" else "other"
+            return "english" if english else "spaced"
         letters = max(self.num_letters, 1)
         num_kana = self._count(_CJK) - self.num_han
         if self.num_han * _LETTERS_PER_HAN > letters - self.num_han - num_kana and self.num_han > 0.05 * letters:
-            return "chinese" if num_kana <= 0.1 * self.num_han else "other"
-        if self._language in _UNKNOWN:
-            return "english" if self._count(_LATIN) > 0.5 * letters else "other"
-        return "english" if self._language == "en" else "other"
+            return "chinese" if num_kana <= 0.1 * self.num_han else "unspaced"
+        if self._main_script in UNSPACED:
+            return "unspaced"
+        return "english" if english and self._writing[LATIN] > 0.5 * letters else "spaced"
+
+    @property
+    def has_stops(self) -> bool:
+        """Whether there are marks in its script that end a sentence."""
+        return self.text.isascii() or self._main_script not in WITHOUT_STOPS
+
+    @property
+    def is_alphabetic(self) -> bool:
+        """Whether a character of its script is about a sound."""
+        return self.text.isascii() or self._main_script not in SYLLABIC | UNSPACED
 
     @cached_property
     def paragraphs(self) -> list[str]:
@@ -133,17 +139,19 @@ class Text:
 
     @cached_property
     def tokens(self) -> Tokens:
-        """English words."""
-        return self._english.tokens(self.text)
+        """English words, or what lies between blanks in a text of another language."""
+        return self._english.tokens(self.text) if self.script == "english" else describe_words(self.text.split())
 
     @cached_property
     def num_words(self) -> int:
-        """English words, counted without looking at each."""
-        return len(self.tokens.hashes) if "tokens" in self.__dict__ else self._english.num_words(self.text)
+        """The number of `tokens`, counted without looking at each."""
+        if "tokens" in self.__dict__:
+            return len(self.tokens.hashes)
+        return self._english.num_words(self.text) if self.script == "english" else len(self.text.split())
 
     @cached_property
     def word_ngrams(self) -> NGrams:
-        """n-grams of English words."""
+        """n-grams of `tokens`."""
         return NGrams(self.tokens.hashes, self.tokens.lengths)
 
     @cached_property
@@ -174,6 +182,37 @@ class Text:
         first = split_words(self.text[: begins[num_words]] if len(begins) > num_words else self.text)
         return len(set(first)) / max(len(first), 1)
 
+    def top_word_share(self) -> float:
+        """Compute the share of the most frequent word; without blanks between words, of the most frequent letter.
+
+        0 for a text of fewer than 50, where it says nothing.
+        """
+        if self.script in ("english", "spaced"):
+            words = self.tokens.hashes[self.tokens.solid]
+        else:
+            words = self.codes[self._is(_ALNUM)].astype(np.uint64)
+        if len(words) < _MANY_WORDS:
+            return 0.0
+        return float(np.unique(words, return_counts=True)[1].max() / len(words))
+
+    def repeated_run_share(self) -> float:
+        """Compute the share of the letters and digits at which a run of 64 begins that stood there before."""
+        runs = mix(self.codes[self._is(_ALNUM)].astype(np.uint64))
+        if len(runs) < 2 * _RUN:
+            return 0.0
+        for step in (1 << at for at in range(_RUN.bit_length() - 1)):
+            runs = runs[:-step] + powers(np.array([step], np.int64)) * runs[step:]
+        ordered = np.sort(runs)
+        return float(np.count_nonzero(ordered[1:] == ordered[:-1]) / len(ordered))
+
+    @cached_property
+    def _writing(self) -> Counter[str]:
+        return letters_by_script(self.text)
+
+    @cached_property
+    def _main_script(self) -> str | None:
+        return main_script(self._writing)
+
     @cached_property
     def _classes(self) -> npt.NDArray[np.uint8]:
         return _class_table()[np.minimum(self.codes, _TABLE_SIZE - 1)]
@@ -193,6 +232,14 @@ def repeats(parts: Sequence[str]) -> Repeats:
     return Repeats((len(parts) - len(first)) / len(parts), sum(map(len, parts)) - sum(map(len, first)))
 
 
+@lru_cache(maxsize=1)
+def sentence_ends() -> frozenset[str]:
+    """Return the characters that end a sentence in some script."""
+    from datatrove.utils.text import TERMINAL_PUNCTUATION
+
+    return frozenset(TERMINAL_PUNCTUATION)
+
+
 def _begins(inside: Flags) -> Flags:
     begins = inside.copy()
     begins[1:] &= ~inside[:-1]
@@ -210,10 +257,8 @@ def _class_table() -> npt.NDArray[np.uint8]:
             | _CJK * cjk
             | _HAN * (cjk and code > 0x30FF)
             | _SPACE * character.isspace()
-            | _LATIN * (code < 0x250 and character.isalpha())
+            | _MARK * (unicodedata.category(character) in ("Mn", "Mc"))
+            | _BROKEN * (unicodedata.category(character) in ("Cc", "Co", "Cs") and not character.isspace())
         )
+    table[0xFFFD] = _BROKEN
     return table
-
-
-def _round(value: float) -> str:
-    return f"{value:.4g}" if value % 1 else str(int(value))

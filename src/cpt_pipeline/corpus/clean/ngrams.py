@@ -29,6 +29,11 @@ class NGrams:
         self._joined: list[U64] = [hashes]
         self._tuples: list[U64] = [mix(hashes ^ self._powers)]
 
+    @property
+    def num_words(self) -> int:
+        """Words of the sequence."""
+        return len(self._hashes)
+
     def top(self, size: int) -> int:
         """Count the characters in all occurrences of the most frequent n-gram, the earliest of equals; 0 without any.
 

@@ -21,22 +21,13 @@ from cpt_pipeline.corpus.clean.listing import PhraseReport
 from cpt_pipeline.corpus.clean.normalise import NormaliseParams
 from cpt_pipeline.corpus.clean.personal_data import PersonalDataParams
 from cpt_pipeline.corpus.clean.phrases import PhrasesParams
-from cpt_pipeline.corpus.clean.rules import OTHER, CategoryParams, RulesParams
+from cpt_pipeline.corpus.clean.rule_params import RulesParams
+from cpt_pipeline.corpus.clean.rule_report import RulesReport
 from cpt_pipeline.corpus.clean.scoring.params import ScorerParams
 from cpt_pipeline.corpus.clean.scoring.report import ScorerReport
 from cpt_pipeline.corpus.endpoint_params import EndpointRunParams
 from cpt_pipeline.corpus.engine_params import EngineParams
 from cpt_pipeline.corpus.sieve import Amount
-
-_NO_PROSE = ("gopher_repetition", "gopher_quality", "c4", "fineweb", "chinese")
-_CATEGORIES = {
-    **RulesParams().by_category,
-    **dict.fromkeys(("reference", "worked_examples"), CategoryParams(without=_NO_PROSE)),
-    "questions": RulesParams().by_category["dialogue"],
-    **dict.fromkeys(("web", "news", "forum"), CategoryParams()),
-    OTHER: CategoryParams(without=("c4", "fineweb")),
-}
-"""C4 and FineWeb were made for web pages: a hard-wrapped book has no line that ends in a full stop."""
 
 
 class FormatCapParams(Params):
@@ -63,7 +54,7 @@ class CleanParams(Params):
     blocked_addresses: BlockedAddressesParams = BlockedAddressesParams()
     blocked_words: BlockedWordsParams = BlockedWordsParams()
     personal_data: PersonalDataParams = PersonalDataParams()
-    rules: RulesParams = RulesParams(by_category=_CATEGORIES)
+    rules: RulesParams = RulesParams()
     scorer: ScorerParams = ScorerParams()
     format_cap: FormatCapParams = FormatCapParams()
     augmentation: AugmentationParams = AugmentationParams()
@@ -111,8 +102,10 @@ class CleanReport(Report):
     counts: dict[str, int]
     """What the steps changed or removed, as step/what: documents for `normalise` and `language`
     (`language/zh+en`: Chinese with English in it), pieces for the others."""
+    rules: dict[str, dict[str, RulesReport]]
+    """Channel to category to what each rule excluded, or would have: the web rules only count where text is not web."""
     languages: dict[str, dict[str, int]]
-    """Channel to language to documents; `und` where a text is too short to tell."""
+    """Channel to language to documents; `und` where a text is too short to tell, or in none of the candidates."""
     categories: dict[str, dict[str, int]]
     mean_quality: dict[str, float]
     """Channel to the mean grade of its documents."""

@@ -15,9 +15,11 @@ from cpt_pipeline.core.artifact import content_hash, read_manifest
 from cpt_pipeline.core.inputs import digest_inputs
 from cpt_pipeline.corpus.clean.classifying.classifiers import Classifiers, train_classifiers
 from cpt_pipeline.corpus.clean.dialogues.steps import CleanDialogues, MineReplies, limits
+from cpt_pipeline.corpus.clean.judging import JudgeText
 from cpt_pipeline.corpus.clean.mining import Mined, Steps, mine
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
 from cpt_pipeline.corpus.clean.phrases import PhrasesParams
+from cpt_pipeline.corpus.clean.rule_params import Role
 from cpt_pipeline.corpus.clean.scoring.asking import ask_labels
 from cpt_pipeline.corpus.clean.scoring.labels import Label, read_labels
 from cpt_pipeline.corpus.clean.scoring.making import MadeScorer, make_scorer
@@ -26,7 +28,6 @@ from cpt_pipeline.corpus.clean.scoring.sampling import TakeCandidates, TakeSampl
 from cpt_pipeline.corpus.clean.steps import (
     DropBlockedAddresses,
     DropBlockedWords,
-    JudgeText,
     MinePhrases,
     NameKind,
     NameLanguage,
@@ -47,8 +48,11 @@ _REPAIRING = {"strong_formats", "normalise", "noise"}
 class Passes:
     """Makes the tasks and steps of all passes; what a pass finds is kept, each runs at most once."""
 
-    def __init__(self, raw_documents: Path, scratch: Path, params: CleanParams, run: CleanRunParams) -> None:
+    def __init__(
+        self, raw_documents: Path, scratch: Path, params: CleanParams, roles: dict[str, Role], run: CleanRunParams
+    ) -> None:
         self._raw_documents, self._scratch, self._params, self._run = raw_documents, scratch, params, run
+        self.roles = roles
         self._files = digest_inputs(params, only=_OF_EVERY_PASS)
 
     def tasks(self, name: str) -> Tasks:
@@ -57,6 +61,7 @@ class Passes:
         settings = {
             "input": read_manifest(self._raw_documents)["files"],
             "clean": params.model_dump(mode="json"),
+            "roles": self.roles,
             "files": self._files,
             "examples": content_hash(params.classify.examples) if params.classify.examples else None,
             "scorer": self.scorer.name if name == "clean" and self.scorer else None,
@@ -81,7 +86,7 @@ class Passes:
             DropBlockedAddresses(self._params.blocked_addresses),
             DropBlockedWords(self._params.blocked_words),
             ReplacePersonalData(self._params.personal_data),
-            JudgeText(self._params.rules),
+            JudgeText(self._params.rules, self.roles),
         ]
 
     @cached_property

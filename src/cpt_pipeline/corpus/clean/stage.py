@@ -10,6 +10,7 @@ import logging
 from collections import Counter
 from pathlib import Path
 
+from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import ParameterError, raise_all
 from cpt_pipeline.core.inputs import named_inputs
 from cpt_pipeline.corpus.clean.augmentation.stage import Augmented, Rules, augment
@@ -19,27 +20,30 @@ from cpt_pipeline.corpus.clean.blocked_words import BlockedWords
 from cpt_pipeline.corpus.clean.classifying.classifiers import check as check_classifiers
 from cpt_pipeline.corpus.clean.dialogues.rules import DialogueRules
 from cpt_pipeline.corpus.clean.gathering import gather_documents
+from cpt_pipeline.corpus.clean.judging import JudgeText
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport, CleanRunParams
 from cpt_pipeline.corpus.clean.passes import Passes
 from cpt_pipeline.corpus.clean.scoring.making import check as check_scorer
 from cpt_pipeline.corpus.clean.scoring.scorers import load_scorer
 from cpt_pipeline.corpus.clean.scoring.steps import ScoreText
 from cpt_pipeline.corpus.clean.scoring.verdicts import Verdicts
-from cpt_pipeline.corpus.clean.steps import JudgeText, NameKind, Normalise
+from cpt_pipeline.corpus.clean.steps import NameKind, Normalise
 from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.steps import WriteDocuments
 
 logger = logging.getLogger(__name__)
 
 
-def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: CleanRunParams) -> CleanReport:
+def clean_documents(
+    raw_documents: Path, out: Path, params: CleanParams, channels: ChannelsParams, run: CleanRunParams
+) -> CleanReport:
     """Write `clean_documents` and `clean_excluded` below `out`, both in the order of the input.
 
     What augmentation makes from a document follows it. `NothingLeftError` when a channel loses all of its documents,
     with the reasons. Unfinished tasks are kept beside `out`.
     """
-    _check(raw_documents, params, run)
-    passes = Passes(raw_documents, out.parent / "tasks", params, run)
+    _check(raw_documents, params, channels, run)
+    passes = Passes(raw_documents, out.parent / "tasks", params, channels.roles, run)
     scorer = passes.scorer
     tasks = passes.tasks("clean")
     tasks.run(
@@ -61,7 +65,7 @@ def clean_documents(raw_documents: Path, out: Path, params: CleanParams, run: Cl
     return report
 
 
-def _check(raw_documents: Path, params: CleanParams, run: CleanRunParams) -> None:
+def _check(raw_documents: Path, params: CleanParams, channels: ChannelsParams, run: CleanRunParams) -> None:
     """Say what is wrong with the files and models of the user before any work."""
     BlockedAddresses.load(params.blocked_addresses.model_copy(update={"shipped": "off"}))
     BlockedWords.load(params.blocked_words)
@@ -70,6 +74,8 @@ def _check(raw_documents: Path, params: CleanParams, run: CleanRunParams) -> Non
     check_augmentation(params.augmentation, run.endpoint)
     check_scorer(params.scorer, run.endpoint)
     missing = [f"{each.key}: {each.value}: {each.problem}" for each in named_inputs(params, "clean") if each.problem]
+    unknown = sorted(set(params.rules.by_channel) - set(channels.roles))
+    missing += [f"clean.rules.by_channel: {name} is no channel of channels.roles" for name in unknown]
     raise_all(ParameterError, "What conf names is not there:", missing)
 
 
@@ -81,7 +87,7 @@ def _augment(kept: Tasks, passes: Passes, params: CleanParams, run: CleanRunPara
     return augment(
         kept,
         params.augmentation,
-        Rules(generated=generated, rearranged=(JudgeText(params.rules),)),
+        Rules(generated=generated, rearranged=(JudgeText(params.rules, passes.roles),)),
         not_from={*params.strong_formats, *params.format_cap.formats},
         run=run,
         endpoint=run.endpoint,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
@@ -27,7 +26,6 @@ from cpt_pipeline.corpus.clean.phrases import (
     find_phrases,
     remove_phrases,
 )
-from cpt_pipeline.corpus.clean.rules import Judge, Judgement, RulesParams
 from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.steps import NUMBER, DocumentStep, count, exclude, is_excluded
 
@@ -35,8 +33,9 @@ SURROGATES = "surrogate/"
 """Begin of the counters of what was put in the place of personal data."""
 PHRASES = ".phrases.json"
 """End of the files in which tasks list phrases."""
+GIVEN_CATEGORY = "given category"
+"""Key of a document's metadata: its category before its form was looked at."""
 _STRONG = "strong format"
-_LONG_CHARACTERS = 8_000
 
 
 class NameKind(DocumentStep):
@@ -50,6 +49,7 @@ class NameKind(DocumentStep):
 
     def apply(self, document: Document) -> None:
         """Set the category of a document that has none, or is from the web; a source that says more is believed."""
+        document.metadata[GIVEN_CATEGORY] = document.metadata["category"]
         if document.metadata["category"] in (None, "web"):
             document.metadata["category"] = kind_of(document.text) or document.metadata["category"]
         document.metadata[_STRONG] = document.metadata["category"] in self._strong_formats
@@ -162,13 +162,14 @@ class NameLanguage(DocumentStep):
         found = document.metadata
         if found["category"] in ("code", "json"):
             return
-        if found["language"] is None:
+        language = read_code(found["language"] or "")
+        if language is None:
             language = identify(document.text, self._params)
             found["language"] = language.code
             if language.second is not None:
                 count(document, f"language/{language.code}+{language.second}")
-        else:
-            language = read_code(found["language"])
+            if language.instead is not None:
+                count(document, f"language/{language.code} ({language.instead})")
         verdict = judge_language(language, self._params)
         if verdict is not True:
             exclude(document, *verdict[1:])
@@ -236,46 +237,7 @@ class ReplacePersonalData(DocumentStep):
             exclude(document, *cleaned.verdict)
 
 
-class JudgeText(DocumentStep):
-    """Ask the rules and grade what stays."""
-
-    name = "judge"
-
-    def __init__(self, params: RulesParams) -> None:
-        super().__init__()
-        self._key = str(params)
-
-    def apply(self, document: Document) -> None:
-        """Exclude by the first rule that is broken."""
-        found = document.metadata
-        judge = _judge(self._key)
-        judgement = judge.judge(document.text, category=found["category"], language=found["language"])
-        for name, number in judgement.removed_lines.items():
-            count(document, f"lines/{name}", number)
-        if judgement.verdict is not None:
-            exclude(document, *judgement.verdict)
-            return
-        document.text = judgement.text
-        found["quality"] = grade(judgement)
-
-
-def grade(judgement: Judgement) -> float:
-    """Grade a document in 0..1: the mean of length, variety and freshness.
-
-    Length grows with the logarithm from 0 to 8,000 characters; variety is the share of distinct words among the first
-    500 (half of them distinct is full marks); freshness is the share of text in lines that do not repeat.
-    """
-    length = min(1.0, math.log1p(len(judgement.text)) / math.log1p(_LONG_CHARACTERS))
-    variety = min(1.0, 2 * judgement.measures.get("few_distinct_words", 0.5))
-    return round((length + variety + 1 - judgement.measures.get("repeated_lines", 0.0)) / 3, 4)
-
-
 # What is slow to make or learns while it works outlives the task: a process makes each once.
-
-
-@cache
-def _judge(params: str) -> Judge:
-    return Judge(RulesParams.model_validate_json(params))
 
 
 @cache

@@ -76,7 +76,7 @@ class EnglishWords:
         """Give the words of a text as columns."""
         blocks = self._read(text)
         if blocks is None:
-            return _describe(self._cutter.cut_text(text))
+            return describe_words(self._cutter.cut_text(text))
         parts = [self._gather(ids) for ids in blocks]
         return parts[0] if len(parts) == 1 else _concatenate(parts)
 
@@ -233,7 +233,8 @@ def _flags(word: str) -> int:
     return _SOLID * (not PUNCTUATION_SET.issuperset(word)) | _LETTER * any(map(str.isalpha, word))
 
 
-def _describe(words: list[str]) -> Tokens:
+def describe_words(words: list[str]) -> Tokens:
+    """Return words as columns."""
     flags = np.array([_flags(word) for word in words], np.uint8)
     lengths = np.array([len(word) for word in words], np.int64)
     return Tokens(hash_words(words), lengths, (flags & _SOLID).astype(np.bool_), (flags & _LETTER).astype(np.bool_))

@@ -13,7 +13,7 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 clean,
-                ["raw_documents", "params:clean", "params:clean_run"],
+                ["raw_documents", "params:clean", "params:channels", "params:clean_run"],
                 ["clean_metrics", "clean_provenance", "clean_excluded", "clean_documents"],
                 name="clean",
             )

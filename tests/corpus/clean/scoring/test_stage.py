@@ -118,7 +118,7 @@ def test_code_and_markup_are_not_scored_nor_changed_nor_judged_as_prose(tmp_path
     }
     texts = {**forms, "prose": f"{PROSE} {noisy}", "code as prose": forms["code"]}
     given = {"channel": "web", "source": "s", "license": "MIT", "language": "en"}
-    kinds = {"prose": "essay", "code as prose": "essay"}
+    kinds = {"prose": "news", "code as prose": "news"}
     raw = write_artifact(
         tmp_path / "raw", [document(id=n, text=t, category=kinds.get(n), **given) for n, t in texts.items()]
     )
@@ -128,7 +128,7 @@ def test_code_and_markup_are_not_scored_nor_changed_nor_judged_as_prose(tmp_path
     report = clean_documents(raw, tmp_path / "out", CleanParams.model_validate(settings))
     kept = {row["id"]: row["text"] for row in read_documents(tmp_path / "out/clean_documents")}
     assert kept == {**forms, "prose": f"{PROSE} 1000 m&m of 5 kg."}
-    assert report.categories == {"web": {**dict.fromkeys(sorted(forms), 1), "essay": 1}}
+    assert report.categories == {"web": {**dict.fromkeys(sorted(forms), 1), "news": 1}}
     excluded = {row["id"]: row["reason"] for row in read_documents(tmp_path / "out/clean_excluded")}
     assert excluded == {"code as prose": "gopher_top_3_gram"}
     assert report.scorer is not None
