@@ -1,0 +1,39 @@
+"""`dedup.leaks` in conf."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from cpt_pipeline.core.params import Params
+
+
+class LeakParams(Params):
+    """When a passage counts as taken from a benchmark, and what is then removed.
+
+    Lengths are letters and digits; of items that are mostly Chinese or Japanese the keys with `cjk` count. Chosen on
+    halves of the material in benchmarks/leaks.py; its table is of the other halves.
+    """
+
+    min_share: float = Field(0.8, gt=0.5, le=1)
+    """So much of an item's question must stand in one place, its words in any case, spacing and script."""
+    min_telling_share: float = Field(0.6, ge=0, le=1)
+    """The same, each n-gram counted by how rare it is in the corpus and among the items."""
+    min_letters: int = Field(24, ge=8)
+    """A question that says less, counted by rarity, is taken for an item with its answer or its choices only."""
+    min_cjk_letters: int = Field(8, ge=4)
+    sure_letters: int = Field(100, ge=8)
+    """A whole question of this length is an item however many documents hold it."""
+    sure_cjk_letters: int = Field(24, ge=4)
+    fragment_letters: int = Field(250, ge=8)
+    """So much of a longer item counts, though it be a small share of it (a passage that is asked about)."""
+    fragment_cjk_letters: int = Field(80, ge=4)
+    max_items_per_ngram: int = Field(10, ge=1)
+    """What more items share (and more than 1 % of a benchmark) is a manner of speaking: no search begins there."""
+    margin_characters: int = Field(200, ge=0)
+    """Removed before and behind a passage, to the end of the sentence or line (GPT-3: 200)."""
+    max_passages: int = Field(10, ge=0)
+    """A document with more passages is excluded (GPT-3: 10); with 0 every document with one is."""
+    min_left_share: float = Field(0.5, ge=0, le=1)
+    """A document that would keep a smaller share of itself is excluded."""
+    min_left_characters: int = Field(500, ge=0)
+    """And so is one that would keep fewer characters."""
