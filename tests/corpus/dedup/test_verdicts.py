@@ -40,6 +40,7 @@ def survey(size: int, **columns: Any) -> Survey:
         works=np.array(columns.get("works", range(size)), np.int64),
         draw=np.array(columns.get("draw", range(size)), np.uint64),
         leaks=np.array(columns.get("leaks", [False] * size), np.bool_),
+        trimmed=np.array(columns.get("trimmed", [False] * size), np.bool_),
         synthetic=np.array(columns.get("synthetic", [False] * size), np.bool_),
     )
 

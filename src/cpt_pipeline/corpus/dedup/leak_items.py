@@ -85,7 +85,9 @@ def _item_letters(item: BenchmarkItem, prompt: list[str], head: list[str], tail:
     letters = np.concatenate([question, choices[item.answer]])
     num_cjk = sum(map(len, find_cjk_runs("".join(map(chr, letters.tolist())))))
     kept = {choice.tobytes(): choice for choice in choices if choice.size}
-    return ItemLetters(item.benchmark, item.id, letters, question.size, tuple(kept.values()), num_cjk * 2 > letters.size)
+    return ItemLetters(
+        item.benchmark, item.id, letters, question.size, tuple(kept.values()), num_cjk * 2 > letters.size
+    )
 
 
 def _frame(prompts: list[list[str]]) -> tuple[list[str], list[str]]:

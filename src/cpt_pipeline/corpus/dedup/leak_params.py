@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params
+
+
+class Lengths(NamedTuple):
+    """Letters that count for an item, by its script."""
+
+    least: int
+    long: int
+    sure: int
+    fragment: int
 
 
 class LeakParams(Params):
@@ -14,13 +25,17 @@ class LeakParams(Params):
     halves of the material in benchmarks/leaks.py; its table is of the other halves.
     """
 
-    min_share: float = Field(0.8, gt=0.5, le=1)
-    """So much of an item's question must stand in one place, its words in any case, spacing and script."""
-    min_telling_share: float = Field(0.6, ge=0, le=1)
+    min_share: float = Field(0.75, gt=0.5, le=1)
+    """So much of an item's question must stand in one place, in any case, spacing and script."""
+    min_long_share: float = Field(0.6, gt=0.5, le=1)
+    """Enough, of letters and by rarity, for a passage that says `long_letters` or more."""
+    min_telling_share: float = Field(0.7, ge=0, le=1)
     """The same, each n-gram counted by how rare it is in the corpus and among the items."""
-    min_letters: int = Field(24, ge=8)
+    min_letters: int = Field(22, ge=8)
     """A question that says less, counted by rarity, is taken for an item with its answer or its choices only."""
-    min_cjk_letters: int = Field(8, ge=4)
+    min_cjk_letters: int = Field(7, ge=4)
+    long_letters: int = Field(36, ge=8)
+    long_cjk_letters: int = Field(16, ge=4)
     sure_letters: int = Field(100, ge=8)
     """A whole question of this length is an item however many documents hold it."""
     sure_cjk_letters: int = Field(24, ge=4)
@@ -35,5 +50,13 @@ class LeakParams(Params):
     """A document with more passages is excluded (GPT-3: 10); with 0 every document with one is."""
     min_left_share: float = Field(0.5, ge=0, le=1)
     """A document that would keep a smaller share of itself is excluded."""
-    min_left_characters: int = Field(500, ge=0)
+    min_left_characters: int = Field(1_000, ge=0)
     """And so is one that would keep fewer characters."""
+
+    def lengths(self, *, cjk: bool) -> Lengths:
+        """Return what counts for items that are mostly Chinese or Japanese, or for others."""
+        if cjk:
+            return Lengths(
+                self.min_cjk_letters, self.long_cjk_letters, self.sure_cjk_letters, self.fragment_cjk_letters
+            )
+        return Lengths(self.min_letters, self.long_letters, self.sure_letters, self.fragment_letters)

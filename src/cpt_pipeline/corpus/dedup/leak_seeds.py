@@ -1,7 +1,7 @@
 """The seeds of benchmark items: short runs of letters, where the search begins, and how rare each of them is.
 
-Every run of 5 letters of an item that is mostly Chinese or Japanese is a seed, of others one run of 8 in three. Short
-enough that some are left where every twelfth character is another, long enough to be met seldom.
+Seeds are runs of 5 letters of an item that is mostly Chinese or Japanese, of 8 of another. Short enough that some are
+left where every twelfth character is another, long enough to be met seldom.
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ Postings = tuple[Numbers, Places, Places]
 _COMMON_SHARE = 0.01
 _FEW = 1_000
 """A corpus of fewer documents, and fewer items, are too few to show what is common by its share alone."""
+_RARE = 2
+"""Seeds of so few items are searched, whatever else an item has: most benchmarks hold some items twice."""
+_FEW_SEEDS = 6
+"""Questions of fewer are looked at wherever one of their seeds is met, others where two are."""
 _MAX_FILTER_BITS = 25
 _FIRST_CJK = 0x3040
 
@@ -35,8 +39,10 @@ class Kind(NamedTuple):
 
     length: int
     """Letters of a seed."""
-    every: int
-    """One run in so many is a seed, chosen by its hash."""
+    letters_per_seed: int
+    """Of a question of this length every run is a seed, of a longer one fewer, chosen by their hashes."""
+    max_every: int
+    """And of the longest ones, as of all answers, one run in so many."""
     resume: int
     """Letters that must be alike behind one that differs."""
     hit_share: float
@@ -44,7 +50,7 @@ class Kind(NamedTuple):
     twelfth character is another."""
 
 
-LATIN, CJK = Kind(8, 3, 5, 0.08), Kind(5, 1, 3, 0.3)
+LATIN, CJK = Kind(8, 32, 8, 5, 0.08), Kind(5, 64, 4, 3, 0.3)
 KINDS = (LATIN, CJK)
 
 
@@ -66,10 +72,13 @@ class SeedCounts:
         self._last_seen = np.full(num_seeds, -1, np.int32)
 
     def add(self, rows: Places) -> None:
-        """Count a document once for each seed it holds."""
+        """Count the document at hand once for each of some seeds that it holds."""
         from cpt_pipeline.corpus.dedup import leaks_kernel
 
         leaks_kernel.count_documents(rows, self.num_documents, self._last_seen, self.counts)
+
+    def end_document(self) -> None:
+        """Say that what follows is another document."""
         self.num_documents += 1
 
 
@@ -77,23 +86,24 @@ class SeedIndex:
     """All seeds of some items: about 30 bytes for each, and the items' letters."""
 
     def __init__(self, items: Sequence[ItemLetters], params: LeakParams) -> None:
-        self._min_share = params.min_share
+        self._min_share = min(params.min_share, params.min_long_share)
         self._kinds = np.array([item.cjk for item in items], np.int64)
         letters = np.concatenate([np.empty(0, np.uint32), *(item.letters for item in items)])
         self._firsts = np.cumsum([0, *(item.letters.size for item in items)], dtype=np.int64)
+        num_prompt = np.array([item.num_prompt for item in items], np.int32)
         limits = _limits(items, params)
-        self._seeds = [_list_seeds(kind, np.flatnonzero(self._kinds == number), letters, self._firsts, limits)
-                       for number, kind in enumerate(KINDS)]
+        self._seeds = [
+            _list_seeds(kind, np.flatnonzero(self._kinds == number), letters, self._firsts, num_prompt, limits)
+            for number, kind in enumerate(KINDS)
+        ]
         self._offsets = [0, self._seeds[0].num_items.size]
         self.num_seeds = sum(each.num_items.size for each in self._seeds)
-        num_prompt = np.array([item.num_prompt for item in items], np.int32)
         fragments = np.where(self._kinds > 0, params.fragment_cjk_letters, params.fragment_letters).astype(np.int32)
         min_hits = np.zeros(len(items), np.int32)
         for kind, each in zip(KINDS, self._seeds, strict=True):
             min_hits[each.items] = _min_hits(each, kind, num_prompt, fragments)
         resume = np.array([kind.resume for kind in KINDS], np.int32)[self._kinds]
-        self._met = np.zeros(len(items), np.int32)
-        self._window = _kernel().window_of(int(np.diff(self._firsts).max(initial=0)))
+        self._windows = _kernel().window_of(np.diff(self._firsts)).astype(np.int32)
         self._min_hits = min_hits
         self._texts = (letters, self._firsts, num_prompt, resume, min_hits, fragments)
 
@@ -104,23 +114,29 @@ class SeedIndex:
     def match(self, letters: Letters, counts: SeedCounts | None = None) -> Iterator[Match]:
         """Return the passages of a text that hold most of an item's question or a long fragment of an item.
 
-        The text is counted in `counts` as one document.
+        Its seeds are counted in `counts`.
         """
         kernel = _kernel()
-        met = [kernel.find_seeds(letters, kind.length, kind.every, each.table) for kind, each in zip(KINDS, self._seeds, strict=True)]
+        met = [
+            kernel.find_seeds(letters, kind.length, each.table) for kind, each in zip(KINDS, self._seeds, strict=True)
+        ]
         if counts is not None:
-            counts.add(np.concatenate([rows + np.int32(offset) for (rows, _), offset in zip(met, self._offsets, strict=True)]))
-        args = (self._min_hits, self._met, self._window)
+            counts.add(
+                np.concatenate([rows + np.int32(offset) for (rows, _), offset in zip(met, self._offsets, strict=True)])
+            )
+        args = (self._min_hits, self._windows)
+        if not letters.size or letters.max() < _FIRST_CJK:
+            met[1] = (met[1][0][:0], met[1][1][:0])
         listed = [kernel.list_hits(*found, each.postings, *args) for found, each in zip(met, self._seeds, strict=True)]
         hits, places = (np.concatenate(each) for each in zip(*listed, strict=True))
         order = np.argsort(hits, kind="stable")
         *columns, marks = kernel.match_items(letters, hits[order], places[order], self._texts, self._min_share)
         end = 0
-        for item, *place in zip(*(each.tolist() for each in columns), strict=True):
+        for item, first, last in zip(*(each.tolist() for each in columns), strict=True):
             start, end = end, end + int(self._firsts[item + 1] - self._firsts[item])
-            yield Match(item, *place, marks[start:end])
+            yield Match(item, first, last, marks[start:end])
 
-    def rarity(self, counts: npt.NDArray[np.int64], num_documents: int) -> Weights:
+    def rarity(self, counts: npt.NDArray[Any], num_documents: int) -> Weights:
         """Return for each seed 1 where one document and one item hold it, down to 0 where all do, by logarithms."""
         num_items = np.concatenate([each.num_items for each in self._seeds])
         by_documents = 1 - np.log1p(np.maximum(counts - 1, 0)) / np.log1p(max(num_documents, _FEW))
@@ -175,25 +191,55 @@ def _limits(items: Sequence[ItemLetters], params: LeakParams) -> Numbers:
     return np.maximum(shares, params.max_items_per_ngram)
 
 
-def _list_seeds(kind: Kind, items: Numbers, letters: Letters, firsts: Numbers, limits: Numbers) -> _KindSeeds:
+def _list_seeds(
+    kind: Kind, items: Numbers, letters: Letters, firsts: Numbers, num_prompt: Places, limits: Numbers
+) -> _KindSeeds:
     sizes = np.maximum(np.diff(firsts)[items] - kind.length + 1, 0)
     starts = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     owners = np.repeat(items, sizes)
     hashes = _kernel().hash_runs(letters, kind.length)[firsts[owners] + starts]
-    chosen = _kernel().choose(hashes, kind.every)
+    every = np.clip(num_prompt[owners] // kind.letters_per_seed, 1, kind.max_every)
+    every[(starts + kind.length > num_prompt[owners]) & (num_prompt[owners] > kind.letters_per_seed)] = kind.max_every
+    chosen = _kernel().choose(hashes, every)
     starts, owners, hashes = starts[chosen], owners[chosen], hashes[chosen]
     bounds = np.searchsorted(owners, np.append(items, firsts.size))
+    owner = np.repeat(np.arange(items.size), np.diff(bounds))
     keys, rows = np.unique(hashes, return_inverse=True)
-    pairs = np.unique(rows * np.int64(firsts.size) + owners)
-    num_items = np.bincount(pairs // firsts.size, minlength=keys.size)
-    searched = num_items[rows] <= limits[owners]
+    pairs = np.unique(rows * np.int64(items.size + 1) + owner)
+    num_items = np.bincount(pairs // (items.size + 1), minlength=keys.size)
+    searched = num_items[rows] <= np.minimum(_rare(num_items[rows], owner, bounds), limits[items])[owner]
     if kind is CJK:  # a seed of Latin letters would be met in every English text
         num_cjk = np.concatenate([[0], np.cumsum(letters >= _FIRST_CJK)])
-        searched &= (num_cjk[firsts[owners] + starts + kind.length] - num_cjk[firsts[owners] + starts]) * 2 > kind.length
+        searched &= (
+            num_cjk[firsts[owners] + starts + kind.length] - num_cjk[firsts[owners] + starts]
+        ) * 2 > kind.length
+    unused = np.bincount(rows[searched], minlength=keys.size) == 0
+    new_order = np.argsort(unused, kind="stable")
+    keys, num_items, rows = keys[new_order], num_items[new_order], np.argsort(new_order)[rows]
     order = np.argsort(rows[searched], kind="stable")
     entries = np.concatenate([[0], np.cumsum(np.bincount(rows[searched], minlength=keys.size))])
     postings = (entries, owners[searched][order].astype(np.int32), starts[searched][order].astype(np.int32))
-    return _KindSeeds(_table(keys), postings, num_items, items, bounds, rows.astype(np.int32), starts.astype(np.int32), searched)
+    return _KindSeeds(
+        _table(keys[: keys.size - unused.sum()]),
+        postings,
+        num_items,
+        items,
+        bounds,
+        rows.astype(np.int32),
+        starts.astype(np.int32),
+        searched,
+    )
+
+
+def _rare(num_items: Numbers, owner: Numbers, bounds: Numbers) -> Numbers:
+    """Return for each item how many items share its rarest seeds, a quarter of all: from those the search begins.
+
+    `num_items` are those of each seed of each item. Common seeds are met in every text and lead nowhere.
+    """
+    sorted_by_item = num_items[np.lexsort((num_items, owner))]
+    quarters = bounds[:-1] + np.diff(bounds) // 4
+    padded = np.append(sorted_by_item, 1)
+    return np.maximum(padded[np.minimum(quarters, sorted_by_item.size)], _RARE)
 
 
 def _table(keys: npt.NDArray[np.uint64]) -> Table:
@@ -210,5 +256,6 @@ def _min_hits(seeds: _KindSeeds, kind: Kind, num_prompt: Places, fragments: Plac
     in_prompt = seeds.searched & (seeds.starts + kind.length <= num_prompt[seeds.items][owners])
     num_all = np.bincount(owners[seeds.searched], minlength=seeds.items.size)
     num_mine = np.bincount(owners[in_prompt], minlength=seeds.items.size)
-    wanted = kind.hit_share * np.minimum(num_mine, fragments[seeds.items] // kind.every)
-    return np.minimum(np.maximum(wanted.astype(np.int64), 1), num_all)
+    wanted = kind.hit_share * np.minimum(num_mine, fragments[seeds.items] // kind.max_every)
+    found: Numbers = np.minimum(np.maximum(wanted.astype(np.int64), np.where(num_mine < _FEW_SEEDS, 1, 2)), num_all)
+    return found

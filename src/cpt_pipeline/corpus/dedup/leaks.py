@@ -12,19 +12,21 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from cpt_pipeline.corpus.dedup.folding import fold
 from cpt_pipeline.corpus.dedup.leak_items import ItemLetters, Letters, find_letters, read_item_letters
 from cpt_pipeline.corpus.dedup.leak_params import LeakParams
 from cpt_pipeline.corpus.dedup.leak_seeds import Marks, Match, Places, SeedCounts, SeedIndex, Weights
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
 
-__all__ = ["BenchmarkIndex", "Candidate", "Leak", "LeakParams"]
+__all__ = ["BenchmarkIndex", "Candidate", "Leak", "LeakParams", "SeedCounts", "Weights"]
 
 _MAX_TEXT = 300
+_WHOLE = 0.9
+"""So much of a question is all of it: every twelfth character may be another."""
 _COMPLETE_SHARE = 0.75
 """So much less a short question may say when its answer or its choices stand beside it, or it stands alone."""
 _BORDERS = frozenset("?:_([{<;!。…「『\"'*#|.")
@@ -39,6 +41,11 @@ class Leak:
     item: str
     text: str
     """The passage, folded; 300 characters at most."""
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """The benchmark and the item."""
+        return self.benchmark, self.item
 
     def __str__(self) -> str:
         return f"{self.benchmark}/{self.item}: {self.text}"
@@ -61,6 +68,11 @@ class Candidate:
     num_beside: int
     """Letters of the choices that stand behind it."""
     text: str
+
+    @classmethod
+    def load(cls, given: dict[str, Any]) -> Candidate:
+        """Build a candidate from what `asdict` and a file made of it."""
+        return cls(**{**given, "covered": tuple(given["covered"])})
 
     def marks(self, size: int) -> Marks:
         """Return a mark for each letter of the item."""
@@ -89,9 +101,14 @@ class BenchmarkIndex:
         free = [item.benchmark for number, item in enumerate(self._items) if not self._is_guarded(number)]
         return dict(Counter(free))
 
+    @property
+    def num_seeds(self) -> int:
+        """How many seeds there are to count."""
+        return self._seeds.num_seeds
+
     def count(self) -> SeedCounts:
         """Return counts of the seeds of no document."""
-        return SeedCounts(self._seeds.num_seeds)
+        return SeedCounts(self.num_seeds)
 
     def look(self, folded: str, counts: SeedCounts | None = None) -> list[Candidate]:
         """Return the passages of a folded text that may be items, by their place, and count the text's seeds."""
@@ -99,7 +116,7 @@ class BenchmarkIndex:
         found = (self._candidate(folded, letters, places, match) for match in self._seeds.match(letters, counts))
         return sorted((each for each in found if each), key=lambda each: (each.start, each.end, each.item))
 
-    def rarity(self, counts: npt.NDArray[np.int64], num_documents: int) -> Weights:
+    def rarity(self, counts: npt.NDArray[Any], num_documents: int) -> Weights:
         """Return how rare each seed is in a corpus, for `judge`."""
         return self._seeds.rarity(counts, num_documents)
 
@@ -112,26 +129,22 @@ class BenchmarkIndex:
 
     def _says_enough(self, candidate: Candidate, rarity: Weights) -> bool:
         item, params = self._items[candidate.item], self._params
-        needed, sure, fragment = self._lengths(item)
+        lengths = params.lengths(cjk=item.cjk)
         marks, weights = candidate.marks(item.letters.size), self._seeds.weigh(candidate.item, rarity)
+        told = marks * weights
         prompt = slice(0, item.num_prompt or item.letters.size)
-        whole = marks[prompt].mean() >= params.min_share
-        if whole and prompt.stop >= sure:
+        share, telling = marks[prompt].mean(), told[prompt].sum()
+        if share >= _WHOLE and prompt.stop >= lengths.sure:
             return True
-        telling = (marks * weights)[prompt].sum()
-        if whole and telling >= params.min_telling_share * weights[prompt].sum():
-            if telling >= needed:
-                return True
-            beside = candidate.num_beside + (marks * weights)[prompt.stop :].sum()
-            if candidate.complete and telling + beside >= _COMPLETE_SHARE * needed:
-                return True
-        return bool((marks * weights).sum() >= fragment)
-
-    def _lengths(self, item: ItemLetters) -> tuple[int, int, int]:
-        params = self._params
-        if item.cjk:
-            return params.min_cjk_letters, params.sure_cjk_letters, params.fragment_cjk_letters
-        return params.min_letters, params.sure_letters, params.fragment_letters
+        if told.sum() >= lengths.fragment:
+            return True
+        telling_share = telling / max(weights[prompt].sum(), 1e-9)
+        if min(share, telling_share) >= params.min_long_share and telling >= lengths.long:
+            return True
+        if share < params.min_share or telling_share < params.min_telling_share:
+            return False
+        whole = telling + told[prompt.stop :].sum() + candidate.num_beside
+        return bool(telling >= lengths.least or (candidate.complete and whole >= _COMPLETE_SHARE * lengths.least))
 
     def _candidate(self, folded: str, letters: Letters, places: Places, match: Match) -> Candidate | None:
         item = self._items[match.item]
@@ -142,13 +155,22 @@ class BenchmarkIndex:
         follow = item.choices_in(after)
         num_beside = sum(choice.size for choice in item.choices) if follow else 0
         complete = answered or follow or _stands_alone(folded, first, last, item)
-        if not complete and item.num_prompt < self._lengths(item)[0]:
+        if not complete and item.num_prompt < self._params.lengths(cjk=item.cjk).least:
             return None
-        return Candidate(match.item, match.start, match.end, _runs(match.covered), complete, num_beside, folded[first:last][:_MAX_TEXT])
+        return Candidate(
+            match.item,
+            match.start,
+            match.end,
+            _runs(match.covered),
+            complete,
+            num_beside,
+            folded[first:last][:_MAX_TEXT],
+        )
 
     def _is_guarded(self, number: int) -> bool:
         item = self._items[number]
-        return item.letters.size >= _COMPLETE_SHARE * self._lengths(item)[0] and self._seeds.is_searched(number)
+        least = _COMPLETE_SHARE * self._params.lengths(cjk=item.cjk).least
+        return item.letters.size >= least and self._seeds.is_searched(number)
 
 
 def _stands_alone(folded: str, first: int, last: int, item: ItemLetters) -> bool:

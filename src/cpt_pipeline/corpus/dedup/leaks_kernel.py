@@ -7,6 +7,8 @@ functions (numba).
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -21,7 +23,9 @@ Marks = npt.NDArray[np.bool_]
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _SPREAD = np.uint64(0xFF51AFD7ED558CCD)
 _ONE = np.uint64(1)
-_TOP, _MIDDLE = np.uint64(54), np.uint64(20)
+_TOP, _MIDDLE, _SHARES = np.uint64(54), np.uint64(20), np.uint64(1 << 10)
+_DRIFT = 16
+"""Letters by which the distance of two meetings may differ in text and item, beside a quarter of it."""
 _SHIFTS = ((1, 1), (0, 1), (1, 0), (2, 2), (1, 2), (2, 1), (0, 2), (2, 0))
 """How far item and text go on behind a letter that differs: one replaced, put in, left out; two of them."""
 
@@ -68,11 +72,11 @@ def hash_runs(letters: Letters, length: int) -> Hashes:
 
 
 @compiled
-def choose(hashes: Hashes, every: int) -> Marks:
-    """Mark one hash in `every`, by the hash itself: the same runs are chosen in every text (FracMinHash)."""
+def choose(hashes: Hashes, every: Places) -> Marks:
+    """Mark hashes, one in `every` of its own: by the hash itself, so of two items the same runs (FracMinHash)."""
     chosen = np.empty(hashes.size, np.bool_)
     for place in range(hashes.size):
-        chosen[place] = ((hashes[place] * _SPREAD) >> _TOP) % np.uint64(every) == 0
+        chosen[place] = ((hashes[place] * _SPREAD) >> _TOP) * np.uint64(every[place]) < _SHARES
     return chosen
 
 
@@ -91,7 +95,7 @@ def fill_tables(keys: Hashes, slots: Places, bits: npt.NDArray[np.uint8]) -> Non
 
 
 @compiled
-def find_seeds(letters: Letters, length: int, every: int, table: Table) -> tuple[Places, Places]:
+def find_seeds(letters: Letters, length: int, table: Table) -> tuple[Places, Places]:
     """Return the row of each seed that a text holds and the letter it begins at, in the order of the text."""
     rows, starts = np.empty(64, np.int32), np.empty(64, np.int32)
     num_found = 0
@@ -106,10 +110,7 @@ def find_seeds(letters: Letters, length: int, every: int, table: Table) -> tuple
             rolling -= np.uint64(letters[place - length]) * power
         elif place < length - 1:
             continue
-        spread = rolling * _SPREAD
-        if (spread >> _TOP) % np.uint64(every):
-            continue
-        spread >>= _MIDDLE
+        spread = (rolling * _SPREAD) >> _MIDDLE
         bit = spread & bit_mask
         if not (bits[np.int64(bit >> np.uint64(3))] >> (bit & np.uint64(7))) & _ONE:
             continue
@@ -137,55 +138,50 @@ def count_documents(rows: Places, document: int, last_seen: Places, counts: Plac
 
 @compiled
 def list_hits(
-    rows: Places, starts: Places, postings: Postings, min_hits: Places, counts: Places, window: int
+    rows: Places, starts: Places, postings: Postings, min_hits: Places, windows: Places
 ) -> tuple[Numbers, Places]:
     """Return the meetings of a text with its items, as item * 2^32 + place in the text, and the place in the item.
 
-    Those of items that are not met `min_hits` times within four windows are left out; most are. What lies where two
-    stretches of four windows overlap may come twice. `counts` is 0 for every item, and is again.
+    Where an item must be met twice, meetings are left out that have none beside them about as far away in text and
+    item: most are.
     """
-    hits, places = np.empty(64, np.int64), np.empty(64, np.int32)
     firsts, items, item_places = postings
-    num_hits = first = 0
-    while first < rows.size:
-        last = first
-        while last < rows.size and starts[last] - starts[first] < 4 * window:
-            for entry in range(firsts[rows[last]], firsts[rows[last] + 1]):
-                counts[items[entry]] += 1
-            last += 1
-        for index in range(first, last):
-            for entry in range(firsts[rows[index]], firsts[rows[index] + 1]):
-                if counts[items[entry]] < min_hits[items[entry]]:
-                    continue
-                if num_hits == hits.size:
-                    hits = np.concatenate((hits, np.empty_like(hits)))
-                    places = np.concatenate((places, np.empty_like(places)))
-                hits[num_hits] = (np.int64(items[entry]) << 32) + starts[index]
-                places[num_hits] = item_places[entry]
-                num_hits += 1
-        following = starts[first] + 3 * window
-        for index in range(first, last):
-            for entry in range(firsts[rows[index]], firsts[rows[index] + 1]):
-                counts[items[entry]] = 0
-        if last == rows.size:
-            break
-        while starts[first] < following:
-            first += 1
-    return hits[:num_hits].copy(), places[:num_hits].copy()
+    num_all = 0
+    for row in rows:
+        num_all += firsts[row + 1] - firsts[row]
+    hits, places, near = np.empty(num_all, np.int64), np.empty(num_all, np.int32), np.empty(num_all, np.bool_)
+    last_met = np.full(min_hits.size, -1, np.int64)
+    number = 0
+    for index in range(rows.size):
+        for entry in range(firsts[rows[index]], firsts[rows[index] + 1]):
+            item = items[entry]
+            hits[number], places[number] = (np.int64(item) << 32) + starts[index], item_places[entry]
+            near[number] = min_hits[item] < 2
+            last = last_met[item]
+            if last >= 0 and hits[number] - hits[last] < windows[item]:
+                distance = hits[number] - hits[last]
+                if abs(distance - (places[number] - places[last])) <= _DRIFT + distance // 4:
+                    near[number] = near[last] = True
+            last_met[item] = number
+            number += 1
+    return hits[near], places[near]
 
 
 @compiled
-def window_of(size: int) -> int:
+def window_of(size: Any) -> Any:
     """Return in how many letters of a text an item of `size` letters must lie."""
     return size + size // 3 + 24
 
 
 @compiled
-def match_items(letters: Letters, hits: Numbers, places: Places, texts: ItemTexts, min_share: float) -> tuple[Places, Places, Places, Marks]:
+def match_items(
+    letters: Letters, hits: Numbers, places: Places, texts: ItemTexts, min_share: float
+) -> tuple[Places, Places, Places, Marks]:
     """Return where a text holds `min_share` of an item's question or a long fragment: items, starts, ends, and marks.
 
-    The marks of all places stand one behind the other, as many for each as its item has letters. `hits` are sorted. Looked at are windows of a third more than the item's length; what is covered is what the
-    meetings of a window cover together, in any order.
+    The marks of all places stand one behind the other, as many for each as its item has letters. `hits` are sorted.
+    Looked at are windows of a third more than the item's length; what is covered is what the meetings of a window cover
+    together, in any order.
     """
     item_letters, firsts, num_prompt, resume, min_hits, min_fragment = texts
     items, starts, ends = np.empty(16, np.int32), np.empty(16, np.int32), np.empty(16, np.int32)
@@ -194,8 +190,8 @@ def match_items(letters: Letters, hits: Numbers, places: Places, texts: ItemText
     first = 0
     while first < hits.size:
         item = hits[first] >> 32
-        head, tail = firsts[item], firsts[item + 1]
-        size = tail - head
+        item_text = item_letters[firsts[item] : firsts[item + 1]]
+        size = item_text.size
         width = window_of(size)
         last = first
         while last < hits.size and hits[last] - hits[first] < width:
@@ -203,12 +199,10 @@ def match_items(letters: Letters, hits: Numbers, places: Places, texts: ItemText
         following = hits[first] + max(1, size // 8)
         if last - first >= min_hits[item]:
             marks = np.zeros(size, np.bool_)
-            low, high = letters.size, 0
+            span = np.array([letters.size, 0])
             for number in range(first, last):
                 place = hits[number] & 0xFFFFFFFF
-                low, high = _extend(
-                    letters, place, item_letters[head:tail], places[number], resume[item], marks, low, high
-                )
+                _extend(letters, place, item_text, places[number], resume[item], marks, span)
             prompt = num_prompt[item]
             if marks[:prompt].sum() >= min_share * prompt or marks.sum() >= min_fragment[item]:
                 if num_found == items.size:
@@ -217,11 +211,11 @@ def match_items(letters: Letters, hits: Numbers, places: Places, texts: ItemText
                     ends = np.concatenate((ends, np.empty_like(ends)))
                 while num_covered + size > covered.size:
                     covered = np.concatenate((covered, np.empty_like(covered)))
-                items[num_found], starts[num_found], ends[num_found] = item, low, high
+                items[num_found], starts[num_found], ends[num_found] = item, span[0], span[1]
                 covered[num_covered : num_covered + size] = marks
                 num_found += 1
                 num_covered += size
-                following = (item << 32) + high
+                following = (item << 32) + span[1]
         while first < hits.size and hits[first] < following:
             first += 1
     return items[:num_found].copy(), starts[:num_found].copy(), ends[:num_found].copy(), covered[:num_covered].copy()
@@ -229,21 +223,20 @@ def match_items(letters: Letters, hits: Numbers, places: Places, texts: ItemText
 
 @compiled
 def _extend(
-    text: Letters, text_place: int, item: Letters, item_place: int, resume: int, marks: Marks, low: int, high: int
-) -> tuple[int, int]:
-    """Mark what follows and precedes a meeting in both, over letters that differ; return the text's range so far."""
-    if marks[item_place] and text_place >= low and text_place < high:
-        return low, high
+    text: Letters, text_place: int, item: Letters, item_place: int, resume: int, marks: Marks, span: Numbers
+) -> None:
+    """Mark what follows and precedes a meeting in both, over letters that differ, and widen the span of the text."""
+    if marks[item_place] and span[0] <= text_place < span[1]:
+        return
     for step in (1, -1):
         here, there = (item_place, text_place) if step > 0 else (item_place - 1, text_place - 1)
         while 0 <= here < item.size and 0 <= there < text.size:
             if item[here] == text[there]:
                 marks[here] = True
-                low, high = min(low, there), max(high, there + 1)
+                span[0], span[1] = min(span[0], there), max(span[1], there + 1)
                 here, there = here + step, there + step
                 continue
             here, there = _skip(text, there, item, here, resume, step)
-    return low, high
 
 
 @compiled
