@@ -133,6 +133,9 @@ DISGUISES: dict[str, Callable[[BenchmarkItem], str]] = {
 }
 
 
+CHINESE_ONLY = {"traditional", "Taiwan's words"}
+
+
 class _Words(HTMLParser):
     """The text of a page without its scripts."""
 

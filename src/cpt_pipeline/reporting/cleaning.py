@@ -183,7 +183,7 @@ def guarded(artifacts: Artifacts) -> Table:
         "too short to search",
         "found in text",
         "documents excluded",
-        "that lost a passage",
+        "trimmed",
     )
     return table(columns, rows)
 

@@ -117,18 +117,16 @@ class SeedIndex:
         Its seeds are counted in `counts`.
         """
         kernel = _kernel()
-        met = [
-            kernel.find_seeds(letters, kind.length, each.table) for kind, each in zip(KINDS, self._seeds, strict=True)
-        ]
-        if counts is not None:
-            counts.add(
-                np.concatenate([rows + np.int32(offset) for (rows, _), offset in zip(met, self._offsets, strict=True)])
-            )
-        args = (self._min_hits, self._windows)
-        if not letters.size or letters.max() < _FIRST_CJK:
-            met[1] = (met[1][0][:0], met[1][1][:0])
-        listed = [kernel.list_hits(*found, each.postings, *args) for found, each in zip(met, self._seeds, strict=True)]
-        hits, places = (np.concatenate(each) for each in zip(*listed, strict=True))
+        num_kinds = 2 if letters.size and letters.max() >= _FIRST_CJK else 1  # seeds of the others hold CJK letters
+        listed = []
+        for kind, each, offset in zip(KINDS[:num_kinds], self._seeds, self._offsets, strict=False):
+            rows, starts = kernel.find_seeds(letters, kind.length, each.table)
+            if counts is not None:
+                counts.add(rows + np.int32(offset))
+            listed.append(kernel.list_hits(rows, starts, each.postings, self._min_hits, self._windows))
+        hits, places = (np.concatenate(found) for found in zip(*listed, strict=True))
+        if not hits.size:
+            return
         order = np.argsort(hits, kind="stable")
         *columns, marks = kernel.match_items(letters, hits[order], places[order], self._texts, self._min_share)
         end = 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,10 @@ import xxhash
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from cpt_pipeline.core.artifact import unfinished
+from cpt_pipeline.core.artifact import content_hash, unfinished
 from cpt_pipeline.corpus.dedup.folding import fold
 from cpt_pipeline.corpus.dedup.leak_cuts import Sentences
+from cpt_pipeline.corpus.dedup.leak_params import LeakParams
 from cpt_pipeline.corpus.dedup.leak_verdicts import CANDIDATES, read_all_leaks, write_seed_counts
 from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex, Candidate, SeedCounts
 from cpt_pipeline.corpus.dedup.minhash import Signer
@@ -71,7 +73,7 @@ class SurveyDocuments(PipelineStep):  # type: ignore[misc]
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         """Write the table, the signatures and the sketches of a task and give nothing."""
-        index = BenchmarkIndex(read_items(self._benchmark_texts), self._params.leaks)
+        index = _index(self._benchmark_texts, content_hash(self._benchmark_texts), self._params.leaks)
         seeds = index.count()
         signer = Signer(self._params.minhash)
         rows: list[dict[str, Any]] = []
@@ -114,6 +116,12 @@ class SurveyDocuments(PipelineStep):  # type: ignore[misc]
             return []
         sentences, margin = Sentences(text), self._params.leaks.margin_characters
         return [{**asdict(each), "cut": sentences.around(each.start, each.end, margin)} for each in found]
+
+
+@lru_cache(1)
+def _index(benchmark_texts: Path, content: str, params: LeakParams) -> BenchmarkIndex:
+    """Build the index once for all tasks of a worker: it takes as long as some megabytes of text."""
+    return BenchmarkIndex(read_items(benchmark_texts), params)
 
 
 @dataclass(frozen=True)
