@@ -30,7 +30,7 @@ MEDICAL = {
 }
 """Subjects of CMMLU on which nothing was tuned."""
 _BLANK = re.compile(r"[(（]\s*[)）]|_{2,}|﹍+|＿+")
-_PUNCTUATION = re.compile(r"[^\w\s]|_")
+_PUNCTUATION = re.compile(r"[^\w\s⺀-⿕]|_")  # radicals stand for characters in some files
 
 
 class Text(NamedTuple):

@@ -13,6 +13,7 @@ class Lengths(NamedTuple):
     """Letters that count for an item, by its script."""
 
     least: int
+    hole: int
     long: int
     sure: int
     fragment: int
@@ -35,13 +36,17 @@ class LeakParams(Params):
     """A question that says less, counted by rarity, is taken for an item with its answer or its choices only."""
     min_cjk_letters: int = Field(7, ge=4)
     long_letters: int = Field(36, ge=8)
-    long_cjk_letters: int = Field(16, ge=4)
+    long_cjk_letters: int = Field(120, ge=4)
+    """Chinese questions quote a law or a classic and then ask: of such the text quoted is no copy."""
+    max_hole: int = Field(12, ge=0)
+    """A longer run of a question that is missing (or a twelfth of it) makes it another text, for shorter passages."""
+    max_cjk_hole: int = Field(4, ge=0)
     sure_letters: int = Field(100, ge=8)
     """A whole question of this length is an item however many documents hold it."""
     sure_cjk_letters: int = Field(24, ge=4)
     fragment_letters: int = Field(250, ge=8)
     """So much of a longer item counts, though it be a small share of it (a passage that is asked about)."""
-    fragment_cjk_letters: int = Field(80, ge=4)
+    fragment_cjk_letters: int = Field(120, ge=4)
     max_items_per_ngram: int = Field(10, ge=1)
     """What more items share (and more than 1 % of a benchmark) is a manner of speaking: no search begins there."""
     margin_characters: int = Field(200, ge=0)
@@ -57,6 +62,10 @@ class LeakParams(Params):
         """Return what counts for items that are mostly Chinese or Japanese, or for others."""
         if cjk:
             return Lengths(
-                self.min_cjk_letters, self.long_cjk_letters, self.sure_cjk_letters, self.fragment_cjk_letters
+                self.min_cjk_letters,
+                self.max_cjk_hole,
+                self.long_cjk_letters,
+                self.sure_cjk_letters,
+                self.fragment_cjk_letters,
             )
-        return Lengths(self.min_letters, self.long_letters, self.sure_letters, self.fragment_letters)
+        return Lengths(self.min_letters, self.max_hole, self.long_letters, self.sure_letters, self.fragment_letters)

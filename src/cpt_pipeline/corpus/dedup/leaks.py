@@ -27,7 +27,7 @@ __all__ = ["BenchmarkIndex", "Candidate", "Leak", "LeakParams", "SeedCounts", "W
 _MAX_TEXT = 300
 _WHOLE = 0.9
 """So much of a question is all of it: every twelfth character may be another."""
-_COMPLETE_SHARE = 0.75
+_COMPLETE_SHARE = 0.7
 """So much less a short question may say when its answer or its choices stand beside it, or it stands alone."""
 _BORDERS = frozenset("?:_([{<;!。…「『\"'*#|.")
 """What stands before or behind a sentence in a folded text, beside the text's own ends; "？" and "：" are folded."""
@@ -134,17 +134,18 @@ class BenchmarkIndex:
         told = marks * weights
         prompt = slice(0, item.num_prompt or item.letters.size)
         share, telling = marks[prompt].mean(), told[prompt].sum()
-        if share >= _WHOLE and prompt.stop >= lengths.sure:
+        whole = _longest_hole(marks[prompt]) <= max(lengths.hole, prompt.stop // 12)
+        if whole and share >= _WHOLE and prompt.stop >= lengths.sure:
             return True
         if told.sum() >= lengths.fragment:
             return True
         telling_share = telling / max(weights[prompt].sum(), 1e-9)
         if min(share, telling_share) >= params.min_long_share and telling >= lengths.long:
             return True
-        if share < params.min_share or telling_share < params.min_telling_share:
+        if not whole or share < params.min_share or telling_share < params.min_telling_share:
             return False
-        whole = telling + told[prompt.stop :].sum() + candidate.num_beside
-        return bool(telling >= lengths.least or (candidate.complete and whole >= _COMPLETE_SHARE * lengths.least))
+        told_all = telling + told[prompt.stop :].sum() + candidate.num_beside
+        return bool(telling >= lengths.least or (candidate.complete and told_all >= _COMPLETE_SHARE * lengths.least))
 
     def _candidate(self, folded: str, letters: Letters, places: Places, match: Match) -> Candidate | None:
         item = self._items[match.item]
@@ -177,6 +178,12 @@ def _stands_alone(folded: str, first: int, last: int, item: ItemLetters) -> bool
     before, after = folded[:first].rstrip()[-1:], folded[last:].lstrip()[:1]
     closed = not after or after in _BORDERS or (item.cjk and folded[last : last + 1] == " ")
     return closed and (not before or before in _BORDERS or (item.cjk and folded[first - 1] == " "))
+
+
+def _longest_hole(marks: Marks) -> int:
+    """Return the length of the longest run without a mark."""
+    places = np.flatnonzero(np.concatenate([[True], marks, [True]]))
+    return int(np.diff(places).max()) - 1
 
 
 def _runs(marks: Marks) -> tuple[int, ...]:
