@@ -31,7 +31,7 @@ def find(guard: BenchmarkIndex, text: str, *others: str) -> list[Leak]:
     """Give what is found in the last document of a corpus."""
     counts = guard.count()
     for each in (*others, text):
-        found = guard.look(fold(each), counts)
+        found = guard.look(each, counts)
         counts.end_document()
     rarity = guard.rarity(counts.counts, counts.num_documents)
     leaks = [guard.judge(candidate, rarity) for candidate in found]

@@ -13,6 +13,7 @@ class Lengths(NamedTuple):
     """Letters that count for an item, by its script."""
 
     least: int
+    short: int
     hole: int
     long: int
     sure: int
@@ -32,9 +33,13 @@ class LeakParams(Params):
     """Enough, of letters and by rarity, for a passage that says `long_letters` or more."""
     min_telling_share: float = Field(0.7, ge=0, le=1)
     """The same, each n-gram counted by how rare it is in the corpus and among the items."""
-    min_letters: int = Field(22, ge=8)
-    """A question that says less, counted by rarity, is taken for an item with its answer or its choices only."""
-    min_cjk_letters: int = Field(7, ge=4)
+    min_letters: int = Field(36, ge=8)
+    """A question that says so much, counted by rarity, is an item wherever it stands."""
+    min_cjk_letters: int = Field(13, ge=4)
+    min_short_letters: int = Field(15, ge=8)
+    """One that says less is an item with its answer or its choices, or where it stands alone as a question does, if
+    all that says so much. Shorter items cannot be told from chance: they are counted as `unguarded`, not searched."""
+    min_short_cjk_letters: int = Field(4, ge=4)
     long_letters: int = Field(36, ge=8)
     long_cjk_letters: int = Field(120, ge=4)
     """Chinese questions quote a law or a classic and then ask: of such the text quoted is no copy."""
@@ -63,9 +68,17 @@ class LeakParams(Params):
         if cjk:
             return Lengths(
                 self.min_cjk_letters,
+                self.min_short_cjk_letters,
                 self.max_cjk_hole,
                 self.long_cjk_letters,
                 self.sure_cjk_letters,
                 self.fragment_cjk_letters,
             )
-        return Lengths(self.min_letters, self.max_hole, self.long_letters, self.sure_letters, self.fragment_letters)
+        return Lengths(
+            self.min_letters,
+            self.min_short_letters,
+            self.max_hole,
+            self.long_letters,
+            self.sure_letters,
+            self.fragment_letters,
+        )

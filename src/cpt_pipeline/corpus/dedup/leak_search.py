@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 
-from cpt_pipeline.corpus.dedup.folding import fold
 from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex, Candidate, Leak
 
 
@@ -33,7 +32,7 @@ class LeakSearch:
 
     def add(self, pieces: Iterable[str]) -> None:
         """Look at a document, given in pieces that overlap by more than an item's length."""
-        found = [asdict(each) for piece in pieces for each in self._index.look(fold(piece), self._counts)]
+        found = [asdict(each) for piece in pieces for each in self._index.look(piece, self._counts)]
         self._counts.end_document()
         self._waiting.write(json.dumps(found) + "\n")
 

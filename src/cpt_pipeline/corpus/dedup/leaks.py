@@ -12,11 +12,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from cpt_pipeline.corpus.dedup.folding import fold
 from cpt_pipeline.corpus.dedup.leak_items import ItemLetters, Letters, find_letters, read_item_letters
 from cpt_pipeline.corpus.dedup.leak_params import LeakParams
 from cpt_pipeline.corpus.dedup.leak_seeds import Marks, Match, Places, SeedCounts, SeedIndex, Weights
@@ -27,10 +28,14 @@ __all__ = ["BenchmarkIndex", "Candidate", "Leak", "LeakParams", "SeedCounts", "W
 _MAX_TEXT = 300
 _WHOLE = 0.9
 """So much of a question is all of it: every twelfth character may be another."""
-_COMPLETE_SHARE = 0.7
-"""So much less a short question may say when its answer or its choices stand beside it, or it stands alone."""
-_BORDERS = frozenset("?:_([{<;!。…「『\"'*#|.")
-"""What stands before or behind a sentence in a folded text, beside the text's own ends; "？" and "：" are folded."""
+_ANSWERED = 0.5
+"""So much of the right answer behind a question is the answer: one character of three may be another."""
+_LINE_END = " | "
+"""Stands for a line end where a text is looked at for what borders a question."""
+_BEFORE = frozenset("?:_([{<;!…「『\"'“‘《*#|.。,、")
+_AFTER = frozenset("?:_([{<…「『\"'”’》)]*#|")
+"""What stands before and behind a question, beside the text's own ends (a folded "？" is "?"). A full stop behind it
+ends a statement, unless it ends the line."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,23 @@ class Candidate:
         return marks
 
 
+class _Seen(NamedTuple):
+    """A text that is looked at: folded, and with its line ends, and where its letters are in both."""
+
+    folded: str
+    letters: Letters
+    places: Places
+    lines: str
+    line_places: Places
+
+    def stands_alone(self, match: Match, item: ItemLetters) -> bool:
+        """Return whether no words touch the question, whose last letters may be others."""
+        missing = item.num_prompt - 1 - int(np.flatnonzero(match.covered[: item.num_prompt]).max(initial=-1))
+        last = min(match.end + missing, self.line_places.size) - 1
+        places = int(self.line_places[match.start]), int(self.line_places[last]) + 1
+        return _stands_alone(self.lines, *places, cjk=item.cjk)
+
+
 class BenchmarkIndex:
     """All items as letters and as seeds."""
 
@@ -110,11 +132,20 @@ class BenchmarkIndex:
         """Return counts of the seeds of no document."""
         return SeedCounts(self.num_seeds)
 
-    def look(self, folded: str, counts: SeedCounts | None = None) -> list[Candidate]:
-        """Return the passages of a folded text that may be items, by their place, and count the text's seeds."""
+    def look(self, text: str, counts: SeedCounts | None = None, *, folded: str | None = None) -> list[Candidate]:
+        """Return the passages of a text that may be items, by their place, and count the text's seeds.
+
+        `folded` is the text folded, where that was done before.
+        """
+        folded = fold(text) if folded is None else folded
         letters, places = find_letters(folded)
-        found = (self._candidate(folded, letters, places, match) for match in self._seeds.match(letters, counts))
-        return sorted((each for each in found if each), key=lambda each: (each.start, each.end, each.item))
+        matches = list(self._seeds.match(letters, counts))
+        if not matches:
+            return []
+        lines = fold(text.replace("\n", _LINE_END))
+        seen = _Seen(folded, letters, places, lines, find_letters(lines)[1])
+        found = [each for match in matches if (each := self._candidate(seen, match))]
+        return sorted(found, key=lambda each: (each.start, each.end, each.item))
 
     def rarity(self, counts: npt.NDArray[Any], num_documents: int) -> Weights:
         """Return how rare each seed is in a corpus, for `judge`."""
@@ -145,19 +176,18 @@ class BenchmarkIndex:
         if not whole or share < params.min_share or telling_share < params.min_telling_share:
             return False
         told_all = telling + told[prompt.stop :].sum() + candidate.num_beside
-        return bool(telling >= lengths.least or (candidate.complete and told_all >= _COMPLETE_SHARE * lengths.least))
+        return bool(telling >= lengths.least or (candidate.complete and told_all >= lengths.short))
 
-    def _candidate(self, folded: str, letters: Letters, places: Places, match: Match) -> Candidate | None:
+    def _candidate(self, seen: _Seen, match: Match) -> Candidate | None:
         item = self._items[match.item]
-        first, last = int(places[match.start]), int(places[match.end - 1]) + 1
-        after = letters[match.end : match.end + item.num_following]
         answer = match.covered[item.num_prompt :]
-        answered = bool(answer.size and answer.mean() >= self._params.min_share)
-        follow = item.choices_in(after)
+        answered = bool(answer.size and answer.mean() >= _ANSWERED)
+        follow = item.choices_in(seen.letters[match.start : match.end + item.num_following])
         num_beside = sum(choice.size for choice in item.choices) if follow else 0
-        complete = answered or follow or _stands_alone(folded, first, last, item)
+        complete = answered or follow or seen.stands_alone(match, item)
         if not complete and item.num_prompt < self._params.lengths(cjk=item.cjk).least:
             return None
+        first, last = int(seen.places[match.start]), int(seen.places[match.end - 1]) + 1
         return Candidate(
             match.item,
             match.start,
@@ -165,19 +195,23 @@ class BenchmarkIndex:
             _runs(match.covered),
             complete,
             num_beside,
-            folded[first:last][:_MAX_TEXT],
+            seen.folded[first:last][:_MAX_TEXT],
         )
 
     def _is_guarded(self, number: int) -> bool:
         item = self._items[number]
-        least = _COMPLETE_SHARE * self._params.lengths(cjk=item.cjk).least
-        return item.letters.size >= least and self._seeds.is_searched(number)
+        return item.letters.size >= self._params.lengths(cjk=item.cjk).short and self._seeds.is_searched(number)
 
 
-def _stands_alone(folded: str, first: int, last: int, item: ItemLetters) -> bool:
-    before, after = folded[:first].rstrip()[-1:], folded[last:].lstrip()[:1]
-    closed = not after or after in _BORDERS or (item.cjk and folded[last : last + 1] == " ")
-    return closed and (not before or before in _BORDERS or (item.cjk and folded[first - 1] == " "))
+def _stands_alone(text: str, first: int, last: int, *, cjk: bool) -> bool:
+    """Return whether a question stands alone in its line, or between marks as questions do; words do not touch it."""
+    before, after = text[:first].rstrip()[-1:], text[last:].lstrip()
+    if before and before not in _BEFORE and not (cjk and text[first - 1] == " "):
+        return False
+    if after[:1] and after[0] in ".。;!":
+        after = after[1:].lstrip()
+        return not after or after[0] == _LINE_END.strip()
+    return not after or after[0] in _AFTER or (cjk and text[last] == " ")
 
 
 def _longest_hole(marks: Marks) -> int:

@@ -241,13 +241,13 @@ def _extend(
 
 @compiled
 def _skip(text: Letters, there: int, item: Letters, here: int, resume: int, step: int) -> tuple[int, int]:
-    """Return the nearest places behind a difference from which `resume` letters are alike, or all to the end, or -1."""
+    """Return the nearest places behind a difference from which `resume` letters are alike, or -1; at an end two do."""
     for skipped, passed in _SHIFTS:
         mine, other = here + skipped * step, there + passed * step
         alike = 0
         while alike < resume and 0 <= mine < item.size and 0 <= other < text.size and item[mine] == text[other]:
             alike += 1
             mine, other = mine + step, other + step
-        if alike == resume or (alike and not 0 <= mine < item.size):
+        if alike == resume or (skipped == passed == 1 and alike > 1 and not 0 <= mine < item.size):
             return here + skipped * step, there + passed * step
     return -1, -1

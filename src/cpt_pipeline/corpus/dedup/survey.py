@@ -108,7 +108,7 @@ class SurveyDocuments(PipelineStep):  # type: ignore[misc]
             "work": xxhash.xxh3_64_intdigest(work),
             "draw": xxhash.xxh3_64_intdigest(f"{self._params.seed}:{work}"),
             "synthetic": read_synthetic({"id": document.id, "metadata": document.metadata["metadata"]}) is not None,
-            "candidates": self._candidates(document.text, index.look(folded, seeds)) or None,
+            "candidates": self._candidates(document.text, index.look(document.text, seeds, folded=folded)) or None,
         }
 
     def _candidates(self, text: str, found: list[Candidate]) -> list[dict[str, Any]]:
