@@ -201,7 +201,7 @@ def test_items_are_found_in_training_documents_whatever_their_disguise(tmp_path:
     innocent = (
         "A train leaves the new station at nine and arrives late",
         "Which river flows past Budapest? The Danube does.",
-        "最大的骨是 A.胫骨 B.股骨 C.髂骨 D.尺骨",
+        "据说人体最大的骨是在腿上的那一根",
         "下列哪一项不属于人体的部分",
     )
     lines = [*(text for text, _ in planted.values()), *innocent]
@@ -217,7 +217,7 @@ def test_items_are_found_in_training_documents_whatever_their_disguise(tmp_path:
 
 
 CUSTOMS = "国家海关总署口岸监督管理委员会"
-DUTY = quiz(1, f"下列哪一项是{CUSTOMS}依法应当履行的职责", "对进出境货物实施监督", "审批贷款")
+DUTY = quiz(1, f"{CUSTOMS}的职责是", "对进出境货物实施监督", "审批贷款")
 
 
 def pages(number: int, count: int) -> str:
@@ -233,7 +233,7 @@ def test_a_long_document_loses_the_passage_and_what_many_share_accuses_none(tmp_
     )
     named = [f"{pages(1_000 * n, 5)}\n\n第{n}条 {CUSTOMS}负责第{n}号口岸。" for n in range(1, 11)]
     trap = "A. Tey\nB. Arn\nThe answer is B."
-    changed_script = "下列哪一項是國家海關總署口岸監督管理委員會依法應當履行的職責？"
+    changed_script = "國家海關總署口岸監督管理委員會的職責是："
     long = (
         f"{pages(20_000, 6)}\n\n{river.prompt}\n{trap}\n\n{pages(21_000, 6)}\n\n{changed_script}\n\n{pages(22_000, 6)}"
     )
