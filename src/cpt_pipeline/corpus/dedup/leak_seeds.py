@@ -236,8 +236,8 @@ def _rare(num_items: Numbers, owner: Numbers, bounds: Numbers) -> Numbers:
     """
     sorted_by_item = num_items[np.lexsort((num_items, owner))]
     quarters = bounds[:-1] + np.diff(bounds) // 4
-    padded = np.append(sorted_by_item, 1)
-    return np.maximum(padded[np.minimum(quarters, sorted_by_item.size)], _RARE)
+    rarest: Numbers = np.append(sorted_by_item, 1)[np.minimum(quarters, sorted_by_item.size)]
+    return np.maximum(rarest, _RARE)
 
 
 def _table(keys: npt.NDArray[np.uint64]) -> Table:
