@@ -41,7 +41,7 @@ class LeakParams(Params):
     all that says so much. Shorter items cannot be told from chance: they are counted as `unguarded`, not searched."""
     min_short_cjk_letters: int = Field(4, ge=4)
     long_letters: int = Field(36, ge=8)
-    long_cjk_letters: int = Field(120, ge=4)
+    long_cjk_letters: int = Field(250, ge=4)
     """Chinese questions quote a law or a classic and then ask: of such the text quoted is no copy."""
     max_hole: int = Field(12, ge=0)
     """A longer run of a question that is missing (or a twelfth of it) makes it another text, for shorter passages."""
@@ -51,7 +51,7 @@ class LeakParams(Params):
     sure_cjk_letters: int = Field(24, ge=4)
     fragment_letters: int = Field(250, ge=8)
     """So much of a longer item counts, though it be a small share of it (a passage that is asked about)."""
-    fragment_cjk_letters: int = Field(120, ge=4)
+    fragment_cjk_letters: int = Field(250, ge=4)
     max_items_per_ngram: int = Field(10, ge=1)
     """What more items share (and more than 1 % of a benchmark) is a manner of speaking: no search begins there."""
     margin_characters: int = Field(200, ge=0)
