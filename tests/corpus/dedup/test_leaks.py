@@ -75,7 +75,7 @@ def test_short_questions_count_with_the_answer_or_alone() -> None:
     (leak,) = find(short, "As we know, SEVEN times eight equals fifty six. Next:")
     assert str(leak) == "quiz/2: seven times eight equals fifty six"
     assert find(short, "Who knows? Seven times eight equals: the clock has stopped") != []
-    assert find(short, "he said that seven times eight equals fifty and went home") == []
+    assert find(short, "he said that seven times eight equals plenty and went home") == []
     assert find(short, "eight equals fifty six") == []
 
 

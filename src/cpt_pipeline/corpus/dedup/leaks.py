@@ -28,8 +28,8 @@ __all__ = ["BenchmarkIndex", "Candidate", "Leak", "LeakParams", "SeedCounts", "W
 _MAX_TEXT = 300
 _WHOLE = 0.9
 """So much of a question is all of it: every twelfth character may be another."""
-_ANSWERED = 0.66
-"""So much of the right answer behind a question is the answer: of three characters two."""
+_ANSWERED = 0.5
+"""So much of the right answer behind a question is the answer: one of two characters may be another."""
 _LINE_END = " | "
 """Stands for a line end where a text is looked at for what borders a question."""
 _BEFORE = frozenset("?:_([{<;!…「『\"'“‘《*#|.。,、")
