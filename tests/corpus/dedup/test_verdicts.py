@@ -58,6 +58,11 @@ def test_the_best_of_a_cluster_survives_and_of_equals_the_earliest() -> None:
     assert (found.num_clusters, found.largest_cluster) == (1, 4)
 
 
+def test_a_copy_that_loses_a_benchmark_item_survives_only_where_all_do() -> None:
+    found = judge(survey(5, quality=[0.9, 0.1, 0.5, 0.2, 0.3], trimmed=[1, 0, 1, 1, 1]), [0, 0, 0, 3, 3])
+    assert found.survivors.tolist() == [1, 1, 1, 4, 4]
+
+
 def test_a_copy_is_exact_when_its_text_is_that_of_the_survivor() -> None:
     found = judge(survey(5, exact=[7, 7, 8, 8, 9], draw=[9, 9, 9, 9, 0]), [0, 0, 0, 0, 4])
     assert found.kinds.tolist() == [KEPT, EXACT, NEAR, NEAR, HELDOUT]
