@@ -115,6 +115,13 @@ def test_a_name_that_a_question_shares_with_a_text_accuses_none() -> None:
     assert find(index(LAW), texts[0], *texts[1:]) == []
 
 
+def test_a_text_that_a_question_quotes_before_it_asks_is_no_copy_of_it() -> None:
+    quoted = "渡船靠岸以后船夫应当先扶老人和儿童下船再卸下货物并且清点人数"
+    question = item(f"“{quoted}。”这一条体现的原则是", "老幼优先", 8, "law")
+    assert find(index(question), f"第三条 {quoted}。第四条 夜间不得开船。") == []
+    assert find(index(question), f"考题：“{quoted}。”这一条体现的原则是（ ）") != []
+
+
 def test_rarity_is_what_tells_a_name_from_a_question() -> None:
     """The same passage counts where no other document has it: rarity is of the corpus at hand."""
     shared = "lantern festival committee of the northern river towns"
