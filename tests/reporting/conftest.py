@@ -196,10 +196,12 @@ def _corpus() -> dict[str, Any]:
             "excluded": {"exact": 21, "near": 101, "near_heldout": 27, "benchmark": 1}, "channels": amounts(0.75),
             "heldout_channels": amounts(0.17), "clusters": 44, "largest_cluster": 9,
             "excluded_by_channel": {"en": {"exact": 21}}, "min_similarity": 0.8,
+            "leaks": {"documents": 3, "passages": 4, "characters": 1700},
             "passages": {"documents": 31, "units": 77, "characters": 5120},
             "curve": [{"min_similarity": 0.9, "documents": 2200, "characters": 10_000_000},
                       {"min_similarity": 0.8, "documents": 2100, "characters": 9_500_000}],
-            "benchmarks": {"probes": {"items": 30, "unguarded_items": 12, "found_items": 1, "documents": 1}},
+            "benchmarks": {"probes": {"items": 30, "unguarded_items": 12, "found_items": 1, "documents": 1,
+                                      "trimmed_documents": 3}},
             "coverage": {
                 "lists": {"anatomy": {"terms": 15, "covered": 12, "documents": {"domain": 300, "en": 7},
                                       "listed": ["vein"], "term_documents": {"domain": [40], "en": [7]},

@@ -97,7 +97,16 @@ def test_the_share_of_too_general_questions_is_of_those_that_were_measured(artif
 
 def test_copies_and_passages_are_counted_or_missing(artifacts: dict[str, Any]) -> None:
     del artifacts["dedup_metrics"]["passages"]["units"]
-    assert [row[1] for row in cleaning.copies(Artifacts(artifacts)).rows] == ["44", "9", "31", None, "5,120"]
+    assert [row[1] for row in cleaning.copies(Artifacts(artifacts)).rows] == [
+        "44",
+        "9",
+        "3",
+        "4",
+        "1,700",
+        "31",
+        None,
+        "5,120",
+    ]
 
 
 def test_copies_by_meaning_are_counted_or_missing_and_switched_off_there_is_no_table(artifacts: dict[str, Any]) -> None:
@@ -156,6 +165,6 @@ def test_a_long_phrase_is_shortened_and_what_it_lacks_is_missing() -> None:
 def test_benchmarks_are_told_one_by_one(artifacts: dict[str, Any]) -> None:
     artifacts["dedup_metrics"]["benchmarks"]["other"] = {"items": 5, "found_items": 0}
     assert cleaning.guarded(Artifacts(artifacts)).rows == (
-        ("probes", "30", "12", "1", "1"),
-        ("other", "5", None, "0", None),
+        ("probes", "30", "12", "1", "1", "3"),
+        ("other", "5", None, "0", None, None),
     )

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cpt_pipeline.core.errors import ArtifactError
+from cpt_pipeline.corpus.dedup.leak_search import LeakSearch
 from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex, LeakParams
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
 from cpt_pipeline.formats.plain_text import PlainTextEncoder
@@ -39,7 +40,7 @@ def test_planted_items_are_found_in_shards_with_document_and_text(tmp_path: Path
     heldout = write_documents(tmp_path / "heldout", [OTHER.prompt], ["en"])
     tokenize_splits({"train": train, "heldout": heldout}, folder, tmp_path / "tokens", TokenizeParams())
 
-    report = find_token_leaks(tmp_path / "tokens", folder, INDEX)
+    report = find_token_leaks(tmp_path / "tokens", folder, LeakSearch(INDEX))
     quiz, cmmlu = report.benchmarks["quiz"], report.benchmarks["cmmlu"]
     assert (quiz.items, quiz.found_items, quiz.documents, cmmlu.items, cmmlu.found_items) == (2, 2, 2, 1, 1)
     assert (report.documents, report.leaking_documents) == (len(texts) + 1, 3)
@@ -64,7 +65,7 @@ def test_the_shipped_model_finds_an_item_among_its_stories(tmp_path: Path, share
     model = shared / "models" / "tinystories-656k"
     documents = write_documents(tmp_path / "documents", texts, ["en"] * len(texts))
     tokenize_splits({"train": documents}, model, tmp_path / "tokens", TokenizeParams())
-    report = find_token_leaks(tmp_path / "tokens", model, INDEX)
+    report = find_token_leaks(tmp_path / "tokens", model, LeakSearch(INDEX))
     assert report.leaking_documents == 1
     assert [leak.document for leak in report.benchmarks["quiz"].leaks] == ["d7"]
 
@@ -75,7 +76,7 @@ def test_shards_from_elsewhere_need_neither_manifest_nor_parquet(tmp_path: Path,
         for ids in PlainTextEncoder(tokenizer).encode(["the cat", OTHER.prompt]):
             writer.write(ids, id="lost", num_bytes=0, category=None, quality=None)
     (tmp_path / "cache.parquet").unlink()
-    leaks = find_token_leaks(tmp_path, folder, INDEX).benchmarks["quiz"].leaks
+    leaks = find_token_leaks(tmp_path, folder, LeakSearch(INDEX)).benchmarks["quiz"].leaks
     assert [(leak.split, leak.channel, leak.document) for leak in leaks] == [(".", "cache", "#1")]
 
 
@@ -94,7 +95,7 @@ def test_an_item_across_two_pieces_of_a_long_document_is_found_once(
         sizes.append(len(ids))
         return bytes(ids).decode()
 
-    report = find_token_leaks(tmp_path, decode, INDEX)
+    report = find_token_leaks(tmp_path, decode, LeakSearch(INDEX))
     assert [leak.item for leak in report.benchmarks["quiz"].leaks] == ["e2"]
     assert max(sizes) == 160
 
@@ -102,13 +103,13 @@ def test_an_item_across_two_pieces_of_a_long_document_is_found_once(
 def test_listed_leaks_are_bounded_and_counts_are_not(tmp_path: Path, folder: Path) -> None:
     documents = write_documents(tmp_path / "documents", [ENGLISH.prompt] * 5, ["en"] * 5)
     tokenize_splits({"train": documents}, folder, tmp_path / "tokens", TokenizeParams())
-    quiz = find_token_leaks(tmp_path / "tokens", folder, INDEX, max_listed=2).benchmarks["quiz"]
+    quiz = find_token_leaks(tmp_path / "tokens", folder, LeakSearch(INDEX), max_listed=2).benchmarks["quiz"]
     assert ([leak.document for leak in quiz.leaks], quiz.documents, quiz.found_items) == (["d0", "d1"], 5, 1)
 
 
 def test_clean_shards_name_every_benchmark_with_nothing_found(tmp_path: Path, folder: Path, documents: Path) -> None:
     tokenize_splits({"train": documents}, folder, tmp_path / "tokens", TokenizeParams())
-    report = find_token_leaks(tmp_path / "tokens", folder, INDEX)
+    report = find_token_leaks(tmp_path / "tokens", folder, LeakSearch(INDEX))
     assert {name: each.documents for name, each in report.benchmarks.items()} == {"cmmlu": 0, "quiz": 0}
     assert report.documents == len(NASTY)
 
@@ -117,9 +118,9 @@ def test_ids_of_another_tokenizer_are_refused(tmp_path: Path, folder: Path) -> N
     with TokenWriter(tmp_path, "en", 60_000) as writer:
         writer.write([1, 59_999], id="a", num_bytes=1, category=None, quality=None)
     with pytest.raises(ArtifactError, match="token id 59999 is none of the"):
-        find_token_leaks(tmp_path, folder, INDEX)
+        find_token_leaks(tmp_path, folder, LeakSearch(INDEX))
 
 
 def test_a_folder_without_shards_is_refused(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(ArtifactError, match="holds no token shard"):
-        find_token_leaks(tmp_path, folder, INDEX)
+        find_token_leaks(tmp_path, folder, LeakSearch(INDEX))

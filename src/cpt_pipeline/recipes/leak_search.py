@@ -1,6 +1,6 @@
 """Token shards searched for the items of the evaluation suite: what `kedro leaks` does, without Kedro.
 
-Joins the index of corpus.dedup with the decoding of vocabulary.token_leaks, so shards are judged as text is.
+Joins the search of corpus.dedup with the decoding of vocabulary.token_leaks, so shards are judged as text is.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 from cpt_pipeline.core.artifact import is_sealed
 from cpt_pipeline.core.errors import ParameterError, SourceError, raise_all
 from cpt_pipeline.core.verification import verify_artifact
+from cpt_pipeline.corpus.dedup.leak_search import LeakSearch
 from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex, LeakParams
 from cpt_pipeline.formats.benchmarks import BenchmarkItem, SuiteParams, load_suite, read_items
 from cpt_pipeline.vocabulary.token_leaks import BenchmarkTokenLeaks, TokenLeak, TokenLeakReport, find_token_leaks
@@ -39,7 +40,7 @@ def suite_items(benchmark_texts: Path, suite: SuiteParams) -> list[BenchmarkItem
 
 def search_shards(tokens: Path, tokenizer: Path, items: Iterable[BenchmarkItem], params: LeakParams) -> TokenLeakReport:
     """Search all shards in a folder and the folders in it; `tokenizer` is the one that made them."""
-    return find_token_leaks(tokens, tokenizer, BenchmarkIndex(items, params))
+    return find_token_leaks(tokens, tokenizer, LeakSearch(BenchmarkIndex(items, params)))
 
 
 def describe(report: TokenLeakReport, num_examples: int) -> str:

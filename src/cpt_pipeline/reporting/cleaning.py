@@ -97,6 +97,9 @@ def copies(artifacts: Artifacts) -> Table:
     named = {
         "groups of two or more copies": ("clusters",),
         "documents in the largest group": ("largest_cluster",),
+        "documents that lost passages with benchmark items": ("leaks", "documents"),
+        "such passages": ("leaks", "passages"),
+        "characters removed around them": ("leaks", "characters"),
         "documents that lost repeated passages": ("passages", "documents"),
         "sentences, lines or paragraphs removed from them": ("passages", "units"),
         "characters removed with them": ("passages", "characters"),
@@ -172,9 +175,17 @@ def guarded(artifacts: Artifacts) -> Table:
     rows: list[list[Cell]] = []
     for name, benchmark in artifacts.mapping("dedup_metrics", "benchmarks").items():
         found = Artifacts({"benchmark": benchmark})
-        keys = ("items", "unguarded_items", "found_items", "documents")
+        keys = ("items", "unguarded_items", "found_items", "documents", "trimmed_documents")
         rows.append([name, *(words.count(found.number("benchmark", key)) for key in keys)])
-    return table(("benchmark", "items", "too short to search", "found in text", "documents excluded"), rows)
+    columns = (
+        "benchmark",
+        "items",
+        "too short to search",
+        "found in text",
+        "documents excluded",
+        "trimmed",
+    )
+    return table(columns, rows)
 
 
 _REMOVED, _LEFT = "removed", Mark("left in", "quiet")

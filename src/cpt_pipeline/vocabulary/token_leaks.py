@@ -1,13 +1,14 @@
 """Benchmark leaks in token shards: what is searched is what training will read, whoever made it.
 
-Documents are decoded and given to the same index that dedup searches with, so a cache older than a benchmark, or a
-shard from elsewhere, is judged as text is. Nothing is changed: the report names documents, items and matched texts.
-Long documents are decoded in overlapping pieces, so memory is bounded by a piece and, of each shard, by its ids.
+Documents are decoded and given to the same search as in dedup, so a cache older than a benchmark, or a shard from
+elsewhere, is judged as text is, by how rare an n-gram is in these shards. Nothing is changed: the report names
+documents, items and matched texts. Long documents are decoded in overlapping pieces, so memory is bounded by a piece
+and, of each shard, by its ids.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,14 +16,14 @@ import numpy.typing as npt
 
 from cpt_pipeline.core.errors import ArtifactError
 from cpt_pipeline.core.params import Report
-from cpt_pipeline.formats.tokens import TokenShard, open_shard, read_sidecar
+from cpt_pipeline.formats.tokens import open_shard, read_sidecar
 from cpt_pipeline.vocabulary.tokenizer import load
 
 Decode = Callable[[list[int]], str]
 
 _PIECE_TOKENS = 65_536
 _OVERLAP_TOKENS = 4_096
-"""More than any word sequence takes: 13 Chinese characters are 39 tokens of single bytes."""
+"""More than most items take: a question of 3,000 letters, or of 1,300 Chinese characters as single bytes."""
 
 
 class FoundItem(Protocol):
@@ -36,8 +37,8 @@ class FoundItem(Protocol):
     def text(self) -> str: ...  # noqa: D102
 
 
-class LeakIndex(Protocol):
-    """What `corpus.dedup.leaks.BenchmarkIndex` offers; stages know it by this alone."""
+class LeakSearch(Protocol):
+    """What `corpus.dedup.leak_search.LeakSearch` offers; stages know it by this alone."""
 
     @property
     def num_items(self) -> Mapping[str, int]:
@@ -47,8 +48,11 @@ class LeakIndex(Protocol):
     def unguarded(self) -> Mapping[str, int]:
         """Those of them that are not searched."""
 
-    def search(self, text: str) -> Sequence[FoundItem]:
-        """Give every item that a text holds."""
+    def add(self, pieces: Iterable[str]) -> None:
+        """Look at a document."""
+
+    def results(self) -> Iterator[Sequence[FoundItem]]:
+        """Return the items of each document that was added, in order."""
 
 
 class TokenLeak(Report):
@@ -60,7 +64,7 @@ class TokenLeak(Report):
     """Its id, or `#<place in the shard>` where no parquet stands beside the shard."""
     item: str
     text: str
-    """The longest matched passage, folded."""
+    """The passage that was found, folded; of several the longest."""
 
 
 class BenchmarkTokenLeaks(Report):
@@ -85,13 +89,13 @@ class TokenLeakReport(Report):
 
 
 def find_token_leaks(
-    tokens: Path, tokenizer: Path | Decode, index: LeakIndex, *, max_listed: int = 1_000
+    tokens: Path, tokenizer: Path | Decode, search: LeakSearch, *, max_listed: int = 1_000
 ) -> TokenLeakReport:
     """Search every document of all shards (`.bin`, `.idx`) in a folder and the folders in it.
 
-    `tokenizer` is the folder of the tokenizer that made the shards, or a function from ids to text. `index` is
-    `BenchmarkIndex(read_items(benchmark_texts), params.leaks)`. A sealed artifact is not needed. Raises `ArtifactError`
-    where there is no shard or an id that the tokenizer has not.
+    `tokenizer` is the folder of the tokenizer that made the shards, or a function from ids to text. `search` is
+    `LeakSearch(BenchmarkIndex(read_items(benchmark_texts), params.leaks))`. A sealed artifact is not needed. Raises
+    `ArtifactError` where there is no shard or an id that the tokenizer has not.
     """
     shards = sorted(tokens.rglob("*.idx"))
     if not shards:
@@ -99,15 +103,18 @@ def find_token_leaks(
     decode = _decoder(tokenizer) if isinstance(tokenizer, Path) else tokenizer
     found = _Found(max_listed)
     for path in shards:
-        split = path.parent.relative_to(tokens).as_posix()
-        shard = open_shard(tokens, split, path.stem)
-        ids = _document_ids(tokens, split, path.stem)
+        shard = open_shard(tokens, _split_of(path, tokens), path.stem)
         for number in range(shard.num_documents):
-            name = ids[number] if ids is not None else f"#{number}"
-            found.add(split, path.stem, name, _search(shard, number, decode, index))
+            search.add(decode(piece.tolist()) for piece in _pieces(shard.document(number)))
         found.num_documents += shard.num_documents
         found.num_tokens += shard.num_tokens
-    return found.report(index)
+    results = search.results()
+    for path in shards:
+        split = _split_of(path, tokens)
+        ids = _document_ids(tokens, split, path.stem)
+        for number in range(open_shard(tokens, split, path.stem).num_documents):
+            found.add(split, path.stem, ids[number] if ids is not None else f"#{number}", next(results))
+    return found.report(search)
 
 
 class _Found:
@@ -131,16 +138,16 @@ class _Found:
                 found = TokenLeak(split=split, channel=channel, document=document, item=leak.item, text=leak.text)
                 listed.append(found)
 
-    def report(self, index: LeakIndex) -> TokenLeakReport:
+    def report(self, search: LeakSearch) -> TokenLeakReport:
         benchmarks = {
             name: BenchmarkTokenLeaks(
                 items=size,
-                unguarded_items=index.unguarded.get(name, 0),
+                unguarded_items=search.unguarded.get(name, 0),
                 found_items=len(self._items.get(name, ())),
                 documents=self._documents.get(name, 0),
                 leaks=tuple(self._leaks.get(name, ())),
             )
-            for name, size in sorted(index.num_items.items())
+            for name, size in sorted(search.num_items.items())
         }
         return TokenLeakReport(
             documents=self.num_documents,
@@ -150,15 +157,8 @@ class _Found:
         )
 
 
-def _search(shard: TokenShard, number: int, decode: Decode, index: LeakIndex) -> list[FoundItem]:
-    """Give each item once, with its longest text, in the order of the pieces."""
-    found: dict[tuple[str, str], FoundItem] = {}
-    for piece in _pieces(shard.document(number)):
-        for leak in index.search(decode(piece.tolist())):
-            key = (leak.benchmark, leak.item)
-            if key not in found or len(leak.text) > len(found[key].text):
-                found[key] = leak
-    return list(found.values())
+def _split_of(shard: Path, tokens: Path) -> str:
+    return shard.parent.relative_to(tokens).as_posix()
 
 
 def _pieces(ids: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:

@@ -21,6 +21,7 @@ def survey(works: list[int], characters: list[int], synthetic: list[bool] | None
         works=np.array(works, np.int64),
         draw=np.array(works, np.uint64),
         leaks=np.zeros(size, np.bool_),
+        trimmed=np.zeros(len(works), np.bool_),
         synthetic=np.array(synthetic or [False] * size),
     )
 

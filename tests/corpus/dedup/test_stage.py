@@ -89,6 +89,7 @@ def test_planted_benchmark_text_goes_and_is_reported(tmp_path: Path) -> None:
         "unguarded_items": 1,
         "found_items": 1,
         "documents": 2,
+        "trimmed_documents": 0,
         "examples": {"0": words},
     }
 

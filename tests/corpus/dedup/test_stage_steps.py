@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 from pathlib import Path
@@ -191,7 +192,7 @@ def test_items_are_found_in_training_documents_whatever_their_disguise(tmp_path:
         "s/20": (train.prompt.upper(), "0"),
         "s/21": (train.prompt.replace(" ", "\n  "), "0"),
         "s/22": (wide, "0"),
-        "s/23": ("leaves the old station at nine, and arrives -- at noon", "0"),
+        "s/23": ("train leaves the old station at nine, and arrives -- at noon: how many", "0"),
         "s/24": ("題:下列哪一项 不属于人体的 五脏六腑之一?", "3"),
         "s/25": ("which RIVER flows past Vienna? Danube!", "1"),
         "s/26": ("最大的骨是( )\nA.胫骨\nB.股骨\nC.髂骨\nD.肱骨内上髁", "2"),
@@ -200,16 +201,57 @@ def test_items_are_found_in_training_documents_whatever_their_disguise(tmp_path:
     innocent = (
         "A train leaves the new station at nine and arrives late",
         "Which river flows past Budapest? The Danube does.",
-        "最大的骨是 A.胫骨 B.股骨 C.髂骨 D.尺骨",
+        "据说人体最大的骨是在腿上的那一根",
         "下列哪一项不属于人体的部分",
     )
     lines = [*(text for text, _ in planted.values()), *innocent]
     rows = [("en", f"{make_text(50 + place)}\n{line}\n{make_text(90 + place)}") for place, line in enumerate(lines)]
     items = [train, question, bone, organ, sea, quiz(5, "Two and two", "four", "five")]
-    report = run(tmp_path, [*english(20), *rows], items)
+    report = run(tmp_path, [*english(20), *rows], items, leaks={"max_passages": 0})
     found = {name: detail.partition(":")[0] for name, (reason, detail) in excluded(tmp_path).items()}
     assert found == {name: f"quiz/{number}" for name, (_, number) in planted.items()}
     assert report.excluded == {"benchmark": 8}
     guarded = report.benchmarks["quiz"]
     assert (guarded.items, guarded.unguarded_items, guarded.found_items, guarded.documents) == (6, 1, 5, 8)
     assert guarded.examples["1"] == "which river flows past vienna? danube"
+
+
+CUSTOMS = "国家海关总署口岸监督管理委员会"
+DUTY = quiz(1, f"{CUSTOMS}的职责是", "对进出境货物实施监督", "审批贷款")
+
+
+def pages(number: int, count: int) -> str:
+    return "\n\n".join(make_text(number + place, 60) for place in range(count))
+
+
+@pytest.mark.feature(41)
+@pytest.mark.feature(43)
+def test_a_long_document_loses_the_passage_and_what_many_share_accuses_none(tmp_path: Path) -> None:
+    """Ten regulations name the authority that a question asks about; one long text holds questions, one is a quiz."""
+    river = quiz(
+        0, "Which of the small northern rivers flows past the old abbey before it meets the sea?", "Arn", "Tey"
+    )
+    named = [f"{pages(1_000 * n, 5)}\n\n第{n}条 {CUSTOMS}负责第{n}号口岸。" for n in range(1, 11)]
+    trap = "A. Tey\nB. Arn\nThe answer is B."
+    changed_script = "國家海關總署口岸監督管理委員會的職責是："
+    long = (
+        f"{pages(20_000, 6)}\n\n{river.prompt}\n{trap}\n\n{pages(21_000, 6)}\n\n{changed_script}\n\n{pages(22_000, 6)}"
+    )
+    quizzes = "\n".join(f"{river.prompt} {make_text(30_000 + n, 40)}" for n in range(12))
+    rows = [*english(20), *(("en", text) for text in [*named, long, quizzes])]
+    report = run(tmp_path, rows, [river, DUTY], minhash={"min_similarity": 0.9})
+    assert {name: reason for name, (reason, _) in excluded(tmp_path).items()} == {"s/31": "benchmark"}
+    kept = {
+        row["id"]: row for name in ("unique_documents", "heldout_documents") for row in read_documents(tmp_path / name)
+    }
+    assert {f"s/{number}" for number in range(20, 30)} < set(kept)
+    assert [kept[f"s/{20 + n}"]["text"] for n in range(10)] == named
+    left = kept["s/30"]["text"]
+    assert json.loads(kept["s/30"]["metadata"]) == {"benchmark_items": ["quiz/0", "quiz/1"]}
+    assert left.startswith(pages(20_000, 5)) and left.endswith(pages(22_001, 5)) and make_text(21_002, 60) in left
+    assert not any(gone in left for gone in ("abbey", "Arn", "海關", "職責"))
+    assert report.leaks.model_dump() == {"documents": 1, "passages": 2, "characters": len(long) - len(left)}
+    guarded = report.benchmarks["quiz"]
+    assert (guarded.found_items, guarded.documents, guarded.trimmed_documents) == (2, 1, 1)
+    strict = run(tmp_path / "strict", rows, [river, DUTY], leaks={"max_passages": 0}, minhash={"min_similarity": 0.9})
+    assert strict.excluded == {"benchmark": 2} and strict.leaks.documents == 0

@@ -10,6 +10,8 @@ import pytest
 import xxhash
 
 from cpt_pipeline.corpus.dedup.folding import fold
+from cpt_pipeline.corpus.dedup.leak_verdicts import judge_leaks, read_all_leaks
+from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex
 from cpt_pipeline.corpus.dedup.minhash import Signer
 from cpt_pipeline.corpus.dedup.params import DedupParams
 from cpt_pipeline.corpus.dedup.signatures import SignatureFiles
@@ -18,7 +20,6 @@ from cpt_pipeline.corpus.dedup.survey import (
     Survey,
     SurveyDocuments,
     read_ids,
-    read_leaks,
     read_survey,
     task_ranges,
 )
@@ -47,6 +48,7 @@ def run(place: Path, *, task_bytes: int = 1 << 30, seed: int = 1) -> Tasks:
     tasks.run(
         [ReadDocuments(documents, tasks), SurveyDocuments(tasks, place / "items", params)], EngineParams(workers=1)
     )
+    judge_leaks(tasks, BenchmarkIndex([QUESTION], params.leaks), params.leaks)
     return tasks
 
 
@@ -80,6 +82,7 @@ def test_every_document_is_measured(many: Tasks) -> None:
     assert found.characters.tolist() == [len(row["text"]) for row in given]
     assert found.quality.tolist() == [row["quality"] or 0.0 for row in given]
     assert np.flatnonzero(found.leaks).tolist() == list(LEAKING)
+    assert not found.trimmed.any()
     hashes = [xxhash.xxh3_128_intdigest(fold(row["text"]).encode()) for row in given]
     assert [(int(high) << 64) + int(low) for high, low in found.exact] == hashes
     assert hashes[7] == hashes[2]
@@ -111,7 +114,7 @@ def test_ids_are_found_by_number_in_the_files_that_hold_them(one: Tasks, many: T
 def test_leaks_are_listed_in_order_with_what_leaked(one: Tasks, many: Tasks) -> None:
     leaked = QUESTION.prompt.lower().rstrip("?")
     found = [{"benchmark": "quiz", "item": "0", "text": leaked}]
-    assert list(read_leaks(one)) == list(read_leaks(many)) == [found for _ in LEAKING]
+    assert list(read_all_leaks(one)) == list(read_all_leaks(many)) == [(number, found, []) for number in LEAKING]
 
 
 def test_no_document_is_an_empty_survey(tmp_path: Path) -> None:

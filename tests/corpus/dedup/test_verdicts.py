@@ -40,6 +40,7 @@ def survey(size: int, **columns: Any) -> Survey:
         works=np.array(columns.get("works", range(size)), np.int64),
         draw=np.array(columns.get("draw", range(size)), np.uint64),
         leaks=np.array(columns.get("leaks", [False] * size), np.bool_),
+        trimmed=np.array(columns.get("trimmed", [False] * size), np.bool_),
         synthetic=np.array(columns.get("synthetic", [False] * size), np.bool_),
     )
 
@@ -55,6 +56,11 @@ def test_the_best_of_a_cluster_survives_and_of_equals_the_earliest() -> None:
     assert found.survivors.tolist() == [1, 1, 1, 1, 4, 5]
     assert found.kinds.tolist() == [NEAR, KEPT, NEAR, NEAR, KEPT, HELDOUT]
     assert (found.num_clusters, found.largest_cluster) == (1, 4)
+
+
+def test_a_copy_that_loses_a_benchmark_item_survives_only_where_all_do() -> None:
+    found = judge(survey(5, quality=[0.9, 0.1, 0.5, 0.2, 0.3], trimmed=[1, 0, 1, 1, 1]), [0, 0, 0, 3, 3])
+    assert found.survivors.tolist() == [1, 1, 1, 4, 4]
 
 
 def test_a_copy_is_exact_when_its_text_is_that_of_the_survivor() -> None:

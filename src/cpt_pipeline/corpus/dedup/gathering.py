@@ -13,14 +13,21 @@ from cpt_pipeline.core.errors import NothingLeftError, raise_all
 from cpt_pipeline.corpus.dedup import verdicts as kinds
 from cpt_pipeline.corpus.dedup.diversity import DiversitySample
 from cpt_pipeline.corpus.dedup.families import follow_parents
+from cpt_pipeline.corpus.dedup.leak_verdicts import read_all_leaks
 from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex
-from cpt_pipeline.corpus.dedup.params import BenchmarkReport, DedupParams, DedupReport, DedupRunParams, PassagesReport
-from cpt_pipeline.corpus.dedup.survey import Survey, read_leaks
+from cpt_pipeline.corpus.dedup.params import (
+    BenchmarkReport,
+    DedupParams,
+    DedupReport,
+    DedupRunParams,
+    LeaksReport,
+    PassagesReport,
+)
+from cpt_pipeline.corpus.dedup.survey import Survey
 from cpt_pipeline.corpus.dedup.verdicts import Verdicts
 from cpt_pipeline.corpus.engine import Tasks
 from cpt_pipeline.corpus.sieve import Sieve
 from cpt_pipeline.corpus.steps import gather, gather_counts
-from cpt_pipeline.formats.benchmarks import BenchmarkItem
 from cpt_pipeline.formats.documents import work_of, write_families
 
 _EXAMPLES = 5
@@ -59,25 +66,25 @@ def gather_documents(
     return _report(sieve, found, gather_counts(judged), {**stated, "diversity": sample.measure(run.encoder)})
 
 
-def report_benchmarks(items: list[BenchmarkItem], surveyed: Tasks, params: DedupParams) -> dict[str, BenchmarkReport]:
-    """Say what was found of each benchmark."""
-    unguarded = BenchmarkIndex(items, params.leaks).unguarded
-    sizes = Counter(item.benchmark for item in items)
-    documents: Counter[str] = Counter()
-    found: dict[str, dict[str, str]] = {name: {} for name in sizes}
-    for leaks in read_leaks(surveyed):
-        documents.update({leak["benchmark"] for leak in leaks})
-        for leak in leaks:
+def report_benchmarks(index: BenchmarkIndex, surveyed: Tasks) -> dict[str, BenchmarkReport]:
+    """Return what was found of each benchmark."""
+    excluded: Counter[str] = Counter()
+    trimmed: Counter[str] = Counter()
+    found: dict[str, dict[str, str]] = {name: {} for name in index.num_items}
+    for document in read_all_leaks(surveyed):
+        (excluded if document.is_excluded else trimmed).update({leak["benchmark"] for leak in document.leaks})
+        for leak in document.leaks:
             found[leak["benchmark"]].setdefault(leak["item"], leak["text"])
     return {
         name: BenchmarkReport(
-            items=sizes[name],
-            unguarded_items=unguarded.get(name, 0),
+            items=size,
+            unguarded_items=index.unguarded.get(name, 0),
             found_items=len(found[name]),
-            documents=documents[name],
+            documents=excluded[name],
+            trimmed_documents=trimmed[name],
             examples=dict(sorted(found[name].items())[:_EXAMPLES]),
         )
-        for name in sorted(sizes)
+        for name, size in sorted(index.num_items.items())
     }
 
 
@@ -91,8 +98,9 @@ def _missing(sieve: Sieve, survey: Survey, found: Verdicts) -> Iterator[str]:
                 continue
             reasons = dict(sieve.reasons_by_channel[channel].most_common())
             yield (
-                f"channel {channel} has no {kind} document (excluded: {reasons or 'none'}). Give it more text, or "
-                "change dedup.leaks. A file of many texts counts as one unless its source says how to divide it"
+                f"channel {channel} has no {kind} document (excluded: {reasons or 'none'}). Give it more text; for "
+                "benchmark, a smaller dedup.leaks.min_left_characters lets documents lose the items and stay. A file "
+                "of many texts counts as one unless its source says how to divide it"
             )
 
 
@@ -132,6 +140,11 @@ def _report(sieve: Sieve, found: Verdicts, counts: Counter[str], stated: Mapping
         heldout_channels=sieve.amounts("heldout_documents"),
         clusters=found.num_clusters,
         largest_cluster=found.largest_cluster,
+        leaks=LeaksReport(
+            documents=counts["leaks/documents"],
+            passages=counts["leaks/passages"],
+            characters=counts["leaks/characters"],
+        ),
         passages=PassagesReport(
             documents=counts["passages/documents"],
             units=counts["passages/units"],

@@ -1,34 +1,41 @@
-"""Leaks: training documents that hold the text of a benchmark item.
+"""Leaks: passages of training documents that hold a benchmark item.
 
-Texts and items are compared as words without case and punctuation, a Chinese or Japanese character being a word; which
-sequences of words betray an item says `leak_sequences`. The index keeps 64-bit hashes of the sequences, and compares
-the words themselves where a hash is met.
+A text is searched in two steps. `BenchmarkIndex.look` finds, in one document, the passages that hold most of an item's
+question, and the seeds (short n-grams of items) that the document holds. When all documents of a corpus have been
+looked at, `Rarity` knows how many hold each seed, and `BenchmarkIndex.judge` decides: what many documents or many items
+share (an institution's name, a formula of law, "which of the following is right") says nothing of an item.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from cpt_pipeline.corpus.dedup.folding import fold
-from cpt_pipeline.corpus.dedup.leak_sequences import LeakParams, item_words, read_item_words
-from cpt_pipeline.corpus.words import find_words, is_cjk
+from cpt_pipeline.corpus.dedup.leak_items import ItemLetters, Letters, find_letters, read_item_letters
+from cpt_pipeline.corpus.dedup.leak_params import LeakParams
+from cpt_pipeline.corpus.dedup.leak_seeds import Marks, Match, Places, SeedCounts, SeedIndex, Weights
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
 
-__all__ = ["BenchmarkIndex", "Leak", "LeakParams", "item_words"]
+__all__ = ["BenchmarkIndex", "Candidate", "Leak", "LeakParams", "SeedCounts", "Weights"]
 
-_NUM_CODES = 0x110000
 _MAX_TEXT = 300
-_COMMON_SHARE = 0.01
-_SEQUENCE = np.dtype(
-    [("key", np.uint64), ("item", np.int32), ("start", np.int32), ("length", np.int32), ("listed", np.bool_)]
-)
+_WHOLE = 0.9
+"""So much of a question is all of it: every twelfth character may be another."""
+_ANSWERED = 0.5
+"""So much of the right answer behind a question is the answer: one of two characters may be another."""
+_LINE_END = " | "
+"""Stands for a line end where a text is looked at for what borders a question."""
+_BEFORE = frozenset("?:_([{<;!…「『\"'“‘《*#|.。,、")
+_AFTER = frozenset("?:_([{<…「『\"'”’》)]*#|")
+"""What stands before and behind a question, beside the text's own ends (a folded "？" is "?"). A full stop behind it
+ends a statement, unless it ends the line."""
 
 
 @dataclass(frozen=True)
@@ -38,161 +45,182 @@ class Leak:
     benchmark: str
     item: str
     text: str
-    """The longest passage of the document, folded, that is made of the item's sequences; 300 characters at most."""
+    """The passage, folded; 300 characters at most."""
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """The benchmark and the item."""
+        return self.benchmark, self.item
 
     def __str__(self) -> str:
         return f"{self.benchmark}/{self.item}: {self.text}"
 
 
 @dataclass(frozen=True)
-class _Text:
-    """A folded text and its words."""
+class Candidate:
+    """A passage that holds most of an item; whether it says enough is not known yet."""
+
+    item: int
+    """The number of the item in the index."""
+    start: int
+    """The first letter of the passage among those of the document."""
+    end: int
+    """The letter behind it."""
+    covered: tuple[int, ...]
+    """The item's letters that the passage holds: starts and ends of runs, in turn."""
+    complete: bool
+    """Whether the right answer or the choices stand there too, or the question stands alone, as a sentence."""
+    num_beside: int
+    """Letters of the choices that stand behind it."""
+    text: str
+
+    @classmethod
+    def load(cls, given: dict[str, Any]) -> Candidate:
+        """Build a candidate from what `asdict` and a file made of it."""
+        return cls(**{**given, "covered": tuple(given["covered"])})
+
+    def marks(self, size: int) -> Marks:
+        """Return a mark for each letter of the item."""
+        marks = np.zeros(size, np.bool_)
+        for start, end in zip(self.covered[::2], self.covered[1::2], strict=True):
+            marks[start:end] = True
+        return marks
+
+
+class _Seen(NamedTuple):
+    """A text that is looked at: folded, and with its line ends, and where its letters are in both."""
 
     folded: str
-    hashes: npt.NDArray[np.uint64]
-    starts: npt.NDArray[np.int32]
-    ends: npt.NDArray[np.int32]
+    letters: Letters
+    places: Places
+    lines: str
+    line_places: Places
 
-    def words(self, start: int, end: int) -> tuple[str, ...]:
-        places = zip(self.starts[start:end].tolist(), self.ends[start:end].tolist(), strict=True)
-        return tuple(self.folded[first:last] for first, last in places)
+    def stands_alone(self, match: Match, item: ItemLetters) -> bool:
+        """Return whether no words touch the question, whose last letters may be others."""
+        missing = item.num_prompt - 1 - int(np.flatnonzero(match.covered[: item.num_prompt]).max(initial=-1))
+        last = min(match.end + missing, self.line_places.size) - 1
+        places = int(self.line_places[match.start]), int(self.line_places[last]) + 1
+        return _stands_alone(self.lines, *places, cjk=item.cjk)
 
 
 class BenchmarkIndex:
-    """All word sequences that must not occur in training text; some 35 bytes for each, and the items' words."""
+    """All items as letters and as seeds."""
 
     def __init__(self, items: Iterable[BenchmarkItem], params: LeakParams) -> None:
-        from cpt_pipeline.corpus.dedup import leaks_kernel
+        self._params = params
+        self._items = read_item_letters(items)
+        self._seeds = SeedIndex(self._items, params)
 
-        self._kernel = leaks_kernel
-        self._items = read_item_words(items)
-        self._sequences = self._index(params)
-        self._keys = np.ascontiguousarray(self._sequences["key"])  # a column of records is copied at every search
-        self._lengths, first = np.unique(self._sequences["length"], return_index=True)
-        self._ends = np.append(first, self._keys.size)[1:].astype(np.int64)
-        self._bitmaps = leaks_kernel.make_bitmaps(np.split(self._keys, self._ends[:-1])[: first.size])
-        self.unguarded: dict[str, int] = self._count_unguarded()
-        """Items of each benchmark that no text can be accused of."""
-
-    @property
+    @cached_property
     def num_items(self) -> dict[str, int]:
-        """Give the number of items of each benchmark, in the order of the suite."""
+        """Items of each benchmark, in the order of the suite."""
         return dict(Counter(item.benchmark for item in self._items))
 
-    def search(self, text: str) -> list[Leak]:
-        """Give what `find_all` gives for a text as it stands."""
-        return self.find_all(fold(text))
-
-    def find(self, folded: str) -> Leak | None:
-        """Give the leak that begins first in a text that was folded (`words.fold`), or None."""
-        return next(iter(self.find_all(folded)), None)
-
-    def find_all(self, folded: str) -> list[Leak]:
-        """Give every item of which a folded text holds a sequence, by its first place in the text, then in order."""
-        found: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-        text = self._split(folded)
-        for number, start, end in self._find_sequences(text):
-            found[number].append((start, end))
-        first = sorted(found, key=lambda number: (min(found[number]), number))
-        return [self._leak(number, _longest(found[number]), text) for number in first]
-
-    def _leak(self, number: int, run: tuple[int, int], text: _Text) -> Leak:
-        item = self._items[number]
-        passage = text.folded[text.starts[run[0]] : text.ends[run[1] - 1]]
-        return Leak(item.benchmark, item.item, passage[:_MAX_TEXT])
-
-    def _find_sequences(self, text: _Text) -> Iterator[tuple[int, int, int]]:
-        """Give an item's number and the words from start to end that are one of its sequences."""
-        starts, rows = self._kernel.find_runs(text.hashes, self._lengths, self._keys, self._ends, self._bitmaps)
-        for start, row in zip(starts.tolist(), rows.tolist(), strict=True):
-            yield from self._confirm(text, start, row)
-
-    def _confirm(self, text: _Text, start: int, row: int) -> Iterator[tuple[int, int, int]]:
-        key, _, _, length, _ = self._sequences[row].item()
-        words = text.words(start, start + length)
-        while row < self._sequences.size:
-            found, number, first, size, listed = self._sequences[row].item()
-            if (found, size) != (key, length):
-                return
-            item = self._items[number]
-            if item.words[first : first + size] == words:
-                end = start + length + (item.num_following if listed else 0)
-                if not listed or item.choices_follow(text.words(start + length, end)):
-                    yield number, start, min(end, text.starts.size)
-            row += 1
-
-    def _split(self, folded: str) -> _Text:
-        codes = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), np.uint32)
-        return _Text(folded, *self._kernel.find_words(codes, _word_classes()))
-
-    def _index(self, params: LeakParams) -> npt.NDArray[np.void]:
-        """Give the sequences of all items by their keys, hashed together: one by one would take ten times as long."""
-        words = self._split(" ".join(word for item in self._items for word in item.words)).hashes
-        ends = np.cumsum([len(item.words) for item in self._items], dtype=np.int64)
-        found = self._list_sequences(params)
-        places = found["start"] + (ends - [len(item.words) for item in self._items])[found["item"]]
-        for length in np.unique(found["length"]).tolist():
-            same = found["length"] == length
-            found["key"][same] = self._kernel.hash_runs(words, length)[places[same]]
-        benchmarks = np.unique([item.benchmark for item in self._items], return_inverse=True)[1]
-        return _without_common(found, benchmarks, params)
-
-    def _list_sequences(self, params: LeakParams) -> npt.NDArray[np.void]:
-        each = [(number, *kind) for number, item in enumerate(self._items) for kind in item.sequences(params)]
-        columns = np.array(each, np.int64).reshape(-1, 4)
-        counts = columns[:, 1]
-        found = np.zeros(int(counts.sum()), _SEQUENCE)
-        found["item"], _, found["length"], found["listed"] = np.repeat(columns, counts, axis=0).T
-        found["start"] = np.arange(found.size) - np.repeat(np.cumsum(counts) - counts, counts)
-        return found
-
-    def _count_unguarded(self) -> dict[str, int]:
-        guarded = set(self._sequences["item"].tolist())
-        free = [item.benchmark for number, item in enumerate(self._items) if number not in guarded]
+    @cached_property
+    def unguarded(self) -> dict[str, int]:
+        """Items of each benchmark that no text can be accused of."""
+        free = [item.benchmark for number, item in enumerate(self._items) if not self._is_guarded(number)]
         return dict(Counter(free))
 
+    @property
+    def num_seeds(self) -> int:
+        """How many seeds there are to count."""
+        return self._seeds.num_seeds
 
-def _without_common(
-    sequences: npt.NDArray[np.void], benchmarks: npt.NDArray[np.int64], params: LeakParams
-) -> npt.NDArray[np.void]:
-    """Sort by length and key, and leave out what too many items of a benchmark share.
+    def count(self) -> SeedCounts:
+        """Return counts of the seeds of no document."""
+        return SeedCounts(self.num_seeds)
 
-    `benchmarks` holds, for each item, the number of its benchmark.
-    """
-    owners = benchmarks[sequences["item"]]
-    columns = (sequences["start"], sequences["item"], owners, sequences["key"], sequences["length"])
-    order = np.lexsort(columns)
-    sequences, owners = sequences[order], owners[order]
-    new_group = _differs(sequences["length"]) | _differs(sequences["key"]) | _differs(owners)
-    group = np.cumsum(new_group) - 1
-    num_items = np.bincount(group[new_group | _differs(sequences["item"])])
-    limits = np.maximum(params.max_items_per_ngram, _COMMON_SHARE * np.bincount(benchmarks))
-    rare: npt.NDArray[np.bool_] = num_items[group] <= limits[owners]
-    kept: npt.NDArray[np.void] = sequences[rare | sequences["listed"]]
-    return kept
+    def look(self, text: str, counts: SeedCounts | None = None, *, folded: str | None = None) -> list[Candidate]:
+        """Return the passages of a text that may be items, by their place, and count the text's seeds.
+
+        `folded` is the text folded, where that was done before.
+        """
+        folded = fold(text) if folded is None else folded
+        letters, places = find_letters(folded)
+        matches = list(self._seeds.match(letters, counts))
+        if not matches:
+            return []
+        lines = fold(text.replace("\n", _LINE_END))
+        seen = _Seen(folded, letters, places, lines, find_letters(lines)[1])
+        found = [each for match in matches if (each := self._candidate(seen, match))]
+        return sorted(found, key=lambda each: (each.start, each.end, each.item))
+
+    def rarity(self, counts: npt.NDArray[Any], num_documents: int) -> Weights:
+        """Return how rare each seed is in a corpus, for `judge`."""
+        return self._seeds.rarity(counts, num_documents)
+
+    def judge(self, candidate: Candidate, rarity: Weights) -> Leak | None:
+        """Return the item that a passage holds, or None where it says too little of it."""
+        if not self._says_enough(candidate, rarity):
+            return None
+        item = self._items[candidate.item]
+        return Leak(item.benchmark, item.item, candidate.text)
+
+    def _says_enough(self, candidate: Candidate, rarity: Weights) -> bool:
+        item, params = self._items[candidate.item], self._params
+        lengths = params.lengths(cjk=item.cjk)
+        marks, weights = candidate.marks(item.letters.size), self._seeds.weigh(candidate.item, rarity)
+        told = marks * weights
+        prompt = slice(0, item.num_prompt or item.letters.size)
+        share, telling = marks[prompt].mean(), told[prompt].sum()
+        whole = _longest_hole(marks[prompt]) <= max(lengths.hole, prompt.stop // 12)
+        if whole and share >= _WHOLE and prompt.stop >= lengths.sure:
+            return True
+        if told.sum() >= lengths.fragment:
+            return True
+        telling_share = telling / max(weights[prompt].sum(), 1e-9)
+        if min(share, telling_share) >= params.min_long_share and telling >= lengths.long:
+            return True
+        if not whole or share < params.min_share or telling_share < params.min_telling_share:
+            return False
+        told_all = telling + told[prompt.stop :].sum() + candidate.num_beside
+        return bool(telling >= lengths.least or (candidate.complete and told_all >= lengths.short))
+
+    def _candidate(self, seen: _Seen, match: Match) -> Candidate | None:
+        item = self._items[match.item]
+        answer = match.covered[item.num_prompt :]
+        answered = bool(answer.size and answer.mean() >= _ANSWERED)
+        follow = item.choices_in(seen.letters[match.start : match.end + item.num_following])
+        num_beside = sum(choice.size for choice in item.choices) if follow else 0
+        complete = answered or follow or seen.stands_alone(match, item)
+        if not complete and item.num_prompt < self._params.lengths(cjk=item.cjk).least:
+            return None
+        first, last = int(seen.places[match.start]), int(seen.places[match.end - 1]) + 1
+        return Candidate(
+            match.item,
+            match.start,
+            match.end,
+            _runs(match.covered),
+            complete,
+            num_beside,
+            seen.folded[first:last][:_MAX_TEXT],
+        )
+
+    def _is_guarded(self, number: int) -> bool:
+        item = self._items[number]
+        return item.letters.size >= self._params.lengths(cjk=item.cjk).short and self._seeds.is_searched(number)
 
 
-def _differs(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Say of each value whether it is not the one before it."""
-    return np.concatenate([np.ones(min(values.size, 1), np.bool_), values[1:] != values[:-1]])
+def _stands_alone(text: str, first: int, last: int, *, cjk: bool) -> bool:
+    """Return whether a question stands alone in its line, or between marks as questions do; words do not touch it."""
+    before, after = text[:first].rstrip()[-1:], text[last:].lstrip()
+    if before and before not in _BEFORE and not (cjk and text[first - 1] == " "):
+        return False
+    if after[:1] and after[0] in ".。;!":
+        after = after[1:].lstrip()
+        return not after or after[0] == _LINE_END.strip()
+    return not after or after[0] in _AFTER or (cjk and text[last] == " ")
 
 
-def _longest(runs: list[tuple[int, int]]) -> tuple[int, int]:
-    """Join runs that overlap or touch; give the longest, the first of several."""
-    joined: list[tuple[int, int]] = []
-    for start, end in sorted(runs):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return max(joined, key=lambda run: run[1] - run[0])
+def _longest_hole(marks: Marks) -> int:
+    """Return the length of the longest run without a mark."""
+    places = np.flatnonzero(np.concatenate([[True], marks, [True]]))
+    return int(np.diff(places).max()) - 1
 
 
-@cache
-def _word_classes() -> npt.NDArray[np.uint8]:
-    """Give what each code point is to `words.split_words`: 0 no word, 1 part of a word, 2 a word of its own."""
-    words, starts, ends = find_words("".join(map(chr, range(_NUM_CODES))))
-    classes = np.zeros(_NUM_CODES, np.uint8)
-    for word, start, end in zip(words, starts.tolist(), ends.tolist(), strict=True):
-        classes[start:end] = 2 if is_cjk(word) else 1
-    return classes
+def _runs(marks: Marks) -> tuple[int, ...]:
+    """Return the starts and ends of the runs of marks, in turn."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], marks, [False]])))
+    return tuple(edges.tolist())

@@ -10,7 +10,7 @@ from cpt_pipeline.core.inputs import InputFolder
 from cpt_pipeline.core.params import Params, Report, Seed
 from cpt_pipeline.corpus.dedup.coverage_params import CoverageParams, CoverageReport
 from cpt_pipeline.corpus.dedup.diversity_params import DiversityParams, DiversityReport
-from cpt_pipeline.corpus.dedup.leak_sequences import LeakParams
+from cpt_pipeline.corpus.dedup.leak_params import LeakParams
 from cpt_pipeline.corpus.dedup.minhash_params import MinHashParams
 from cpt_pipeline.corpus.dedup.passages import PassagesParams
 from cpt_pipeline.corpus.dedup.semantic_params import SemanticParams, SemanticReport
@@ -59,9 +59,11 @@ class BenchmarkReport(Report):
     """Too short to be searched for."""
     found_items: int
     documents: int
-    """Documents excluded for it."""
+    """Documents that held one and were excluded."""
+    trimmed_documents: int
+    """Documents that lost the passages and stayed."""
     examples: dict[str, str]
-    """Some of the items found, by id, with the text that was matched; `dedup_excluded` names them all."""
+    """Some of the items found, by id, with the text that was matched; `dedup_excluded` and `metadata` name them all."""
 
 
 class CurvePoint(Report):
@@ -79,6 +81,15 @@ class PassagesReport(Report):
     """Training documents that lost text."""
     units: int
     """Sentences, lines or paragraphs removed."""
+    characters: int
+
+
+class LeaksReport(Report):
+    """What was removed inside documents that hold benchmark items; they stay, and their `metadata` name the items."""
+
+    documents: int
+    """Training and held-out documents that lost text."""
+    passages: int
     characters: int
 
 
@@ -104,6 +115,7 @@ class DedupReport(Report):
     clusters: int
     """Groups of two or more copies."""
     largest_cluster: int
+    leaks: LeaksReport
     passages: PassagesReport
     min_similarity: float
     """The threshold in force."""

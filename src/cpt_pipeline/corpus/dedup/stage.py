@@ -27,6 +27,8 @@ from cpt_pipeline.corpus.dedup.folding import fold
 from cpt_pipeline.corpus.dedup.gathering import gather_documents, report_benchmarks
 from cpt_pipeline.corpus.dedup.heldout import count_families
 from cpt_pipeline.corpus.dedup.index import NearCopyIndex, match, write_index
+from cpt_pipeline.corpus.dedup.leak_verdicts import judge_leaks
+from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex
 from cpt_pipeline.corpus.dedup.minhash import Signatures
 from cpt_pipeline.corpus.dedup.pairs import Pairs, PairWriter, read_pairs
 from cpt_pipeline.corpus.dedup.params import CurvePoint, DedupParams, DedupReport, DedupRunParams
@@ -59,7 +61,8 @@ def dedup_documents(
 ) -> DedupReport:
     """Write `unique_documents`, `heldout_documents`, `dedup_excluded` and `corpus_index` below `out`.
 
-    Documents stay in the order of the input. A document that leaks a benchmark item takes no part in clusters.
+    Documents stay in the order of the input. One that holds a benchmark item loses the passage; one that would keep
+    too little without is excluded, and takes no part in clusters.
     `NothingLeftError` when a channel is left without training or without held-out text. Before any work:
     `ParameterError` for lists of terms, `ModelNotFoundError` for encoders, `ArtifactError` for an index of an earlier
     round that is damaged or was made with other parameters. Unfinished tasks are kept beside `out`.
@@ -71,6 +74,9 @@ def dedup_documents(
     passes = _Passes(clean_documents, benchmark_texts, out.parent / "tasks", params, channels, run)
     surveyed = passes.tasks("survey")
     surveyed.run([ReadDocuments(clean_documents, surveyed), SurveyDocuments(surveyed, benchmark_texts, params)], run)
+    items = read_items(benchmark_texts)
+    index = BenchmarkIndex(items, params.leaks)
+    judge_leaks(surveyed, index, params.leaks)
     survey = read_survey(surveyed)
     pairs = _find_pairs(clean_documents, surveyed, survey, params)
     curve = _curve(pairs, survey, params)
@@ -81,7 +87,6 @@ def dedup_documents(
     earlier = _find_earlier(surveyed, survey, params)
     found, semantic = passes.judge(surveyed, survey, np.asarray(labels), earlier)
     write_verdicts(surveyed, survey, found, earlier)
-    items = read_items(benchmark_texts)
     general = general_texts(clean_documents, survey, found, channels, params.coverage.sample_documents)
     wanted = Wanted(lists, find_topics(items, general, params.coverage.max_terms) if params.coverage.topics else [])
     judged = passes.tasks("dedup", found)
@@ -95,7 +100,7 @@ def dedup_documents(
         "semantic": semantic,
         "works": count_families(survey, found.families, found.drawable & (found.kinds != kinds.HELDOUT)),
         "heldout_works": count_families(survey, found.families, found.kinds == kinds.HELDOUT),
-        "benchmarks": report_benchmarks(items, surveyed, params),
+        "benchmarks": report_benchmarks(index, surveyed),
         "coverage": report_coverage(wanted, judged, params.coverage, channels) if counting else CoverageReport(),
     }
     report = gather_documents(judged, found, survey, out, params, run, stated)

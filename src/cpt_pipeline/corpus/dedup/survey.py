@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,12 @@ import xxhash
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from cpt_pipeline.core.artifact import unfinished
+from cpt_pipeline.core.artifact import content_hash, unfinished
 from cpt_pipeline.corpus.dedup.folding import fold
-from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex
+from cpt_pipeline.corpus.dedup.leak_cuts import Sentences
+from cpt_pipeline.corpus.dedup.leak_params import LeakParams
+from cpt_pipeline.corpus.dedup.leak_verdicts import CANDIDATES, read_all_leaks, write_seed_counts
+from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex, Candidate, SeedCounts
 from cpt_pipeline.corpus.dedup.minhash import Signer
 from cpt_pipeline.corpus.dedup.params import DedupParams
 from cpt_pipeline.corpus.dedup.shared_text import sketch
@@ -46,7 +50,7 @@ _SCHEMA = pa.schema(
         pa.field("work", pa.uint64()),
         pa.field("draw", pa.uint64()),
         pa.field("synthetic", pa.bool_()),
-        pa.field("leaks", pa.list_(pa.struct([(name, pa.string()) for name in ("benchmark", "item", "text")]))),
+        pa.field("candidates", CANDIDATES),
     ]
 )
 _PLAIN = {"channel": np.uint8, "characters": np.int64, "quality": np.float32, "work": np.uint64, "draw": np.uint64}
@@ -69,25 +73,28 @@ class SurveyDocuments(PipelineStep):  # type: ignore[misc]
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         """Write the table, the signatures and the sketches of a task and give nothing."""
-        index = BenchmarkIndex(read_items(self._benchmark_texts), self._params.leaks)
+        index = _index(self._benchmark_texts, content_hash(self._benchmark_texts), self._params.leaks)
+        seeds = index.count()
         signer = Signer(self._params.minhash)
         rows: list[dict[str, Any]] = []
         signatures = []
         sketches, numbers = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)]
         for document in data:
             folded = fold(document.text)
-            rows.append(self._row(document, folded, index))
+            rows.append(self._row(document, folded, index, seeds))
+            seeds.end_document()
             signatures.append(signer.sign(folded))
             sketches.append(sketch(folded))
             numbers.append(np.full(sketches[-1].size, document.metadata[NUMBER], np.uint64))
         write_pairs(self._tasks.file(rank, SKETCHES), np.concatenate(sketches), np.concatenate(numbers))
         write_signatures(self._tasks.file(rank, SIGNATURES), signatures, self._params.minhash)
+        write_seed_counts(self._tasks, rank, seeds)
         partial = unfinished(self._tasks.file(rank))
         pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), partial)
         os.replace(partial, self._tasks.file(rank))
         yield from ()
 
-    def _row(self, document: Document, folded: str, index: BenchmarkIndex) -> dict[str, Any]:
+    def _row(self, document: Document, folded: str, index: BenchmarkIndex, seeds: SeedCounts) -> dict[str, Any]:
         exact = xxhash.xxh3_128_intdigest(folded.encode())
         quality = document.metadata["quality"]
         work = work_of({"id": document.id, "part_of": document.metadata["part_of"]})
@@ -101,8 +108,20 @@ class SurveyDocuments(PipelineStep):  # type: ignore[misc]
             "work": xxhash.xxh3_64_intdigest(work),
             "draw": xxhash.xxh3_64_intdigest(f"{self._params.seed}:{work}"),
             "synthetic": read_synthetic({"id": document.id, "metadata": document.metadata["metadata"]}) is not None,
-            "leaks": [asdict(leak) for leak in index.find_all(folded)] or None,
+            "candidates": self._candidates(document.text, index.look(document.text, seeds, folded=folded)) or None,
         }
+
+    def _candidates(self, text: str, found: list[Candidate]) -> list[dict[str, Any]]:
+        if not found:
+            return []
+        sentences, margin = Sentences(text), self._params.leaks.margin_characters
+        return [{**asdict(each), "cut": sentences.around(each.start, each.end, margin)} for each in found]
+
+
+@lru_cache(1)
+def _index(benchmark_texts: Path, content: str, params: LeakParams) -> BenchmarkIndex:
+    """Build the index once for all tasks of a worker: it takes as long as some megabytes of text."""
+    return BenchmarkIndex(read_items(benchmark_texts), params)
 
 
 @dataclass(frozen=True)
@@ -121,6 +140,9 @@ class Survey:
     draw: npt.NDArray[np.uint64]
     """Of the work: a number that is random for who does not know the seed; the smallest of a channel are held out."""
     leaks: npt.NDArray[np.bool_]
+    """Hold benchmark items and are excluded for it."""
+    trimmed: npt.NDArray[np.bool_]
+    """Lose passages that hold benchmark items, and stay."""
     synthetic: npt.NDArray[np.bool_]
     """Made by clean from the real document before; no copy of anything, and never held out."""
 
@@ -131,12 +153,12 @@ class Survey:
 
 
 def read_survey(tasks: Tasks) -> Survey:
-    """Read the tables of all tasks."""
+    """Read the tables of all tasks, and what was judged of their leaks (`leak_verdicts.judge_leaks`)."""
     channels: dict[str, int] = {}
     parts: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in _PLAIN}
-    exact, leaks, synthetic = [np.empty((0, 2), np.uint64)], [np.empty(0, np.bool_)], [np.empty(0, np.bool_)]
+    exact, synthetic = [np.empty((0, 2), np.uint64)], [np.empty(0, np.bool_)]
     for path in tasks.files():
-        table = pq.read_table(path, columns=[*parts, "exact_high", "exact_low", "synthetic", "leaks"])
+        table = pq.read_table(path, columns=[*parts, "exact_high", "exact_low", "synthetic"])
         numbers = [channels.setdefault(name, len(channels)) for name in table["channel"].to_pylist()]
         parts["channel"].append(np.array(numbers, np.uint8))
         parts["characters"].append(table["characters"].to_numpy().astype(np.int64))
@@ -144,12 +166,14 @@ def read_survey(tasks: Tasks) -> Survey:
         for name in ("work", "draw"):
             parts[name].append(table[name].to_numpy().astype(np.uint64))
         exact.append(np.stack([table["exact_high"].to_numpy(), table["exact_low"].to_numpy()], axis=1))
-        leaks.append(table["leaks"].is_valid().to_numpy())
         synthetic.append(table["synthetic"].to_numpy())
     joined = {name: np.concatenate([np.empty(0, _PLAIN[name]), *found]) for name, found in parts.items()}
     joined["works"] = _number(joined.pop("work"))
-    joined |= {"exact": np.concatenate(exact), "leaks": np.concatenate(leaks), "synthetic": np.concatenate(synthetic)}
-    return Survey(list(channels), **joined)
+    joined |= {"exact": np.concatenate(exact), "synthetic": np.concatenate(synthetic)}
+    leaks, trimmed = np.zeros((2, joined["works"].size), np.bool_)
+    for document in read_all_leaks(tasks):
+        (leaks if document.is_excluded else trimmed)[document.number] = True
+    return Survey(list(channels), **joined, leaks=leaks, trimmed=trimmed)
 
 
 def _number(names: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
@@ -176,10 +200,3 @@ def read_ids(tasks: Tasks, numbers: npt.NDArray[np.int64]) -> dict[int, str]:
             column = pq.read_table(path, columns=["id"]).column("id").take(pa.array(mine - start))
             found.update(zip(mine.tolist(), column.to_pylist(), strict=True))
     return found
-
-
-def read_leaks(tasks: Tasks) -> Iterator[list[dict[str, str]]]:
-    """Give what each document that leaks holds: `benchmark`, `item` and the `text` found, for every item."""
-    for path in tasks.files():
-        column = pq.read_table(path, columns=["leaks"]).column("leaks")
-        yield from column.drop_null().to_pylist()

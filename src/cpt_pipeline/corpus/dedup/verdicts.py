@@ -1,7 +1,8 @@
 """What becomes of each document: kept, held out, or excluded as a copy; a pure function of what the survey found.
 
-Of copies the one of the best grade survives, of equal grades the earliest. Held-out families (`heldout`) are drawn from
-the survivors of whole clusters, before any copy is removed, so no training text is a near copy of a held-out one.
+Of copies the one of the best grade survives, of equal grades the earliest; but one that loses a passage for a benchmark
+item only where all do. Held-out families (`heldout`) are drawn from the survivors of whole clusters, before any copy is
+removed, so no training text is a near copy of a held-out one.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def decide(
     `sketches` are the files of the survey's sketches.
     """
     itself = np.arange(survey.num_documents)
-    near = _survivors(labels, survey.quality)
+    near = _survivors(labels, survey)
     survivors = near if semantic is None else semantic[near]
     old = _old(labels, earlier)
     best = (survivors == itself) & ~survey.leaks
@@ -105,7 +106,7 @@ def free_documents(
     survey: Survey, labels: npt.NDArray[np.int64], earlier: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.bool_]:
     """Mark the documents of sources that would stay if nothing but exact and near copies were known."""
-    survives: npt.NDArray[np.bool_] = _survivors(labels, survey.quality) == np.arange(survey.num_documents)
+    survives: npt.NDArray[np.bool_] = _survivors(labels, survey) == np.arange(survey.num_documents)
     return survives & ~survey.leaks & ~survey.synthetic & ~_old(labels, earlier)
 
 
@@ -123,9 +124,9 @@ def _old(labels: npt.NDArray[np.int64], earlier: npt.NDArray[np.bool_]) -> npt.N
     return whole
 
 
-def _survivors(labels: npt.NDArray[np.int64], quality: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
+def _survivors(labels: npt.NDArray[np.int64], survey: Survey) -> npt.NDArray[np.int64]:
     """Give for each document the member of its cluster that stays."""
-    order = np.lexsort((np.arange(labels.size), -quality, labels))
+    order = np.lexsort((np.arange(labels.size), -survey.quality, survey.trimmed, labels))
     _, firsts = np.unique(labels[order], return_index=True)
     best = np.zeros(labels.size, np.int64)
     best[labels[order[firsts]]] = order[firsts]

@@ -1,0 +1,60 @@
+"""What is taken out of a document around a passage that holds a benchmark item: whole sentences and lines.
+
+Cut are the sentences that hold the passage, and those beside it that lie within a margin, as GPT-3 did (Brown et al.
+2020, appendix C): a question's choices, its answer and the explanation stand there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from cpt_pipeline.corpus.dedup.folding import fold
+from cpt_pipeline.corpus.dedup.leak_items import find_letters
+
+Span = tuple[int, int]
+
+_SENTENCE = re.compile(r"[^\n]*?(?:[。！？!?；…]+[”’」』）)\"']*\s*|\.[\"')]*\s+|\n\s*|\Z)")
+
+
+class Sentences:
+    """The sentences and lines of a text, by characters and by letters."""
+
+    def __init__(self, text: str) -> None:
+        found = [sentence for sentence in _SENTENCE.findall(text) if sentence]
+        self._ends = np.cumsum([0, *map(len, found)])
+        self._letter_ends = np.cumsum([0, *(find_letters(fold(sentence))[0].size for sentence in found)])
+
+    def around(self, start: int, end: int, margin: int) -> Span:
+        """Return the characters to cut around the letters from start to end, and `margin` characters beside them."""
+        first = int(np.searchsorted(self._letter_ends, start, side="right")) - 1
+        last = int(np.searchsorted(self._letter_ends, end, side="left"))
+        low = int(np.searchsorted(self._ends, self._ends[first] - margin, side="left"))
+        high = int(np.searchsorted(self._ends, self._ends[last] + margin, side="right")) - 1
+        return int(self._ends[low]), int(self._ends[high])
+
+
+def merge_spans(spans: Iterable[Span]) -> list[Span]:
+    """Return spans in order, those that overlap or touch as one."""
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def cut(text: str, spans: Sequence[Span]) -> str:
+    """Return a text without some spans (merged); a paragraph or line that ended within one ends there still."""
+    left, place = "", 0
+    for start, end in spans:
+        left += text[place:start]
+        place = end
+        removed = text[start:end]
+        border = "\n\n" if "\n\n" in removed else "\n" if "\n" in removed else ""
+        if border and left:
+            left = left.rstrip() + border
+    return (left + text[place:]).strip("\n")
