@@ -10,7 +10,7 @@ words, median), and how much of tables and code is kept.
 
 `python benchmarks/extraction.py --manuals FOLDER`: another kind of page, the HTML of unpacked documentation packages
 (Sphinx, DocBook, Publican), whose gold is known from how it is made: three paragraphs or items of each page, drawn by
-digest, against three entries of its navigation that stand nowhere else. Pages with an odd digest were never looked at.
+digest, against three entries of its navigation that stand nowhere else. Pages with an odd digest chose no rule.
 """
 
 from __future__ import annotations
