@@ -9,7 +9,7 @@ from kedro.config import OmegaConfigLoader
 from kedro.pipeline import Node, Pipeline
 from pydantic import Field, model_validator
 
-from cpt_pipeline.conf_check import check_parameters, find_problems, missing_inputs
+from cpt_pipeline.conf_check import check_parameters, find_problems, missing_inputs, warn_of_secrets
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.inputs import HubName, HubParams, InputFile
 from cpt_pipeline.core.params import Params
@@ -217,6 +217,18 @@ def test_a_secret_is_not_repeated_in_a_message(tmp_path: Path) -> None:
     found = problems(tmp_path, {"base/parameters_train.yml": "train: {num_steps: 4, api_key: canary}"})
     assert len(found) == 1
     assert "canary" not in found[0]
+
+
+def test_a_credential_in_a_parameter_is_named_without_its_value(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = "collect: {sources: {web: {path: 'https://example.org/a?token=Cana7yQzzz'}}}"
+    assert problems(tmp_path, {"base/parameters_collect.yml": text}) == []
+    loader = OmegaConfigLoader(str(tmp_path / "conf"), base_env="base", default_run_env="local")
+    warn_of_secrets(Layout(tmp_path, loader, None))
+    (said,) = caplog.messages
+    assert said.startswith("conf/base/parameters_collect.yml: collect.sources.web.path holds a credential")
+    assert "Cana7yQzzz" not in said
 
 
 def test_the_check_raises_one_error_with_every_line(tmp_path: Path) -> None:

@@ -181,11 +181,15 @@ _DECISION = "data/decision.json is neither on disk nor in Git as dvc.lock has it
 @pytest.fixture
 def waiting(tmp_path: Path) -> tuple[Layout, Path]:
     """A project whose lock is of the run that made its one release, as one process sees it."""
+    return make_waiting(tmp_path)
+
+
+def make_waiting(tmp_path: Path, note: str = "") -> tuple[Layout, Path]:
     files = {
         "conf/base/globals.yml": "data_root: data",
         "conf/base/catalog.yml": "decision: {type: x, filepath: data/decision.json}\n"
         "release: {type: x, filepath: data/09_releases}",
-        "conf/base/parameters_train.yml": "train: {rate: 1e-4}",
+        "conf/base/parameters_train.yml": f"train: {{rate: 1e-4{note}}}",
         "data/decision.json": '{"verdict": "promote"}',
         "data/scores.json": "{}",
         "dvc.yaml": YAML,
@@ -193,7 +197,7 @@ def waiting(tmp_path: Path) -> tuple[Layout, Path]:
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    write_lock(tmp_path)
+    write_lock(tmp_path, ("rate: 0.0001", f"rate: 0.0001{note}"))
     Repo.init(str(tmp_path), no_scm=True).close()
     (tmp_path / "model").mkdir()
     seal(tmp_path / "model", "model")
@@ -229,6 +233,17 @@ def test_a_lock_of_the_same_run_is_taken_over_with_the_small_results(waiting: tu
     assert (release / "results/data/decision.json").read_text(encoding="utf-8") == '{"verdict": "promote"}'
     assert find_damage(release) == []
     assert complete_records(layout) == {}
+
+
+@pytest.mark.feature(129)
+def test_no_credential_of_a_parameter_stands_in_a_release(tmp_path: Path) -> None:
+    layout, release = make_waiting(tmp_path, ", note: 'by password=Cana7yQzzz'")
+    assert complete_records(layout) == {release.name: []}
+    found = [path.name for path in release.rglob("*") if path.is_file() and b"Cana7yQzzz" in path.read_bytes()]
+    assert found == []
+    assert "note: by password=<hidden>" in (release / "dvc.lock").read_text(encoding="utf-8")
+    said = "\n".join(restore_commands(layout, release))
+    assert "dvc.lock held something secret: put it back by hand where it says <hidden>" in said
 
 
 @pytest.mark.feature(129)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -23,6 +24,8 @@ from cpt_pipeline.core.params import Params
 from cpt_pipeline.core.redaction import redact
 from cpt_pipeline.formats.models import newest_commit
 from cpt_pipeline.layout import BASE, DATA_ROOT, LOCAL, Layout, has_key
+
+logger = logging.getLogger(__name__)
 
 _PREFIX = "params:"
 _LONGEST_VALUE = 60
@@ -48,6 +51,19 @@ def find_problems(layout: Layout, pipelines: Mapping[str, Pipeline]) -> list[str
         *_taught_by_the_base(where, layout),
         *(line for key in read if key in typed for line in _invalid(where, layout.parameters, key, typed[key])),
     ]
+
+
+def warn_of_secrets(layout: Layout) -> None:
+    """Name the parameters that hold a credential: DVC writes parameters into dvc.lock, which Git keeps."""
+    for place, content in KeyFiles(layout).files:
+        for key, value in _leaves(content):
+            if isinstance(value, str) and redact(value, key.rpartition(".")[2]) != value:
+                logger.warning(
+                    "%s: %s holds a credential, and DVC writes parameters into dvc.lock, which Git keeps. Leave it "
+                    "out; those of stores and endpoints stand in conf/local/credentials.yml or the environment",
+                    place,
+                    key,
+                )
 
 
 def missing_inputs(layout: Layout, pipeline: Pipeline, pipelines: Mapping[str, Pipeline]) -> dict[str, str]:

@@ -26,7 +26,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from cpt_pipeline.conf_check import check_parameters
+from cpt_pipeline.conf_check import check_parameters, warn_of_secrets
 from cpt_pipeline.core.errors import FileAccessError, ParameterError, find_fault
 from cpt_pipeline.core.fingerprint import stage_fingerprints, write_fingerprints
 from cpt_pipeline.core.json_reading import read_json
@@ -77,6 +77,7 @@ class PreflightHook:
             self._layout = Layout.of(context)
             os.environ[ROOT_VARIABLE] = str(self._layout.data_root)
             check_parameters(self._layout, pipelines)
+            warn_of_secrets(self._layout)
         except ParameterError as error:
             raise ConfError(str(error)) from error
 
@@ -265,12 +266,12 @@ def _before(release: str) -> Pipeline:
 
 
 def _uncommitted(layout: Layout) -> tuple[str, ...]:
-    """Return the files that differ from the commit or are unknown to Git; results and lock files are none."""
+    """Return the files that differ from the commit or are unknown to Git, but for results and lock files."""
     changed = _git(layout.project, "diff", "--name-only", "--relative", "HEAD") or ""
     unknown = _git(layout.project, "ls-files", "--others", "--exclude-standard") or ""
     names = {*changed.splitlines(), *unknown.splitlines()}
-    data = layout.relative(layout.data_root)
-    return tuple(sorted(name for name in names if not name.startswith(f"{data}/") and Path(name).name != BASE_LOCK))
+    roots = tuple(f"{layout.relative(root)}/" for root in layout.data_roots())
+    return tuple(sorted(name for name in names if not name.startswith(roots) and Path(name).name != BASE_LOCK))
 
 
 def _git(project: Path, *arguments: str) -> str | None:

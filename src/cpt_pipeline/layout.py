@@ -122,6 +122,11 @@ class Layout:
                 return f"{name}/ is not for data; name a folder of its own, such as data/trial"
         return None
 
+    def data_roots(self) -> list[Path]:
+        """Return the data root in force and those that the environments name, sorted."""
+        named = (_read_yaml(path).get(DATA_ROOT) for path in sorted(self.conf.glob("*/globals.yml")))
+        return sorted({self.data_root, *(self.project / root for root in named if isinstance(root, str))})
+
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """Parameters of base, environment and `--params`, merged, not validated."""

@@ -16,12 +16,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import yaml
+
 from cpt_pipeline import dvc, release_check, releases
 from cpt_pipeline.core.artifact import MANIFEST, copy_file, md5_file
 from cpt_pipeline.core.errors import WorkspaceBusyError
 from cpt_pipeline.core.input_digests import DIRECTORY
 from cpt_pipeline.core.json_reading import read_json
-from cpt_pipeline.core.redaction import redact
+from cpt_pipeline.core.redaction import HIDDEN, redact
 from cpt_pipeline.layout import Layout
 from cpt_pipeline.release_draft import HIDDEN_SUFFIX
 
@@ -59,7 +61,7 @@ def complete_records(layout: Layout) -> dict[str, list[str]]:
             (draft / "results" / name).parent.mkdir(parents=True, exist_ok=True)
             (draft / "results" / name).write_bytes(content)
         copy_file(dvc.target(layout), draft / "dvc.yaml")
-        (draft / "dvc.lock").write_text(text, encoding="utf-8")
+        (draft / "dvc.lock").write_text(_without_secrets(text), encoding="utf-8")
 
     found = {name: _find_differences(root / name, stages, small, layout) for name in waiting}
     for name in (name for name, problems in found.items() if not problems):
@@ -68,6 +70,13 @@ def complete_records(layout: Layout) -> dict[str, list[str]]:
         except WorkspaceBusyError as error:  # another process adds it, or the next start does
             found[name] = [str(error)]
     return found
+
+
+def _without_secrets(lock: str) -> str:
+    """Return a dvc.lock byte by byte, or laid out anew where a parameter in it holds a credential."""
+    content = _load(lock)
+    shown = redact(content)
+    return lock if shown == content else yaml.safe_dump(shown, sort_keys=False, allow_unicode=True)
 
 
 def restore_commands(layout: Layout, release: Path) -> list[str]:
@@ -93,6 +102,8 @@ def restore_commands(layout: Layout, release: Path) -> list[str]:
     yaml_file, lock_file = layout.relative(dvc.target(layout)), layout.relative(dvc.lock_of(layout))
     lines.append(f"  results     cp -r {shown}/results/. .")
     lines.append(f"  data        cp {shown}/dvc.yaml {yaml_file} && cp {shown}/dvc.lock {lock_file}")
+    if HIDDEN in (release / "dvc.lock").read_text(encoding="utf-8"):
+        lines.append(f"              dvc.lock held something secret: put it back by hand where it says {HIDDEN}")
     return [*lines, f"              dvc checkout {yaml_file}"]
 
 
