@@ -29,6 +29,7 @@ NO_INPUT = {
     "EndpointRunParams.answers": "kept by the stage itself, under what was asked",
     "EndpointRunParams.url": "the address of a server",
     "EngineParams.ray_address": "the address of a cluster",
+    "FilesParams.follow_links_to": "where links may lead; what they reach is a part of `path`",
     "LabelsParams.label": "a column of a file that is marked",
     "PythonEnvironmentParams.name": "names the source; versions of packages are no reason to run (ADR 2)",
     "SourceParams.name": "names the source",
@@ -85,10 +86,6 @@ def test_every_parameter_that_may_name_a_file_has_a_type_that_says_so_or_a_reaso
 
 NO_BOUNDS = {
     "CategoryParams.limits": "checked as the limits of the rules that they replace",
-    "DedupParams.curve_thresholds": "any number is a threshold, of which the curve tells the share",
-    "DedupParams.seed": "looked at by recipes.settings_check",
-    "EvaluateParams.seed": "looked at by recipes.settings_check",
-    "MixParams.seed": "looked at by recipes.settings_check",
     "SemanticParams.curve_cosines": "any number is a threshold, of which the curve tells the share",
 }
 """The class that has the field, and why a number that a library refuses later cannot stand there."""

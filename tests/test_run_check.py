@@ -89,14 +89,13 @@ def test_what_a_machine_lacks_and_what_the_base_cannot_read_come_at_once(
     with pytest.raises(ParameterError) as caught:
         check(
             project,
-            evaluate="evaluate: {sample_tokens: 512, sequence_length: 1024, seed: -1}",
+            evaluate="evaluate: {sample_tokens: 512, sequence_length: 1024}",
             collect="collect_run: {executor: slurm}",
             clean="clean_run: {executor: slurm}",
             dedup="dedup_run: {executor: slurm}",
             stage2="stage2_run: {launcher: srun}",
         )
     assert [line.split(": ")[1] for line in str(caught.value).splitlines()[1:]] == [
-        "evaluate.seed = -1",
         "collect_run.executor = 'slurm'",
         "clean_run.executor = 'slurm'",
         "dedup_run.executor = 'slurm'",

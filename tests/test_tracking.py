@@ -13,6 +13,7 @@ from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST
 
+from cpt_pipeline.core.artifact import seal
 from cpt_pipeline.layout import Layout
 from cpt_pipeline.model_registry import follow_pointer
 from cpt_pipeline.tracking import curves, flatten, numbers
@@ -116,7 +117,9 @@ def released(tmp_path: Path) -> Layout:
     """A data root with one release in use."""
     root = tmp_path / "09_releases"
     root.mkdir()
-    pointer = {"release": "0001-a", "model": "train", "folder": "0001-a/model"}
+    pointer = {"release": "0001-0a1b2c3d", "model": "train", "folder": "0001-0a1b2c3d/model"}
+    (root / "0001-0a1b2c3d/model").mkdir(parents=True)
+    seal(root / "0001-0a1b2c3d", "release")
     (root / "current.json").write_text(json.dumps(pointer), encoding="utf-8")
     given = {"data_root": str(tmp_path)}
     loader = OmegaConfigLoader(str(TINY / "conf"), base_env="base", default_run_env="base", runtime_params=given)
@@ -138,9 +141,9 @@ def test_only_a_model_that_is_not_there_is_made(released: Layout) -> None:
 @pytest.mark.parametrize(
     ("uri", "run_id", "source"),
     [
-        ("sqlite:///mlflow.db", "7", "{root}/0001-a/model"),
+        ("sqlite:///mlflow.db", "7", "{root}/0001-0a1b2c3d/model"),
         ("http://host:5000", "7", "runs:/7"),
-        ("https://host", None, "{root}/0001-a/model"),
+        ("https://host", None, "{root}/0001-0a1b2c3d/model"),
     ],
     ids=["a database", "a server", "a server without a run"],
 )
@@ -151,4 +154,7 @@ def test_a_server_is_given_the_run_and_the_folder_as_a_tag(
     follow_pointer(client, released, run_id)
     (_, registered, _), options = client.create_model_version.call_args
     assert registered == source.format(root=released.path("release").as_uri())
-    assert options["tags"] == {"release": "0001-a", "folder": str(released.path("release") / "0001-a/model")}
+    assert options["tags"] == {
+        "release": "0001-0a1b2c3d",
+        "folder": str(released.path("release") / "0001-0a1b2c3d/model"),
+    }

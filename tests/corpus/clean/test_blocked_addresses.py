@@ -14,7 +14,7 @@ from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.corpus.clean import blocked_addresses
 from cpt_pipeline.corpus.clean.blocked_addresses import BlockedAddresses, BlockedAddressesParams
 from cpt_pipeline.corpus.clean.params import CleanParams
-from cpt_pipeline.corpus.clean.rules import FAMILIES
+from cpt_pipeline.corpus.clean.rule_params import FAMILIES
 from cpt_pipeline.formats.documents import document, read_documents
 from tests.corpus.stages import clean_documents
 from tests.corpus.texts import write_artifact
@@ -108,7 +108,7 @@ def test_the_shipped_lists_decide_as_the_filter_of_datatrove(tmp_path: Path, mon
         ("banned_subwords", "inside"),
     ):
         (tmp_path / f"{name}.txt").write_text(f"# {name}\n{word}\n")
-    monkeypatch.setattr(blocked_addresses, "ASSETS_PATH", str(tmp_path))
+    monkeypatch.setattr(blocked_addresses, "_assets", lambda: tmp_path)
     monkeypatch.setattr(url_filter, "ASSETS_PATH", str(tmp_path))
     monkeypatch.setattr(url_filter, "cached_assets_path", lambda **_: str(tmp_path))
     ours = BlockedAddresses.load(BlockedAddressesParams(shipped="exclude"))

@@ -13,13 +13,13 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
-from datatrove.utils._import_utils import ASSETS_PATH
 from pydantic import Field
 from xxhash import xxh3_64_intdigest
 
@@ -190,8 +190,16 @@ def _read_list(path: Path, problems: list[str]) -> _List:
     return _List(hosts, addresses, tuple(sorted(set(lines["pattern"]))))
 
 
+def _assets() -> Path:
+    """Return the folder of datatrove's lists; datatrove itself is not imported, since conf is read with this module."""
+    found = find_spec("datatrove")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / "assets"
+
+
 def _read_shipped() -> _List:
-    folder = Path(ASSETS_PATH)
+    folder = _assets()
 
     def words(name: str) -> frozenset[str]:
         listed = (folder / name).read_text("utf-8").splitlines()
