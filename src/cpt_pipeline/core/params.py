@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -32,7 +32,9 @@ Seed = Annotated[int, Field(ge=0, lt=1 << 32)]
 
 
 def _check_name(name: str) -> str:
-    if not re.fullmatch(r"\w[\w.-]*", name):
+    first = name[:1]
+    inside = all(character in "_.-" or unicodedata.category(character)[0] in "LNM" for character in name)
+    if not (first.isalnum() or first == "_") or not inside:
         raise ValueError(
             "a name is made of letters of any script, digits, _, - and ., and begins with none of the last two"
         )

@@ -27,6 +27,9 @@ https://www.news.example/ads/1/
 */tag/*
 http://forum.example/*replytocom=*
 例子.example
+.dotted.example
+||adblock.example^
+*/标签/*
 """
 
 
@@ -51,6 +54,10 @@ def load(folder: Path, lines: str = LINES, **more: Any) -> BlockedAddresses:
         ("https://forum.example/t/5?replytocom=7", "forum.example/*replytocom=*"),
         ("https://forum.example/t/5", None),
         ("https://例子.example/页", "例子.example"),
+        ("https://xn--fsqu00a.example/a", "例子.example"),
+        ("https://www.dotted.example/", "dotted.example"),
+        ("https://adblock.example/a", "adblock.example"),
+        ("https://fine.example/%E6%A0%87%E7%AD%BE/1", "*/标签/*"),
         ("spam.example/without/scheme", "spam.example"),
         ("chapter 4", None),
         ("file:///tmp/spam.example", None),

@@ -288,3 +288,45 @@ def test_a_reading_says_what_was_found_or_why_there_is_nothing() -> None:
         assert read_page("", b"<p>" * 300_000, ReadingParams(), sandbox).reason == "too_many_tags"
         broken = f'<meta charset="utf-8"><p>{SENTENCE} '.encode() + b"\xff\xfe\xfd" * 40
         assert read_page("", broken, ReadingParams(encoding="utf-8"), sandbox).reason == "undecodable"
+
+
+@pytest.mark.parametrize(
+    ("line", "stays"),
+    [
+        ("责任编辑制度是出版单位保证质量的基本制度，编辑应当对书稿逐一审读并签字。", True),
+        ("上一篇文章介绍了牛顿力学的基本原理，这一篇我们讨论拉格朗日方程。", True),
+        ("版权所有人死亡后五十年内，其继承人享有该权利。", True),
+        ("打印机是一种输出设备。", True),
+        ("Share prices fell sharply in June.", True),
+        ("Published in 1859, it sold out.", True),
+        ("责任编辑：张三", False),
+        ("上一篇：黄河", False),
+        ("版权所有 2020 某公司", False),
+        ("© 2020 The Gazette. All rights reserved.", False),
+        ("Share this article", False),
+    ],
+)
+def test_a_sentence_is_no_saying_of_a_page(line: str, stays: bool) -> None:
+    paragraph = (
+        "黄河是中国第二长河，发源于青海省，流经九个省区，最后注入渤海，全长约五千四百六十四公里，是中华文明的发源地。"
+    )
+    html = f"<body><article><h1>黄河</h1><p>{paragraph}</p><p>{line}</p><p>{paragraph[::-1]}</p></article></body>"
+    assert (line in text_of(html)) == stays
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("会议开始，<time>当天</time>结束。", "会议开始，当天结束。"),
+        ('据报道，<a rel="author">张三</a>表示反对。', "据报道，张三表示反对。"),
+        ('他研究（<a rel="tag">量子力学</a>）多年。', "他研究（量子力学）多年。"),
+        ('しかし、<a rel="author">夏目漱石</a>は反対した。', "しかし、夏目漱石は反対した。"),
+        ("雌<b>♀</b>雄<b>♂</b>；升<i>♯</i>降<i>♭</i>。", "雌♀雄♂；升♯降♭。"),
+    ],
+)
+def test_a_sentence_in_chinese_or_japanese_loses_no_name_and_no_date(markup: str, text: str) -> None:
+    paragraph = (
+        "黄河是中国第二长河，发源于青海省，流经九个省区，最后注入渤海，全长约五千四百六十四公里，是中华文明的发源地。"
+    )
+    html = f"<body><article><h1>黄河</h1><p>{paragraph}</p><p>{markup}</p><p>{paragraph[::-1]}</p></article></body>"
+    assert f"\n\n{text}\n\n" in text_of(html)

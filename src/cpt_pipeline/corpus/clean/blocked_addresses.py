@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,8 @@ _MIN_SOFT_WORDS: Final = 2
 """Words that are common, but seldom two of them in one address; as datatrove and FineWeb have it."""
 _NO_WORD: Final = re.compile(r"[^a-z0-9]+")
 _IP_OF_HOSTS_FILE: Final = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)\s+")
+_DRESS: Final = re.compile(r"^(?:\|\||\.)([^\s/*]+?)\^?$")
+"""`.host` of hosts lists and `||host^` of ad blockers."""
 _HOST: Final = re.compile(r"[^\s/:@]+\.[^\s/:@.]+|[0-9a-f:]+:[0-9a-f:]*")
 
 
@@ -132,7 +134,7 @@ class _Words:
 
 
 def _split(address: str) -> tuple[str, str] | None:
-    """Return host and address in one form: small letters, no scheme, `www.`, port, fragment or final slash."""
+    """Return host and address in one form: small letters, no scheme, `www.`, port, fragment, final slash or escapes."""
     try:
         parts = urlsplit(address if "//" in address else f"//{address}")
         host = (parts.hostname or "").rstrip(".")
@@ -141,11 +143,21 @@ def _split(address: str) -> tuple[str, str] | None:
     if not _HOST.fullmatch(host):
         return None
     query = f"?{parts.query}" if parts.query else ""
-    return host, f"{host.removeprefix('www.')}{parts.path.rstrip('/')}{query}".lower()
+    host = _spoken(host)
+    return host, f"{host.removeprefix('www.')}{unquote(parts.path.rstrip('/') + query)}".lower()
+
+
+def _spoken(host: str) -> str:
+    """Return a host as its readers write it: `例子.example` of `xn--fsqu00a.example`."""
+    try:
+        return host.encode("ascii").decode("idna") if "xn--" in host else host
+    except UnicodeError:
+        return host
 
 
 def _kind_of_line(line: str) -> tuple[str | None, str]:
     """Return what a line is, and the form in which it is looked for; None for what is nothing of it."""
+    line = _DRESS.sub(r"\1", line)
     if "*" in line:
         return "pattern", line.partition("://")[2] or line
     parts = _split(line)

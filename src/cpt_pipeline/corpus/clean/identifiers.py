@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Final
 
-from stdnum import iban
+from stdnum import iban, numdb
 from stdnum.us import ssn
 
 from cpt_pipeline.corpus.clean.number_cues import NUMBER_CUES, is_amount, nearest_cue
@@ -22,7 +23,8 @@ IsReal = Callable[[re.Match[str], re.Match[str]], bool]
 
 _IBAN_START: Final = re.compile(r"[0-9]{2}(?=[ \u00a0-]?[A-Za-z0-9])")
 _IBAN_BODY: Final = re.compile(r"[A-Za-z0-9]+(?:[ \u00a0-][A-Za-z0-9]+)*")
-_IBAN_LENGTHS: Final = range(15, 35)
+_MAX_IBAN: Final = 43
+"""Characters of the longest, 34, with a blank after every fourth."""
 
 _SSN_TAIL: Final = re.compile(r"[-‐‑–][0-9]{2}[-‐‑–][0-9]{4}(?![\w/-]|[.,][0-9])")
 _SSN_HEAD: Final = re.compile(r"(?<![\w.,/#$+-])[0-9]{3}\Z")
@@ -54,15 +56,21 @@ _BETWEEN: Final = (
     r"|(?:[Vv][Xx]?|[Ww]e[Cc]hat|[Qq]{2}|[Ii][Dd]|[Nn]o|number|is|me|at|or)(?![A-Za-z_-]))[^\w\n]{0,3}){0,5}"
 )
 _QQ_LABEL: Final = re.compile(
-    rf"(?:(?<![A-Za-z0-9])[Qq]|[Qq] ?[Qq]|扣扣|球球|企鹅|扣(?=[:：号]))(?=[^A-Za-z])(?!\s*群)(?P<between>{_BETWEEN})"
+    r"(?:加[Qq]|(?<![A-Za-z0-9])(?:(?P<short>[Qq])(?=[:：])|[Qq](?=号)|[Qq] ?[Qq])|扣扣"
+    r"|球球|企鹅(?=[:：号])|扣(?=[:：号]))(?=[^A-Za-z])(?!\s*群)"
+    rf"(?P<between>{_BETWEEN})"
 )
-_QQ_FORM: Final = re.compile(r"[1-9][0-9]{4,10}(?![A-Za-z0-9_]|[.,:/-][0-9]|\s?[版年])")
+_QQ_FORM: Final = re.compile(r"[1-9][0-9]{4,10}(?![A-Za-z0-9_]|[.,:/-][0-9]|\s?(?:[版年+*=×÷<>多余]|用户))")
+_FEW_DIGITS: Final = 7
 _WECHAT_LABEL: Final = re.compile(
-    r"(?P<label>微信|威信|薇信|徽信|加微(?!信)|微(?=[:：])|(?<![A-Za-z])(?:[Ww]e[Cc]hat|WECHAT|[Ww]eixin|[VvWw][Xx]|[Vv])(?![A-Za-z])"
-    rf"|[Vv][Xx信]|加[Vv]|\+[Vv](?![A-Za-z])|[薇Vv]❤)(?P<between>{_BETWEEN})"
+    r"(?P<label>微信|威信|薇信|徽信|加微(?!信)|微(?=[:：])|[Vv]信|加[Vv](?![A-Za-z0-9_-])|[薇Vv]❤"
+    r"|(?<![A-Za-z0-9_./?&=%-])(?:[Ww]e[Cc]hat|WECHAT|[Ww]eixin|[VvWw][Xx]|[Vv])(?![A-Za-z0-9_-]))"
+    rf"(?P<between>{_BETWEEN})"
 )
 _WECHAT_FORM: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{5,19}(?![A-Za-z0-9_@-]|\.[A-Za-z0-9])")
 _CALLED_ID: Final = re.compile(r"号|號|[Ii][Dd]|[:：#=是为]|is|number|[①-⑨]")
+_LATIN_FOLLOWS: Final = re.compile(r"\s[A-Za-z]")
+_CALLED_WECHAT_ID: Final = re.compile(r"号|號|\b[Ii][Dd]\b")
 _SPOKEN_TO: Final = re.compile(r"\b(?:add|my|contact|reach|chat|wechat|message|ping)\b", re.IGNORECASE)
 _WXID: Final = re.compile(r"(?<![A-Za-z0-9_])wxid_[a-z0-9]{10,20}(?![A-Za-z0-9_])")
 
@@ -88,7 +96,25 @@ _HINTS: Final = {
         "ravel doc",
         "eisepass",
     ),
-    "qq": ("QQ", "qq", "扣扣", "企鹅", "Q Q", "球球", "扣:", "扣：", "扣号", "加Q", "加q", "Q:", "Q：", "q:", "q："),
+    "qq": (
+        "QQ",
+        "qq",
+        "扣扣",
+        "企鹅",
+        "Q Q",
+        "球球",
+        "扣:",
+        "扣：",
+        "扣号",
+        "Q号",
+        "q号",
+        "加Q",
+        "加q",
+        "Q:",
+        "Q：",
+        "q:",
+        "q：",
+    ),
     "wechat": (
         *(
             "微信",
@@ -140,16 +166,22 @@ def _find_ibans(folded: str) -> Iterator[Span]:
             folded[max(first - 1, 0) : first]
         ):
             continue
-        body = _IBAN_BODY.match(folded, first, first + _IBAN_LENGTHS.stop + _IBAN_LENGTHS.stop // 4)
+        body = _IBAN_BODY.match(folded, first, first + _MAX_IBAN)
         assert body is not None
         places = [place for place in range(body.start(), body.end()) if _is_ascii_word(folded[place])]
-        for length in _IBAN_LENGTHS:
-            if length > len(places):
-                break
-            end = places[length - 1] + 1
-            if not _is_ascii_word(folded[end : end + 1]) and is_iban(folded[body.start() : end]):
-                yield Span(body.start(), end, "iban")
-                break
+        length = _iban_length(country.upper())
+        if length is None or length > len(places):
+            continue
+        end = places[length - 1] + 1
+        if not _is_ascii_word(folded[end : end + 1]) and is_iban(folded[body.start() : end]):
+            yield Span(body.start(), end, "iban")
+
+
+@cache
+def _iban_length(country: str) -> int | None:
+    """Return how many letters and digits the IBANs of a country have; None where it has none."""
+    _, about = numdb.get("iban").info(country)[0]
+    return 4 + sum(map(int, re.findall(r"(\d+)!", about["bban"]))) if "bban" in about else None
 
 
 def _is_ascii_word(character: str) -> bool:
@@ -179,7 +211,7 @@ def _behind(folded: str, label: re.Pattern[str], form: re.Pattern[str], is_real:
 
 
 def _is_ssn(called: re.Match[str], written: re.Match[str]) -> bool:
-    return bool(ssn.is_valid(written.group()))
+    return bool(ssn.is_valid("".join(filter(str.isdigit, written.group()))))
 
 
 def _is_passport(called: re.Match[str], written: re.Match[str]) -> bool:
@@ -189,8 +221,10 @@ def _is_passport(called: re.Match[str], written: re.Match[str]) -> bool:
 
 
 def _is_qq(called: re.Match[str], written: re.Match[str]) -> bool:
-    """In English, QQ may be a plot: there something must say that a number follows."""
+    """In English, QQ may be a plot: there something must say that a number follows; and Q: may be a question."""
     near = written.string[max(0, called.start() - 20) : written.end() + 20]
+    if called["short"] and (near.isascii() or len(written.group()) < _FEW_DIGITS):
+        return False
     named = (
         not near.isascii() or _CALLED_ID.search(called["between"]) is not None or _SPOKEN_TO.search(near) is not None
     )
@@ -198,11 +232,17 @@ def _is_qq(called: re.Match[str], written: re.Match[str]) -> bool:
 
 
 def _is_wechat(called: re.Match[str], written: re.Match[str]) -> bool:
-    """Where nothing says that an id follows, a word is a word, and V may be a volume."""
-    if called["label"] in ("V", "v"):
-        return any(map(called["between"].__contains__, ":：号"))
-    named = _CALLED_ID.search(called["between"]) is not None
-    return named or any(map(written.group().__contains__, "0123456789_"))
+    """A word alone is one only where it is called an id: a colon may begin a sentence, and V may be a volume."""
+    near = written.string[max(0, called.start() - 20) : written.end() + 20]
+    if not any(map(written.group().__contains__, "0123456789_")):
+        in_chinese = (
+            not near.isascii() and written.group().islower() and not _LATIN_FOLLOWS.match(written.string, written.end())
+        )
+        said = called["between"].strip() in (":", "：") and in_chinese and not called["label"].isascii()
+        return said or _CALLED_WECHAT_ID.search(called["between"]) is not None
+    return called["label"] not in ("V", "v") or (
+        _CALLED_ID.search(called["between"]) is not None and not near.isascii()
+    )
 
 
 _LABELLED: Final[dict[str, tuple[re.Pattern[str], re.Pattern[str], IsReal, Kind]]] = {

@@ -73,9 +73,17 @@ def members(kind: str, stream: BinaryIO, params: ArchiveParams) -> Iterator[tupl
             raise StreamFault(BOMB, f"more than max_members {params.max_members} members")
         budget.take(0)
         given[named.name] += 1
-        again = f"~{given[named.name]}" if given[named.name] > 1 else ""  # an archive may hold a name twice
-        member = replace(named, name=named.name + again)
+        member = replace(named, name=_numbered(named.name, given[named.name]))
         yield member, cast(BinaryIO, io.BufferedReader(_Counted(opened, budget)))
+
+
+def _numbered(name: str, number: int) -> str:
+    """Return a name that an archive holds for the second time as `notes~2.txt`: its suffix says how it is read."""
+    if number == 1:
+        return name
+    folder, slash, base = name.rpartition("/")
+    stem, dot, suffix = base.partition(".")
+    return f"{folder}{slash}{stem}~{number}{dot}{suffix}"
 
 
 class _Budget:

@@ -49,11 +49,15 @@ _SAYINGS = re.compile(
     |(?:vor|zur)(?:ige|ück|heriger)\b.{0,40}|n.chster\s(?:artikel|beitrag)|(?:previous|next)\s(?:post|article|story)
     |das\sk.nnte\s.{0,6}\s?auch\sinteressieren.*|(?:related|recommended)\b.{0,30}|.hnliche\s.{0,30}
     |(?:lire|voir)\saussi.{0,20}|zobacz\stak.e.{0,10}|empfohlene\s.{0,20}|you\s(?:may|might)\salso\slike.{0,20}
-    |分享到?.{0,20}|责任编辑.*|編輯[:：].*|编辑[:：].*|来源[:：].{0,20}|來源[:：].{0,20}|[上下]一[篇页].*|版[权權]所有.*
+    |分享到?.{0,20}|责任编辑[:：].*|編輯[:：].*|编辑[:：].*|来源[:：].{0,20}|來源[:：].{0,20}|[上下]一[篇页](?:[:：].*)?|版[权權]所有(?![权權人者]).*
     |相[关關](?:阅读|文章|新闻|推荐|閱讀|新聞|推薦).{0,10}|打印.{0,10}|[点點][击擊].{0,20}|扫一扫.{0,20}|[返回]{2}(?:首页|顶部)
     )"""
 )
+_SENTENCE_ENDS = tuple("。！？.!?")
+"""A line that ends like a sentence says something: `打印机是一种输出设备。`, `Share prices fell sharply in June.`"""
+_RIGHTS = re.compile(r"(?i)©|copyright|all rights reserved|alle rechte|版[权權]所有(?![权權人者])|\.{3}$|…$")
 _REGION_SHARE = 0.8
+_SHORT_CHARACTERS = 80
 _SHORT_BYTES = 80
 """Sizes of lines are in UTF-8 bytes, for a Chinese character says about as much as three Latin ones."""
 
@@ -194,4 +198,6 @@ def _is_boilerplate(line: Line) -> bool:
         return False
     if line.link_share > 0.8 or (line.link_share > 0.5 and line.num_bytes < 70):
         return True
-    return len(line.text) < _SHORT_BYTES and _SAYINGS.fullmatch(line.text) is not None
+    if line.text.rstrip().endswith(_SENTENCE_ENDS) and not _RIGHTS.search(line.text):
+        return False
+    return len(line.text) < _SHORT_CHARACTERS and _SAYINGS.fullmatch(line.text) is not None

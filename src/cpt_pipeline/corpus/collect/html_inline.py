@@ -16,7 +16,7 @@ from cpt_pipeline.corpus.collect.scripts import write_script
 _LONE = re.compile(r">([ \t\r\n\f]*+(?:[!-%'-;=?-~]|&#?\w{1,31};?)?(?:[^\x00-\x7f]|&#?\w{1,31};?)[ \t\r\n\f]*)(?=<|\Z)")
 _BLANK = " \t\r\n\f"
 _ICON = re.compile(
-    "[\u25b4-\u25bb\u25be-\u25c5\u2600-\u2604\u2607-\u26ff\u2700-\u27bf\u2b00-\u2bff\u200b-\u200f\u2060\ufeff\ue000-\uf8ff\ufe0e\ufe0f]+"
+    "[\u25b4-\u25bb\u25be-\u25c5\u2600-\u2604\u2607-\u263f\u2641\u2643-\u266c\u2670-\u26ff\u2700-\u27bf\u2b00-\u2bff\u200b-\u200f\u2060\ufeff\ue000-\uf8ff\ufe0e\ufe0f]+"
 )
 """Pointers, pictures and private use; what text writes too (squares, circles, full triangles, stars) is left out."""
 
@@ -26,8 +26,8 @@ _TAG = re.compile(r"<[^<>]*>")
 _STYLE = re.compile(
     r"</?(?:a|abbr|b|cite|code|del|dfn|em|font|i|ins|kbd|mark|q|s|samp|small|span|strong|su[bp]|time|tt|u|var)(?:\s[^<>]*)?>"
 )
-_BEFORE = ",;:(“„«\"'—–"
-_SENTENCE_AFTER = re.compile(rf"""(?:\s|{_STYLE.pattern}|[,;:)”“»"'—–.(„«])*+\w""")
+_BEFORE = ",;:(“„«\"'—–，、；：（「『《〈【‘"
+_SENTENCE_AFTER = re.compile(rf"""(?:\s|{_STYLE.pattern}|[,;:)”“»"'—–.(„«，、；：）」』》〉】’。（「『《])*+\w""")
 _TIME = re.compile(r"<time(?:\s[^<>]*)?>((?:[^<]|<(?!/?time\b)[^<>]*>){1,300})</time\s*>")
 _DROPPING = (
     (" rel=", re.compile(r""" rel=["']?(?:[\w-]{1,20} ){0,2}(?:tag|author|next)\b""")),
