@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,3 +70,24 @@ def test_the_passage_goes_and_what_is_far_from_it_stays(text: str, start: int, l
     assert kept[0] <= start and kept[1] >= start + length
     bare = Sentences(text).around(start, start + length, 0)
     assert bare[0] - margin <= first <= bare[0] and bare[1] <= last <= bare[1] + margin
+
+
+@pytest.mark.parametrize(
+    ("sentence", "end"),
+    [
+        ("one word after the other and never a mark ", ""),
+        ("没有任何标点的中文文字", ""),
+        ("यह एक वाक्य है", "। "),
+        ("یہ ایک جملہ ہے", "۔ "),
+        ("هذه جملة قصيرة", "؟ "),
+        ("ဤသည်မှာ ဝါကျ တစ်ခု ဖြစ်သည်", "။ "),
+        ("นี่คือประโยคที่ไม่มีจุด", ""),
+    ],
+)
+def test_a_long_text_of_any_script_loses_little(sentence: str, end: str) -> None:
+    """Without marks that end sentences a text of 16,000 characters was cut whole."""
+    text = (sentence + end) * (16_000 // len(sentence + end))
+    letters = len(find_letters(fold(text))[0])
+    start, stop = Sentences(text).around(letters // 2, letters // 2 + 60, 200)
+    assert 60 <= stop - start <= 2 * 400 + 2 * 200 + 60
+    assert text[:start] and text[stop:]

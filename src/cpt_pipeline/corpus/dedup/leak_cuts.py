@@ -7,7 +7,8 @@ Cut are the sentences that hold the passage, and those beside it that lie within
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -16,14 +17,18 @@ from cpt_pipeline.corpus.dedup.leak_items import find_letters
 
 Span = tuple[int, int]
 
-_SENTENCE = re.compile(r"[^\n]*?(?:[。！？!?；…]+[”’」』）)\"']*\s*|\.[\"')]*\s+|\n\s*|\Z)")
+_SENTENCE = re.compile(r"[^\n]*?(?:[。！？!?；…।॥۔؟؛።፧။៕།]+[”’」』）)\"']*\s*|\.[\"')]*\s+|\n\s*|\Z)")
+
+
+_LONGEST = 400
+"""Characters: a text without marks is cut between words, one without blanks between characters."""
 
 
 class Sentences:
     """The sentences and lines of a text, by characters and by letters."""
 
     def __init__(self, text: str) -> None:
-        found = [sentence for sentence in _SENTENCE.findall(text) if sentence]
+        found = [piece for sentence in _SENTENCE.findall(text) for piece in _pieces(sentence)]
         self._ends = np.cumsum([0, *map(len, found)])
         self._letter_ends = np.cumsum([0, *(find_letters(fold(sentence))[0].size for sentence in found)])
 
@@ -34,6 +39,19 @@ class Sentences:
         low = int(np.searchsorted(self._ends, self._ends[first] - margin, side="left"))
         high = int(np.searchsorted(self._ends, self._ends[last] + margin, side="right")) - 1
         return int(self._ends[low]), int(self._ends[high])
+
+
+def _pieces(sentence: str) -> Iterator[str]:
+    """Yield a sentence in pieces that are short enough to be cut."""
+    start = 0
+    while len(sentence) - start > _LONGEST:
+        end = sentence.rfind(" ", start + 1, start + _LONGEST) + 1 or start + _LONGEST
+        while end < len(sentence) and unicodedata.category(sentence[end])[0] == "M":
+            end += 1
+        yield sentence[start:end]
+        start = end
+    if sentence[start:]:
+        yield sentence[start:]
 
 
 def merge_spans(spans: Iterable[Span]) -> list[Span]:
