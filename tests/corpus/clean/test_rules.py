@@ -113,6 +113,7 @@ def test_code_and_data_are_not_judged_as_prose(judge: Judge, category: str) -> N
     [
         ({"x": {"without": ("gopher_shrot_doc",)}}, "gopher_shrot_doc"),
         ({"x": {"limits": {"c4.sentences": 3}}}, r"c4\.sentences"),
+        ({"x": {"limits": {"c4.enabled": False}}}, "write the family into exclude, count or without"),
         ({"x": {"count": ("c4",), "exclude": ("c4",)}}, "by_category.x names c4 twice"),
         ({"x": {"limits": {"c4.min_sentences": "many"}}}, "valid"),
     ],

@@ -142,6 +142,8 @@ class RulesParams(Params):
         for key, layer in layers:
             for name, value in layer.limits.items():
                 family, _, limit = name.partition(".")
+                if limit == "enabled":
+                    raise ValueError(f"{key}.limits names {name}; write the family into exclude, count or without")
                 if family not in FAMILIES or limit not in type(getattr(self, family)).model_fields:
                     raise ValueError(f"{key}.limits names {name}; write family.limit, as in c4.min_sentences")
                 changes.setdefault(family, {})[limit] = value

@@ -66,13 +66,17 @@ def gather_documents(
     return _report(sieve, found, gather_counts(judged), {**stated, "diversity": sample.measure(run.encoder)})
 
 
-def report_benchmarks(index: BenchmarkIndex, surveyed: Tasks) -> dict[str, BenchmarkReport]:
-    """Return what was found of each benchmark."""
+def report_benchmarks(index: BenchmarkIndex, surveyed: Tasks, verdicts: Verdicts) -> dict[str, BenchmarkReport]:
+    """Return what was found of each benchmark; a document that goes as a copy is not one that was trimmed."""
     excluded: Counter[str] = Counter()
     trimmed: Counter[str] = Counter()
     found: dict[str, dict[str, str]] = {name: {} for name in index.num_items}
     for document in read_all_leaks(surveyed):
-        (excluded if document.is_excluded else trimmed).update({leak["benchmark"] for leak in document.leaks})
+        names = {leak["benchmark"] for leak in document.leaks}
+        if document.is_excluded:
+            excluded.update(names)
+        elif verdicts.kinds[document.number] in (kinds.KEPT, kinds.HELDOUT):
+            trimmed.update(names)
         for leak in document.leaks:
             found[leak["benchmark"]].setdefault(leak["item"], leak["text"])
     return {

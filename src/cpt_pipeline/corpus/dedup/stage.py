@@ -100,7 +100,7 @@ def dedup_documents(
         "semantic": semantic,
         "works": count_families(survey, found.families, found.drawable & (found.kinds != kinds.HELDOUT)),
         "heldout_works": count_families(survey, found.families, found.kinds == kinds.HELDOUT),
-        "benchmarks": report_benchmarks(index, surveyed),
+        "benchmarks": report_benchmarks(index, surveyed, found),
         "coverage": report_coverage(wanted, judged, params.coverage, channels) if counting else CoverageReport(),
     }
     report = gather_documents(judged, found, survey, out, params, run, stated)
