@@ -2,7 +2,7 @@
 
 import pytest
 
-from cpt_pipeline.corpus.collect.numerals import numeral
+from cpt_pipeline.corpus.collect.numerals import FORMS_OF_HTML, numeral
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,10 @@ from cpt_pipeline.corpus.collect.numerals import numeral
 )
 def test_a_number_is_written_as_readers_see_it(number: int, form: str, written: str) -> None:
     assert numeral(number, form) == written
+
+
+def test_letters_go_on_beyond_z_as_browsers_and_as_word_have_it() -> None:
+    letters = [numeral(number, FORMS_OF_HTML["a"]) for number in (1, 26, 27, 28, 702, 703)]
+    assert letters == ["a", "z", "aa", "ab", "zz", "aaa"]
+    assert [numeral(number, FORMS_OF_HTML["A"]) for number in (28, 0)] == ["AB", "0"]
+    assert [numeral(number, "lowerLetter") for number in (27, 28)] == ["aa", "bb"]

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cpt_pipeline.corpus.collect.html_marks import LETTER, NUMBER, NUMBER_END
+from cpt_pipeline.corpus.collect.numerals import FORMS_OF_HTML, numeral
 
 _LIST_TAG = re.compile(
     r"<!--.*?(?:-->|\Z)|<script\b.*?(?:</script|\Z)|<(?P<end>/?)(?P<name>[ou]l|dir|li)(?P<said>\s[^<>]*)?>",
@@ -21,8 +22,6 @@ _LIST_TAG = re.compile(
 _START = re.compile(r"""\s(?:start|value)\s*=\s*["']?\s*(-?\d{1,6})\b""")
 _TYPE = re.compile(r"""\stype\s*=\s*["']?([aAiI])\b""")
 _REVERSED = re.compile(r"\sreversed\b")
-_ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"),
-          (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
 _LINKED = re.compile(r"<a\s[^<>]*>([^<]*(?:<(?!/?a\b)[^<]*)*)")
 _ANY_TAG = re.compile(r"<[^<>]*>")
 _NESTED = re.compile(r"<[ou]l\b")
@@ -108,23 +107,7 @@ def _labels(each: _List) -> list[tuple[int, str]]:
     for place, said in each.items:
         own = _START.search(said)
         number = int(own[1]) if own else number
-        label = _numeral(number, kind[1] if kind else "1")
+        label = numeral(number, FORMS_OF_HTML[kind[1] if kind else "1"])
         labels.append((place, f"{NUMBER}{LETTER}{label}.{NUMBER_END}{LETTER} "))
         number += step
     return labels
-
-
-def _numeral(number: int, kind: str) -> str:
-    """Return a number as HTML's types 1, a, A, i and I write it; one that letters cannot say in digits."""
-    if kind == "1" or number < 1 or (kind in "iI" and number > 3999):
-        return str(number)
-    written = ""
-    if kind in "iI":
-        for value, numeral in _ROMAN:
-            count, number = divmod(number, value)
-            written += numeral * count
-    else:
-        while number:
-            number, rest = divmod(number - 1, 26)
-            written = chr(ord("a") + rest) + written
-    return written.upper() if kind in "AI" else written

@@ -1,7 +1,7 @@
 """Numbers of list items as readers see them: 3, iii, C, 三, ③.
 
-Forms have the names of WordprocessingML (`lowerRoman`), since those of HTML and JATS are a part of them. A form that is
-not known here, or a number that it cannot write, is written in digits.
+Forms have the names of WordprocessingML (`lowerRoman`), but for the letters of HTML, which go on otherwise beyond z. A
+form that is not known here, or a number that it cannot write, is written in digits.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 
 FORMS_OF_HTML = {
     "1": "decimal",
-    "a": "lowerLetter",
-    "A": "upperLetter",
+    "a": "lowerAlpha",
+    "A": "upperAlpha",
     "i": "lowerRoman",
     "I": "upperRoman",
 }
@@ -45,8 +45,17 @@ def numeral(number: int, form: str) -> str:
 
 
 def _letters(number: int) -> str:
-    """Return a, b, ... z, aa, bb: as Word and HTML number beyond z."""
+    """Return a, b, ... z, aa, bb: as Word numbers beyond z."""
     return chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1) if number <= _MAX_LETTERS else ""
+
+
+def _alpha(number: int) -> str:
+    """Return a, b, ... z, aa, ab: as browsers number beyond z."""
+    written = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        written = chr(ord("a") + rest) + written
+    return written
 
 
 def _roman(number: int) -> str:
@@ -73,6 +82,8 @@ def _circled(number: int) -> str:
 
 
 _FORMS: Mapping[str, Callable[[int], str]] = {
+    "lowerAlpha": _alpha,
+    "upperAlpha": lambda number: _alpha(number).upper(),
     "lowerLetter": _letters,
     "upperLetter": lambda number: _letters(number).upper(),
     "lowerRoman": _roman,
