@@ -208,6 +208,7 @@ def inline_pieces(draw: st.DrawFn) -> tuple[str, str]:
 
 @pytest.mark.feature(15)
 @given(st.lists(inline_pieces(), min_size=1, max_size=12))
+@example([("<time><time> 他</time></time>", "他")])
 @example([("<b>不</b>", "不"), ("去", "去"), ("<i>n&eacute;</i>", "né"), ("<b>a&nbsp;</b>", "a")])
 @settings(max_examples=100, deadline=None)
 def test_no_character_between_tags_is_lost(pieces: list[tuple[str, str]]) -> None:

@@ -28,6 +28,7 @@ _STYLE = re.compile(
 )
 _BEFORE = ",;:(“„«\"'—–，、；：（「『《〈【‘"
 _SENTENCE_AFTER = re.compile(rf"""(?:\s|{_STYLE.pattern}|[,;:)”“»"'—–.(„«，、；：）」』》〉】’。（「『《])*+\w""")
+_TIMES_WITHIN = 4
 _TIME = re.compile(r"<time(?:\s[^<>]*)?>((?:[^<]|<(?!/?time\b)[^<>]*>){1,300})</time\s*>")
 _DROPPING = (
     (" rel=", re.compile(r""" rel=["']?(?:[\w-]{1,20} ){0,2}(?:tag|author|next)\b""")),
@@ -46,8 +47,12 @@ def shield_lone_characters(source: str) -> str:
 
 def keep_sentences(source: str) -> str:
     """Return the source with nothing left in the middle of a sentence that the parser takes for a date or a byline."""
-    if "<time" in source:
-        source = _TIME.sub(lambda tag: f"<span>{tag[1]}</span>" if _in_sentence(tag) else tag[0], source)
+    before = source if "<time" in source else None
+    for _ in range(_TIMES_WITHIN):  # the inner one of two goes first
+        if before is None:
+            break
+        source = _TIME.sub(lambda tag: f"<span>{tag[1]}</span>" if _in_sentence(tag) else tag[0], before)
+        before = source if source != before else None
     for name, attribute in _DROPPING:
         if name in source:
             source = attribute.sub(_renamed, source)
