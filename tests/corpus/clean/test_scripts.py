@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cpt_pipeline.corpus.clean.scripts import languages_of, letters_by_script, main_script, script_of
@@ -39,13 +39,18 @@ def test_the_script_of_a_page_is_that_of_its_letters(code: str) -> None:
 
 
 @given(st.text(max_size=60))
+@example("\U0002ebe1")
 def test_letters_are_counted_as_one_by_one(text: str) -> None:
     expected: dict[str, int] = {}
     for character in text:
-        if (script := script_of(character)) and ord(character) < 0x30000:
+        if script := script_of(character):
             expected[script] = expected.get(script, 0) + 1
-    found = letters_by_script("".join(character for character in text if ord(character) < 0x30000))
-    assert dict(found) == expected
+    assert dict(letters_by_script(text)) == expected
+
+
+def test_a_character_newer_than_the_tables_of_names_is_of_its_blocks_script() -> None:
+    assert script_of("\U0002ebe1") == "han"
+    assert dict(letters_by_script("\U0002ebe1\U00031350a")) == {"han": 2, "latin": 1}
 
 
 def test_a_language_is_among_those_of_its_scripts() -> None:

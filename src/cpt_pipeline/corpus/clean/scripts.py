@@ -96,7 +96,13 @@ def languages_of(script: str, known: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def script_of(character: str) -> str:
-    """Return the script of a letter or of a mark on one; empty for what is neither, or of no script."""
+    """Return the script of a letter or of a mark on one; empty for what is neither, or of no script.
+
+    Blocks of one script hold also characters that Python's Unicode tables do not know yet.
+    """
+    code = ord(character)
+    if block := next((script for script, first, last in _LARGE if first <= code <= last), ""):
+        return block
     if not (character.isalpha() or unicodedata.category(character) in ("Mn", "Mc")):
         return ""
     words = unicodedata.name(character, "").lower().split()
