@@ -36,7 +36,6 @@ from cpt_pipeline.core.workspace import locked
 from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
 from cpt_pipeline.origin import find_stale
 from cpt_pipeline.release_lock import complete_records, restore_commands
-from cpt_pipeline.tracking import tell_registry
 
 _INTERRUPTED = 75
 _STOPPING = (signal.SIGTERM, signal.SIGUSR1)
@@ -187,6 +186,8 @@ def workspaces(metadata: ProjectMetadata, clear: bool, env: str | None, data_roo
 @readable
 def rollback(metadata: ProjectMetadata, to: str | None, env: str | None, data_root: str | None) -> None:
     """Go back to an earlier release: checks its bytes and moves the pointer; nothing is removed."""
+    from cpt_pipeline.model_registry import tell_registry  # loads MLflow
+
     layout = Layout.read(metadata.project_path, env, data_root=data_root)
     root = layout.path("release")
     complete_records(layout)

@@ -6,6 +6,7 @@ the server does not answer, the alias is late until the next of them, and nothin
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from mlflow import MlflowClient
@@ -14,6 +15,9 @@ from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
 from cpt_pipeline import releases
 from cpt_pipeline.layout import Layout
+from cpt_pipeline.tracking import tracking_place
+
+logger = logging.getLogger(__name__)
 
 ALIAS = "current"
 _RELEASE = "release"
@@ -54,3 +58,11 @@ def _source(client: MlflowClient, folder: Path, run_id: str | None) -> str:
     if run_id is not None and client.tracking_uri.startswith("http"):
         return f"runs:/{run_id}"
     return folder.as_uri()
+
+
+def tell_registry(layout: Layout) -> None:
+    """Let the alias follow after a command that is no run; a server that is down costs one warning."""
+    try:
+        follow_pointer(MlflowClient(tracking_place(layout.loader, layout.project)), layout)
+    except Exception as error:
+        logger.warning("MLflow's alias %s stays where it was (%s); the next run moves it.", ALIAS, error)
