@@ -25,6 +25,7 @@ from cpt_pipeline.conf_check import stage_inputs
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.patterns import split_pattern
 from cpt_pipeline.core.process import die_with_one_of, die_with_parent
+from cpt_pipeline.core.yaml_reading import read_yaml
 from cpt_pipeline.layout import BASE, Entry, Layout, has_key, real_place
 
 BASE_FILE = "dvc.yaml"
@@ -81,7 +82,7 @@ def target(layout: Layout) -> Path:
 def read_stages(layout: Layout) -> dict[str, Any]:
     """Return the stages of the environment's dvc.yaml; none when it was not written yet."""
     path = target(layout)
-    stages: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"] if path.is_file() else {}
+    stages: dict[str, Any] = read_yaml(path.read_text(encoding="utf-8"))["stages"] if path.is_file() else {}
     return stages
 
 
@@ -121,7 +122,7 @@ def tracked_outputs(layout: Layout) -> dict[Path, dict[Path, set[str]]]:
     found: dict[Path, dict[Path, set[str]]] = {}
     for each in locks:
         if each.is_file():
-            content = yaml.safe_load(each.read_text(encoding="utf-8")) or {}
+            content = read_yaml(each.read_text(encoding="utf-8")) or {}
             found[each] = {}
             for stage in (content.get("stages") or {}).values():
                 keys = {key.partition(".")[0] for listed in stage.get("params", {}).values() for key in listed or ()}

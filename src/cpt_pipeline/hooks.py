@@ -28,7 +28,7 @@ from kedro.pipeline.node import Node
 
 from cpt_pipeline.conf_check import check_parameters, warn_of_secrets
 from cpt_pipeline.core.errors import FileAccessError, ParameterError, find_fault
-from cpt_pipeline.core.fingerprint import stage_fingerprints, write_fingerprints
+from cpt_pipeline.core.fingerprint import remembered_fingerprints, write_fingerprints
 from cpt_pipeline.core.json_reading import read_json
 from cpt_pipeline.core.redaction import redact, redact_log
 from cpt_pipeline.core.workspace import ROOT_VARIABLE
@@ -52,6 +52,7 @@ from cpt_pipeline.tracking import flatten
 
 logger = logging.getLogger(__name__)
 
+_CODE_MEMORY = ".work/code.json"
 _NAMES_SHOWN = 4
 _MUCH, _REASONS_SHOWN = 0.5, 3
 _HELDOUT_COUNTS = "dedup_metrics"
@@ -129,12 +130,12 @@ class PreflightHook:
         if not _asked_to_force():
             refuse_overwrite(self._layout, pipeline.all_outputs(), run_params.get("runtime_params") or {})
         stage = os.environ.get("DVC_STAGE", "").rpartition(":")[2]
-        self._code = stage_fingerprints(_package())
+        self._code = remembered_fingerprints(_package(), self._layout.data_root / _CODE_MEMORY)
         refuse_unlisted_conf(self._layout)
         if stage:
             refuse_unlisted(stage, pipeline, pipelines, self._layout)
         else:  # dvc has run its stage `code`; `dvc commit` after this run needs the file too
-            write_fingerprints(_package(), code_file(self._layout))
+            write_fingerprints(self._code, code_file(self._layout))
             self._warn_of_stale_stages(pipeline, runs_all=reads_everything)
         for name in sorted(pipeline.all_outputs()):
             dataset = catalog.get(name)

@@ -6,10 +6,12 @@ file is and `kedro sync-dvc` can draw the graph on a machine that has no data.
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +37,21 @@ class ConfError(ParameterError, click.ClickException):
 
 
 class ConfLoader(OmegaConfigLoader):  # type: ignore[misc]
-    """Kedro's loader, which reads globals.yml as soon as it is made: a file of them that is broken is named before."""
+    """Kedro's loader, which reads the files of a kind once and names a globals.yml that is broken."""
 
     def __init__(self, conf_source: str, env: str | None = None, **arguments: Any) -> None:
+        self._read: dict[str, dict[str, Any]] = {}
         for each in dict.fromkeys((arguments.get("base_env"), env or arguments.get("default_run_env"))):
             for path in _files(Path(conf_source), each, "globals"):
                 _read_yaml(path)
         super().__init__(conf_source, env, **arguments)
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        if key in self.data:
+            return dict(super().__getitem__(key))
+        if key not in self._read:
+            self._read[key] = super().__getitem__(key)
+        return copy.deepcopy(self._read[key])
 
 
 @dataclass(frozen=True)
@@ -203,8 +213,17 @@ def has_key(values: Any, dotted: str) -> bool:
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
+    """Return what a YAML file of conf says, uninterpolated; `ParameterError` names it where it cannot be read."""
     try:
-        content = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
+        return copy.deepcopy(_parse(path, path.read_bytes()))
+    except OSError as error:
+        raise ConfError(f"{path} is not readable YAML: {error}") from error
+
+
+@lru_cache(maxsize=256)  # a command asks for the files of its environment some ten times
+def _parse(path: Path, written: bytes) -> dict[str, Any]:
+    try:
+        content = OmegaConf.to_container(OmegaConf.load(StringIO(written.decode("utf-8"))), resolve=False)
     except UnicodeDecodeError as error:
         raise ParameterError(
             f"{path} is not UTF-8 ({error.reason} at byte {error.start}); store it as UTF-8"

@@ -37,6 +37,7 @@ from cpt_pipeline.core.artifact import (
 from cpt_pipeline.core.errors import ArtifactError
 from cpt_pipeline.core.provenance import package_versions
 from cpt_pipeline.core.redaction import redact
+from cpt_pipeline.core.yaml_reading import read_yaml
 
 HIDDEN_SUFFIX = ".hidden"
 """A conf file with something secret in it is kept under its name and this, with the secret left out."""
@@ -125,7 +126,7 @@ def _write_conf(folder: Path, conf: Mapping[str, str]) -> list[str]:
     """Write the conf files; return those that hold something secret, which is left out."""
     hidden = []
     for name, text in conf.items():
-        content = yaml.safe_load(text)
+        content = read_yaml(text)
         shown = redact(content)
         path = folder / name
         if shown != content or redact(text) != text:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cpt_pipeline.core import closure, fingerprint
-from cpt_pipeline.core.fingerprint import stage_fingerprints
+from cpt_pipeline.core.fingerprint import remembered_fingerprints, stage_fingerprints
 from cpt_pipeline.pipeline_registry import STAGES
 
 PACKAGE = Path(fingerprint.__file__).parents[1]
@@ -86,3 +86,23 @@ def test_writing_them_imports_no_framework() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_fingerprints_are_remembered_until_a_byte_of_the_package_changes(house: Path, tmp_path: Path) -> None:
+    memory = tmp_path / "memory" / "code.json"
+    first = remembered_fingerprints(house, memory)
+    assert first == stage_fingerprints(house)
+    kept = json.loads(memory.read_text(encoding="utf-8"))
+    memory.write_text(json.dumps({**kept, "stages": {"bake": "as remembered"}}), encoding="utf-8")
+    assert remembered_fingerprints(house, memory) == {"bake": "as remembered"}
+
+    (house / "prices.txt").write_text("bread 4\n", encoding="utf-8")
+    assert set(remembered_fingerprints(house, memory)) == {"bake", "sell"}
+
+
+@pytest.mark.parametrize("written", ["", "[]", "{}", '{"source": 1, "stages": []}', "\x00"])
+def test_a_damaged_memory_is_made_again(house: Path, tmp_path: Path, written: str) -> None:
+    memory = tmp_path / "code.json"
+    memory.write_text(written, encoding="utf-8")
+    assert remembered_fingerprints(house, memory) == stage_fingerprints(house)
+    assert json.loads(memory.read_text(encoding="utf-8"))["stages"] == stage_fingerprints(house)

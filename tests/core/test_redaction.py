@@ -23,6 +23,8 @@ from cpt_pipeline.core.process import run_child
 from cpt_pipeline.core.provenance import describe
 from cpt_pipeline.core.redaction import HIDDEN, redact, redact_log, redact_text
 from cpt_pipeline.formats.documents import document
+from cpt_pipeline.layout import Layout
+from tests.conftest import REPOSITORY
 from tests.secrets import BENIGN, CANARY, FORMS, secret
 
 SECRETS = [secret(form) for form in FORMS]
@@ -173,7 +175,7 @@ def test_no_text_parameter_brings_a_secret_into_a_record(tmp_path: Path, mlflow_
     """Every text parameter of every class, in every form, through provenance and MLflow."""
     from mlflow import MlflowClient
 
-    from cpt_pipeline.tracking import TrackingHook
+    from cpt_pipeline.recorder import Recorder
 
     fields = sorted(set(text_fields()))
     assert len(fields) > 120
@@ -188,11 +190,12 @@ def test_no_text_parameter_brings_a_secret_into_a_record(tmp_path: Path, mlflow_
 
     database = tmp_path / "mlflow.db"
     database.write_bytes(mlflow_database.read_bytes())
-    hook = TrackingHook()
-    hook._client = MlflowClient(f"sqlite:///{database}")
-    hook._run_id = hook._client.create_run(hook._client.create_experiment("secrets")).info.run_id
-    hook._record_params(params)
-    stored = hook._client.get_run(hook._run_id).data.params
+    client = MlflowClient(f"sqlite:///{database}")
+    run = client.create_run(client.create_experiment("secrets"))
+    recorder = Recorder(client, run, Layout.read(REPOSITORY, "base"))
+    recorder.record_params(params)
+    recorder.close(None, send=False)
+    stored = client.get_run(run.info.run_id).data.params
     assert len(stored) >= len(fields)
     assert CANARY.encode() not in database.read_bytes()
 
