@@ -107,7 +107,7 @@ def test_every_package_that_decides_a_result_is_recorded() -> None:
     asked = tomllib.loads((PACKAGE.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"][
         "dependencies"
     ]
-    names = {re.split(r"[\[<>=,;]", line)[0].lower().replace("_", "-") for line in asked}
+    names = {re.sub(r"[-_.]+", "-", re.split(r"[\[<>=,;]", line)[0].lower()) for line in asked}
     assert names <= set(versions), "what pyproject.toml asks for"
     for name in ("ftfy", "opencc", "spacy", "resiliparse", "pypdfium2", "scikit-learn", "torch", "transformers"):
         assert versions[name] == metadata.version(name)
