@@ -14,8 +14,8 @@ from cpt_pipeline.corpus.collect.params import CollectParams
 from cpt_pipeline.corpus.collect.pdf_grade import GradeParams
 from cpt_pipeline.formats.benchmarks import SuiteParams
 from cpt_pipeline.formats.documents import read_documents
-from cpt_pipeline.mixture.mix import mix
 from cpt_pipeline.mixture.params import MixParams
+from cpt_pipeline.mixture.plan import mix
 from cpt_pipeline.vocabulary.params import TokenizeParams
 from cpt_pipeline.vocabulary.tokenize import tokenize_documents
 from cpt_pipeline.vocabulary.tokenizer import train_bpe

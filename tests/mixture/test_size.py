@@ -1,23 +1,18 @@
-"""How much a stage trains when conf gives passes, and what no stage reads."""
+"""How much a stage trains when conf gives passes."""
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from cpt_pipeline.core.errors import NothingLeftError
-from cpt_pipeline.formats.mixture import Mixture
-from cpt_pipeline.mixture.mix import mix
+from cpt_pipeline.mixture.plan import mix
 from cpt_pipeline.mixture.size import with_tokens
-from tests.mixture.corpus import CHANNELS, params, write_tokens
-
-NO_RATIO = {"domain_share": None}
+from tests.mixture.corpus import CHANNELS, NO_LAW, params, write_tokens
 
 
 def sized(passes: float) -> dict[str, float | None]:
@@ -29,7 +24,7 @@ def test_tokens_follow_from_the_domain_text_passes_and_share(tmp_path: Path) -> 
     text = {"domain": [100] * 10, "en": [100] * 30, "code": [100] * 30}
     artifact = write_tokens(tmp_path / "tokens", text)
     changed = params(stage1=sized(2.0), stage2=sized(0.5), max_passes=4.0)
-    report = mix(artifact, NO_RATIO, tmp_path / "out", changed, CHANNELS)
+    report = mix(artifact, NO_LAW, tmp_path / "out", changed, CHANNELS)
     assert (report.stage1.steps, report.stage1.tokens) == (83, 83 * 80)
     assert report.stage1.channels["domain"].passes == pytest.approx(2.0, abs=0.03)
     assert (report.stage2.steps, report.stage2.tokens) == (20, 1600)
@@ -86,41 +81,3 @@ def test_the_domain_is_read_as_often_as_asked_but_for_a_step(
     read = num_tokens * share
     assert read <= sum(documents) * passes + 1e-6
     assert read > sum(documents) * passes - 80 * share - 1e-6
-
-
-def test_domain_text_that_no_stage_reads_is_said_with_the_key(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Stage 1 reads 240 of 10,000 tokens, stage 2 at most 96 others."""
-    artifact = write_tokens(tmp_path / "tokens", {"domain": [100] * 100, "en": [100] * 100, "code": [100] * 100})
-    with caplog.at_level(logging.WARNING):
-        report = mix(artifact, NO_RATIO, tmp_path / "out", params(), CHANNELS)
-    assert 0.966 <= report.unread["domain"] <= 0.976
-    assert report.unread["en"] > 0.9
-    said = [record.getMessage() for record in caplog.records]
-    assert said == [
-        "mix: 97% of the training text of channel domain is read by no stage; raise mix.stage1.num_tokens to read "
-        "more of it"
-    ]
-
-
-def test_what_both_stages_read_counts_once(tmp_path: Path) -> None:
-    """Two books of 6,400 tokens; each stage reads three fifths of them, and by chance some of it is the same."""
-    artifact = write_tokens(tmp_path / "tokens", {"domain": [6_400] * 2, "en": [6_400], "code": [6_400]})
-    three_fifths = {"num_tokens": 7_680, "weights": {}}
-    given = params(domain_share=1.0, stage1=three_fifths, stage2=three_fifths)
-    report = mix(artifact, NO_RATIO, tmp_path / "out", given, CHANNELS)
-    read = np.zeros(12_800, np.bool_)
-    for stage in ("stage1", "stage2"):
-        mixture = Mixture(tmp_path / "out" / f"mixture_{stage}", artifact)
-        for row in range(mixture.num_steps * mixture.rows_per_step):
-            for document, start, length in mixture.spans(row)[1].tolist():
-                read[6_400 * document + start :][:length] = True
-    assert report.unread["domain"] == pytest.approx(1 - read.mean())
-    assert 0.1 < report.unread["domain"] < 0.25  # 0.16 on average; 0 if the two were added up
-
-
-def test_text_that_is_read_is_not_complained_about(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    artifact = write_tokens(tmp_path / "tokens", {"domain": [100] * 4, "en": [100] * 9, "code": [100] * 9})
-    with caplog.at_level(logging.WARNING):
-        report = mix(artifact, NO_RATIO, tmp_path / "out", params(stage1=sized(1.0), stage2=sized(0.5)), CHANNELS)
-    assert report.unread["domain"] < 0.1
-    assert caplog.records == []

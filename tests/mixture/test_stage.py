@@ -13,7 +13,7 @@ import pytest
 
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.formats.mixture import Mixture
-from cpt_pipeline.mixture.mix import mix
+from cpt_pipeline.mixture.plan import mix
 from tests.mixture.corpus import CHANNELS, params, write_tokens
 
 SIZES = {"code": [90] * 4, "domain": [90] * 4, "en": [90] * 4}

@@ -12,8 +12,8 @@ from cpt_pipeline.core.artifact import content_hash, seal
 from cpt_pipeline.core.errors import TrainingInterruptedError
 from cpt_pipeline.formats.mixture import Mixture
 from cpt_pipeline.formats.tokens import TokenWriter
-from cpt_pipeline.mixture.mix import mix
 from cpt_pipeline.mixture.params import MixParams
+from cpt_pipeline.mixture.plan import mix
 from tests.training.stages import Done, Serve, loss_alone, run_stage
 from tests.training.tiny import CHANNELS
 

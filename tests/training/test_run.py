@@ -22,8 +22,8 @@ from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.formats.documents import DocumentWriter, document
 from cpt_pipeline.formats.mixture import Mixture
 from cpt_pipeline.formats.tokens import open_shard, read_sidecar
-from cpt_pipeline.mixture.mix import mix
 from cpt_pipeline.mixture.params import MixParams
+from cpt_pipeline.mixture.plan import mix
 from cpt_pipeline.reporting.figures import loss_curves
 from cpt_pipeline.vocabulary.params import TokenizeParams
 from cpt_pipeline.vocabulary.tokenize import TokenizeReport, tokenize_documents

@@ -11,8 +11,8 @@ import numpy as np
 from cpt_pipeline.core.artifact import seal
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.formats.documents import DocumentWriter, document
-from cpt_pipeline.mixture.mix import mix
 from cpt_pipeline.mixture.params import MixParams
+from cpt_pipeline.mixture.plan import mix
 from cpt_pipeline.training.job import TrainJob
 from cpt_pipeline.training.params import TrainParams, TrainRunParams
 from cpt_pipeline.vocabulary.params import TokenizeParams

@@ -21,8 +21,9 @@ from cpt_pipeline.core.workspace import Workspace
 from cpt_pipeline.formats.documents import read_documents
 from cpt_pipeline.formats.model_facts import read_facts
 from cpt_pipeline.formats.models import find_model, write_reference
-from cpt_pipeline.mixture.mix import channel_shares, mix_channels
 from cpt_pipeline.mixture.params import MixStageParams
+from cpt_pipeline.mixture.plan import mix_channels
+from cpt_pipeline.mixture.quota import channel_shares
 from cpt_pipeline.model.roles import Cast, require_fit
 from cpt_pipeline.training.job import TrainJob
 from cpt_pipeline.training.params import TrainParams, TrainRunParams

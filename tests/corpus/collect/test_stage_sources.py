@@ -24,8 +24,8 @@ from cpt_pipeline.formats.benchmarks import SuiteParams
 from cpt_pipeline.formats.documents import read_documents
 from cpt_pipeline.formats.mixture import Mixture
 from cpt_pipeline.formats.tokens import open_shard
-from cpt_pipeline.mixture.mix import mix
 from cpt_pipeline.mixture.params import MixParams
+from cpt_pipeline.mixture.plan import mix
 from cpt_pipeline.vocabulary.params import TokenizeParams
 from cpt_pipeline.vocabulary.tokenize import tokenize_splits
 from cpt_pipeline.vocabulary.tokenizer import load, train_bpe
