@@ -11,8 +11,8 @@ from torch.nn.parallel import DistributedDataParallel
 from cpt_pipeline.core.process import die_with_parent
 from cpt_pipeline.training.backend import start_processes
 from cpt_pipeline.training.job import TrainJob
-from cpt_pipeline.training.loop import StopRequest, Trainer
-from cpt_pipeline.training.worker import make_backend
+from cpt_pipeline.training.observers import StopRequest
+from cpt_pipeline.training.worker import make_backend, train_rank
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
         return allreduce_hook(group, bucket)
 
     backend.forward_module.register_comm_hook(None, exchange)
-    assert Trainer(job, backend).run(StopRequest())
+    assert train_rank(job, backend, StopRequest())
     path.with_name(f"exchanges-{backend.rank}").write_text(str(count))
     torch.distributed.destroy_process_group()
 

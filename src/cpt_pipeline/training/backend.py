@@ -83,6 +83,12 @@ class Backend(ABC):
         """Go on with published moments."""
         raise NotImplementedError("this backend cannot start from a published optimizer")
 
+    def bytes_of_weights(self) -> int:
+        """Return the size in bytes of all trained weights in fp32."""
+        # ZeRO-3 leaves empty tensors behind and keeps the count in `ds_numel`.
+        trained = [weight for weight in self.module.parameters() if weight.requires_grad]
+        return 4 * sum(getattr(weight, "ds_numel", weight.numel()) for weight in trained)
+
     def barrier(self) -> None:
         """Wait for all ranks."""
         if dist.is_initialized():

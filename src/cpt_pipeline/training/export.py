@@ -19,8 +19,7 @@ def write_model(job: TrainJob, backend: Backend, folder: Path) -> None:
 
     Called on every rank; rank 0 writes.
     """
-    autocast = job.params.precision == "bf16" and job.run.backend == "torch"
-    write_probe(backend, Mixture(job.mixture, job.tokens), folder, autocast=autocast)
+    write_probe(backend, Mixture(job.mixture, job.tokens), folder, autocast=job.autocast)
     weights = backend.weights()
     if backend.rank != 0:
         return

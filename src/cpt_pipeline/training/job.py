@@ -37,3 +37,8 @@ class TrainJob(Params):
     """Gets `<stage>_model`, `<stage>_candidates` and, on demand, `<stage>_optimizer`."""
     params: TrainParams
     run: TrainRunParams
+
+    @property
+    def autocast(self) -> bool:
+        """Whether forward passes run under autocast to bf16; DeepSpeed casts by itself."""
+        return self.params.precision == "bf16" and self.run.backend == "torch"

@@ -29,9 +29,14 @@ from cpt_pipeline.core.workspace import locked
 from cpt_pipeline.formats.mixture import Mixture
 from cpt_pipeline.model.load import load_causal_lm, load_nf4_causal_lm, new_causal_lm
 from cpt_pipeline.training.adapter import with_adapter
+from cpt_pipeline.training.apart import require_apart
 from cpt_pipeline.training.backend import Backend, DeepSpeedBackend, TorchBackend, UnstableError, start_processes
 from cpt_pipeline.training.job import EXIT, TrainJob
-from cpt_pipeline.training.loop import StopRequest, Trainer
+from cpt_pipeline.training.log import TrainingLog
+from cpt_pipeline.training.loop import Stepper, run_steps
+from cpt_pipeline.training.observers import FiniteSteps, HeldoutLoss, Limits, ProgressLine, StepLog, StopRequest
+from cpt_pipeline.training.publishing import Candidates, publish
+from cpt_pipeline.training.saving import Checkpoints
 
 DONE, RESUMABLE = 0, 75
 logger = logging.getLogger(__name__)
@@ -47,9 +52,9 @@ def run(job: TrainJob) -> int:
         backend = make_backend(job, device)
         if backend.rank == 0:
             with locked(job.work / "run.lock"):
-                finished = Trainer(job, backend).run(stop)
+                finished = train_rank(job, backend, stop)
         else:
-            finished = Trainer(job, backend).run(stop)
+            finished = train_rank(job, backend, stop)
     except UnstableError as error:
         unstable = TrainingFailedError(
             f"training is unstable: {error}. Halve the peak learning rate or look at the data of that step."
@@ -61,6 +66,35 @@ def run(job: TrainJob) -> int:
             raise
         return leave_last_words(job.work / EXIT, fault)
     return DONE if finished else RESUMABLE
+
+
+def train_rank(job: TrainJob, backend: Backend, stop: StopRequest) -> bool:
+    """Train on this rank to the end and publish, or to a limit or signal; return whether it is finished."""
+    mixture, log = Mixture(job.mixture, job.tokens), TrainingLog(job.work / "log.jsonl")
+    heldout = HeldoutLoss(job, backend, mixture, log)
+    limits = Limits(job, backend, stop)
+    checkpoints = Checkpoints(job, backend, log, mixture.num_steps)
+    require_apart(backend, mixture.sequence_length, job.run.micro_batch_rows, autocast=job.autocast)
+    state = checkpoints.resume()
+    if not state.resumed_from:
+        heldout.end_block(state)
+    line = ProgressLine(job, backend, mixture.num_steps, state)
+    observers = [
+        FiniteSteps(job.params.max_skipped_steps),
+        StepLog(backend, log),
+        line,
+        heldout,
+        Candidates(job, backend, mixture.num_steps),
+        checkpoints,
+        limits,
+    ]
+    with line.progress:
+        finished = run_steps(Stepper(job, backend, mixture).take, mixture.num_steps, state, observers)
+        if not finished:
+            checkpoints.end_block(state)
+    if finished:
+        publish(job, backend, mixture)
+    return finished
 
 
 def make_backend(job: TrainJob, device: torch.device) -> Backend:
