@@ -86,7 +86,7 @@ def parts(*texts: str) -> list[dict[str, Any]]:
 def test_an_item_over_the_border_of_two_parts_leaves_both(tmp_path: Path, task_bytes: int) -> None:
     """Parts of one task and of two; what crosses is searched where a work goes on, and nowhere else."""
     head, tail = QUESTION.prompt[:45], QUESTION.prompt[45:]
-    rows = parts(f"{PAGE}\n\n{head}", f"{tail}\nAnswer: three\n\n{PAGE}", make_text(91, 400))
+    rows = parts(f"{PAGE}\n\n{PAGE}\n\n{head}", f"{tail}\nAnswer: three\n\n{PAGE}", make_text(91, 400))
     assert judge(tmp_path / "parts", rows, task_bytes=task_bytes) == {0: (["0"], 1), 1: (["0"], 1)}
     apart = [{**row, "part_of": None, "part": None, "last_part": True} for row in rows]
     assert judge(tmp_path / "apart", apart, task_bytes=task_bytes) == {}
