@@ -21,6 +21,7 @@ from cpt_pipeline.corpus.dedup.folding import fold
 from cpt_pipeline.corpus.dedup.leak_items import ItemLetters, Letters, find_letters, read_item_letters
 from cpt_pipeline.corpus.dedup.leak_params import LeakParams
 from cpt_pipeline.corpus.dedup.leak_seeds import Marks, Match, Places, SeedCounts, SeedIndex, Weights
+from cpt_pipeline.corpus.dedup.leak_templates import find_distinctions
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
 
 __all__ = ["BenchmarkIndex", "Candidate", "Leak", "LeakParams", "SeedCounts", "Weights"]
@@ -109,8 +110,11 @@ class BenchmarkIndex:
 
     def __init__(self, items: Iterable[BenchmarkItem], params: LeakParams) -> None:
         self._params = params
-        self._items = read_item_letters(items)
-        self._seeds = SeedIndex(self._items, params)
+        listed = list(items)
+        self._items = read_item_letters(listed)
+        self._distinctions = find_distinctions(self._items)
+        self._seeds = SeedIndex(self._items, params, self._distinctions)
+        self._texts = {number: _answered_text(listed[number]) for number in self._distinctions}
 
     @cached_property
     def num_items(self) -> dict[str, int]:
@@ -175,7 +179,8 @@ class BenchmarkIndex:
         prompt = slice(0, item.num_prompt or item.letters.size)
         share, telling = marks[prompt].mean(), told[prompt].sum()
         whole = _longest_hole(marks[prompt]) <= max(lengths.hole, prompt.stop // 12)
-        if whole and share >= _WHOLE and prompt.stop >= lengths.sure:
+        sure = lengths.least if candidate.item in self._distinctions else lengths.sure
+        if whole and share >= _WHOLE and prompt.stop >= sure:
             return True
         if told.sum() >= lengths.fragment:
             return True
@@ -193,7 +198,9 @@ class BenchmarkIndex:
         answered = bool(answer.size and answer.mean() >= _ANSWERED)
         follow = item.choices_in(seen.letters[match.start : match.end + item.num_following])
         num_beside = sum(choice.size for choice in item.choices) if follow else 0
-        complete = answered or follow or seen.stands_alone(match, item)
+        complete = answered or follow or (self._asks_itself(match.item) and seen.stands_alone(match, item))
+        if not self._is_told_apart(seen, match, complete=complete):
+            return None
         if not complete and item.num_prompt < self._params.lengths(cjk=item.cjk).least:
             return None
         first, last = int(seen.places[match.start]), int(seen.places[match.end - 1]) + 1
@@ -207,9 +214,35 @@ class BenchmarkIndex:
             seen.folded[first:last][:_MAX_TEXT],
         )
 
+    def _asks_itself(self, number: int) -> bool:
+        """Return whether an item's question is its own, and not that of all items of a template."""
+        return number not in self._distinctions or bool(self._distinctions[number].needles)
+
+    def _is_told_apart(self, seen: _Seen, match: Match, *, complete: bool) -> bool:
+        """Return whether a passage has what tells an item of a template from the others: numbers, names, or choices."""
+        item = self._items[match.item]
+        if not self._asks_itself(match.item):
+            return complete
+        if match.item not in self._distinctions:
+            return True
+        beside = item.num_prompt // 4 + 8
+        near = slice(max(match.start - beside, 0), match.end + beside)
+        num_between = item.letters.size - item.num_prompt
+        return self._distinctions[match.item].stands_in(
+            seen.letters[near], seen.places[near], match.covered, num_between
+        )
+
     def _is_guarded(self, number: int) -> bool:
         item = self._items[number]
-        return item.letters.size >= self._params.lengths(cjk=item.cjk).short and self._seeds.is_searched(number)
+        if item.letters.size < self._params.lengths(cjk=item.cjk).short or not self._seeds.is_searched(number):
+            return False
+        return number not in self._distinctions or self._finds_itself(number)
+
+    def _finds_itself(self, number: int) -> bool:
+        """Return whether an item of a template is found as it is: too little may tell it from its siblings."""
+        rarity = self.rarity(np.zeros(self.num_seeds), 0)
+        found = self.look(self._texts[number])
+        return any(each.item == number and self.judge(each, rarity) for each in found)
 
 
 def _stands_alone(text: str, first: int, last: int, *, cjk: bool) -> bool:
@@ -221,6 +254,10 @@ def _stands_alone(text: str, first: int, last: int, *, cjk: bool) -> bool:
         after = after[1:].lstrip()
         return not after or after[0] == _LINE_END.strip()
     return not after or after[0] in _AFTER or (cjk and text[last] == " ")
+
+
+def _answered_text(item: BenchmarkItem) -> str:
+    return f"{item.prompt} {item.choices[item.answer]}"
 
 
 def _longest_hole(marks: Marks) -> int:
