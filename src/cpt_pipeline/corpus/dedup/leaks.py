@@ -72,7 +72,7 @@ class Candidate:
     complete: bool
     """Whether the right answer or the choices stand there too, or the question stands alone, as a sentence."""
     num_beside: int
-    """Letters of the choices that stand behind it."""
+    """Letters of the choices that stand behind it, or before."""
     text: str
 
     @classmethod
@@ -196,7 +196,10 @@ class BenchmarkIndex:
         item = self._items[match.item]
         answer = match.covered[item.num_prompt :]
         answered = bool(answer.size and answer.mean() >= _ANSWERED)
-        follow = item.choices_in(seen.letters[match.start : match.end + item.num_following])
+        before, behind = max(match.start - item.num_following, 0), match.end + item.num_following
+        follow = item.choices_in(seen.letters[match.start : behind]) or item.choices_in(
+            seen.letters[before : match.end]
+        )
         num_beside = sum(choice.size for choice in item.choices) if follow else 0
         complete = answered or follow or (self._asks_itself(match.item) and seen.stands_alone(match, item))
         if not self._is_told_apart(seen, match, complete=complete):
