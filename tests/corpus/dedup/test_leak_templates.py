@@ -112,8 +112,14 @@ def test_items_that_nothing_tells_from_one_another_are_unguarded_or_found_with_t
 def test_every_guarded_item_of_a_template_is_found() -> None:
     """Sums of two numbers are too short: none of them may count as guarded."""
     sums = [item(f"What is {n} plus {n % 7 + 2}?", str(n + n % 7 + 2), n) for n in range(40)]
-    guard = BenchmarkIndex(sums, LeakParams())
-    assert guard.unguarded == {"quiz": 40}
+    assert BenchmarkIndex(sums, LeakParams()).unguarded == {"quiz": 40}
+    signs = [
+        BenchmarkItem(
+            id=str(n), benchmark="signs", ability="any", prompt="下列符号使用正确的是", choices=("+", "-"), answer=0
+        )
+        for n in range(5)
+    ]
+    assert BenchmarkIndex(signs, LeakParams()).unguarded == {"signs": 5}
 
 
 def test_what_distinguishes_an_item_is_marked() -> None:
