@@ -24,7 +24,7 @@ PAGE = "\n\n".join(make_text(number, 40) for number in range(10))
 
 
 def judge(
-    place: Path, texts: list[str] | list[dict[str, Any]], task_bytes: int = 1, **params: Any
+    place: Path, texts: list[str] | list[dict[str, Any]], *, task_bytes: int = 1, **params: Any
 ) -> dict[int, tuple[list[str], int]]:
     """Give for each document that holds items which, and how many passages it loses; 0 where it goes."""
     place.mkdir(exist_ok=True)
@@ -62,7 +62,7 @@ def test_passages_that_touch_are_one_and_the_items_of_all_are_named(tmp_path: Pa
         ({"min_left_share": 0.9, "margin_characters": 0}, True),
     ],
 )
-def test_parameters_say_when_a_document_stays(tmp_path: Path, params: dict[str, float], stays: bool) -> None:
+def test_parameters_say_when_a_document_stays(tmp_path: Path, params: dict[str, Any], stays: bool) -> None:
     text = f"{PAGE}\n\n{QUESTION.prompt}\n\n{make_text(50, 40)}"
     assert judge(tmp_path, [text], **params) == {0: (["0"], int(stays))}
 

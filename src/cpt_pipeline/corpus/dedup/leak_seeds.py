@@ -99,8 +99,8 @@ class SeedIndex:
         num_prompt = np.array([item.num_prompt for item in items], np.int32)
         limits = _limits(items, params, distinctions)
         wanted = np.zeros(letters.size, np.bool_)
-        for number, each in distinctions.items():
-            wanted[self._firsts[number] : self._firsts[number + 1]] = each.marks
+        for number, distinction in distinctions.items():
+            wanted[self._firsts[number] : self._firsts[number + 1]] = distinction.marks
         self._seeds = [
             _list_seeds(kind, np.flatnonzero(self._kinds == number), letters, self._firsts, num_prompt, limits, wanted)
             for number, kind in enumerate(KINDS)

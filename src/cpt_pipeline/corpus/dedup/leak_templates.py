@@ -117,7 +117,7 @@ def find_distinctions(items: Sequence[ItemLetters]) -> dict[int, Distinction]:
 
 def _siblings(questions: list[Letters], length: int) -> dict[int, list[int]]:
     """Return for each question of a template some others of it, by their places."""
-    from cpt_pipeline.corpus.dedup import leaks_kernel
+    from cpt_pipeline.corpus.dedup import leaks_kernel, siblings_kernel
 
     hashed = [leaks_kernel.hash_runs(_masked(each), length) for each in questions]
     hashes = np.concatenate([np.empty(0, np.uint64), *hashed])
@@ -130,7 +130,9 @@ def _siblings(questions: list[Letters], length: int) -> dict[int, list[int]]:
     firsts = np.searchsorted(runs, np.arange(runs.max(initial=-1) + 2))
     by_owner = np.argsort(holders, kind="stable")
     bounds = np.searchsorted(holders[by_owner], np.arange(len(questions) + 1))
-    table = leaks_kernel.find_siblings(runs[by_owner], bounds, firsts, holders, _COMMON_SHARE, _MOST_ITEMS, _COMPARED)
+    table = siblings_kernel.find_siblings(
+        runs[by_owner], bounds, firsts, holders, _COMMON_SHARE, _MOST_ITEMS, _COMPARED
+    )
     texts = [each.tobytes() for each in questions]
     found = {}
     for place, row in enumerate(table):

@@ -16,9 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cpt_pipeline.core.artifact import unfinished
-from cpt_pipeline.corpus.dedup.leak_cuts import Span, merge_spans
+from cpt_pipeline.corpus.dedup.leak_cuts import merge_spans
 from cpt_pipeline.corpus.dedup.leak_params import LeakParams
 from cpt_pipeline.corpus.dedup.leak_passages import Borders, Passage, read_edges
+from cpt_pipeline.corpus.dedup.leak_surroundings import Span
 from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex, Candidate, SeedCounts, Weights
 from cpt_pipeline.corpus.engine import Tasks
 

@@ -12,15 +12,16 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cpt_pipeline.corpus.dedup.folding import fold
-from cpt_pipeline.corpus.dedup.leak_items import ItemLetters, Letters, find_letters, read_item_letters
+from cpt_pipeline.corpus.dedup.leak_context import SeenText
+from cpt_pipeline.corpus.dedup.leak_items import find_letters, read_item_letters
 from cpt_pipeline.corpus.dedup.leak_params import LeakParams
-from cpt_pipeline.corpus.dedup.leak_seeds import Marks, Match, Places, SeedCounts, SeedIndex, Weights
+from cpt_pipeline.corpus.dedup.leak_seeds import Marks, Match, SeedCounts, SeedIndex, Weights
 from cpt_pipeline.corpus.dedup.leak_templates import find_distinctions
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
 
@@ -31,12 +32,6 @@ _WHOLE = 0.9
 """So much of a question is all of it: every twelfth character may be another."""
 _ANSWERED = 0.5
 """So much of the right answer behind a question is the answer: one of two characters may be another."""
-_LINE_END = " | "
-"""Stands for a line end where a text is looked at for what borders a question."""
-_BEFORE = frozenset("?:_([{<;!…「『\"'“‘《*#|.。,、")
-_AFTER = frozenset("?:_([{<…「『\"'”’》)]*#|")
-"""What stands before and behind a question, beside the text's own ends (a folded "？" is "?"). A full stop behind it
-ends a statement, unless it ends the line."""
 
 
 @dataclass(frozen=True)
@@ -86,23 +81,6 @@ class Candidate:
         for start, end in zip(self.covered[::2], self.covered[1::2], strict=True):
             marks[start:end] = True
         return marks
-
-
-class _Seen(NamedTuple):
-    """A text that is looked at: folded, and with its line ends, and where its letters are in both."""
-
-    folded: str
-    letters: Letters
-    places: Places
-    lines: str
-    line_places: Places
-
-    def stands_alone(self, match: Match, item: ItemLetters) -> bool:
-        """Return whether no words touch the question, whose last letters may be others."""
-        missing = item.num_prompt - 1 - int(np.flatnonzero(match.covered[: item.num_prompt]).max(initial=-1))
-        last = min(match.end + missing, self.line_places.size) - 1
-        places = int(self.line_places[match.start]), int(self.line_places[last]) + 1
-        return _stands_alone(self.lines, *places, cjk=item.cjk)
 
 
 class BenchmarkIndex:
@@ -155,8 +133,7 @@ class BenchmarkIndex:
         matches = list(self._seeds.match(letters, counts))
         if not matches:
             return []
-        lines = fold(text.replace("\n", _LINE_END))
-        seen = _Seen(folded, letters, places, lines, find_letters(lines)[1])
+        seen = SeenText.read(text, folded, letters, places)
         found = [each for match in matches if (each := self._candidate(seen, match))]
         return sorted(found, key=lambda each: (each.start, each.end, each.item))
 
@@ -192,7 +169,7 @@ class BenchmarkIndex:
         told_all = telling + told[prompt.stop :].sum() + candidate.num_beside
         return bool(telling >= lengths.least or (candidate.complete and told_all >= lengths.short))
 
-    def _candidate(self, seen: _Seen, match: Match) -> Candidate | None:
+    def _candidate(self, seen: SeenText, match: Match) -> Candidate | None:
         item = self._items[match.item]
         answer = match.covered[item.num_prompt :]
         answered = bool(answer.size and answer.mean() >= _ANSWERED)
@@ -221,7 +198,7 @@ class BenchmarkIndex:
         """Return whether an item's question is its own, and not that of all items of a template."""
         return number not in self._distinctions or bool(self._distinctions[number].needles)
 
-    def _is_told_apart(self, seen: _Seen, match: Match, *, complete: bool) -> bool:
+    def _is_told_apart(self, seen: SeenText, match: Match, *, complete: bool) -> bool:
         """Return whether a passage has what tells an item of a template from the others: numbers, names, or choices."""
         item = self._items[match.item]
         if not self._asks_itself(match.item):
@@ -243,20 +220,13 @@ class BenchmarkIndex:
 
     def _finds_itself(self, number: int) -> bool:
         """Return whether an item of a template is found as it is: too little may tell it from its siblings."""
-        rarity = self.rarity(np.zeros(self.num_seeds), 0)
         found = self.look(self._texts[number])
-        return any(each.item == number and self.judge(each, rarity) for each in found)
+        return any(each.item == number and self.judge(each, self._rarity_alone) for each in found)
 
-
-def _stands_alone(text: str, first: int, last: int, *, cjk: bool) -> bool:
-    """Return whether a question stands alone in its line, or between marks as questions do; words do not touch it."""
-    before, after = text[:first].rstrip()[-1:], text[last:].lstrip()
-    if before and before not in _BEFORE and not (cjk and text[first - 1] == " "):
-        return False
-    if after[:1] and after[0] in ".。;!":
-        after = after[1:].lstrip()
-        return not after or after[0] == _LINE_END.strip()
-    return not after or after[0] in _AFTER or (cjk and text[last] == " ")
+    @cached_property
+    def _rarity_alone(self) -> Weights:
+        """How rare seeds are where no document has any."""
+        return self.rarity(np.zeros(self.num_seeds), 0)
 
 
 def _answered_text(item: BenchmarkItem) -> str:
