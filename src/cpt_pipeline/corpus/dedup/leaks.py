@@ -112,8 +112,12 @@ class BenchmarkIndex:
 
     @cached_property
     def reach(self) -> int:
-        """How many characters of a text an item takes, at most: a third more than its letters, and blanks."""
-        return 300 + 2 * max((item.letters.size for item in self._items), default=0)
+        """How many characters of a text an item takes, at most: a third more than its letters, and blanks.
+
+        Of an item over a border that is longer than two fragments, one side holds a fragment.
+        """
+        longest = 2 * max(self._params.fragment_letters, self._params.fragment_cjk_letters)
+        return 200 + 8 * min(longest, max((item.letters.size for item in self._items), default=0)) // 5
 
     def choices(self, number: int) -> list[str]:
         """Return the choices of an item, as letters."""
