@@ -25,7 +25,7 @@ from cpt_pipeline.corpus.collect.kinds import ZIP
 from cpt_pipeline.corpus.collect.litter import member_litter
 from cpt_pipeline.corpus.collect.member_names import find_encoding, tar_name, zip_names
 from cpt_pipeline.corpus.collect.reading import ByteStream, StreamFault
-from cpt_pipeline.corpus.collect.repositories import MAX_LICENSE_BYTES, Verdict, is_license, judge_files
+from cpt_pipeline.corpus.collect.repositories import MAX_LICENSE_BYTES, Verdict, judge_files, states_license
 
 OUTSIDE, NO_FILE, BOMB = "path_outside", "special_file", "compression_bomb"
 REASONS = frozenset((OUTSIDE, NO_FILE))
@@ -153,7 +153,7 @@ def judge_members(kind: str, stream: BinaryIO, params: ArchiveParams, category: 
         for member, opened in members(kind, stream, params):
             if member.reason is None:
                 names.append(member.name)
-            if member.reason is None and is_license(member.name):
+            if member.reason is None and states_license(member.name):
                 begins[member.name] = opened.read(MAX_LICENSE_BYTES)
     return judge_files(names, category, lambda name: begins.get(name, b""))
 

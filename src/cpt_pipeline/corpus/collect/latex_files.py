@@ -76,7 +76,7 @@ def body_of(source: str) -> tuple[str, str]:
 
 
 def _without_comments(source: str) -> tuple[str, list[str]]:
-    r"""Return a text without its comments, and what is verbatim in it, whose number stands in the text (`\0`, 3, `\0`)."""
+    r"""Return a text without its comments, and what is verbatim in it, whose number stands in the text as `\0 3 \0`."""
     kept: list[str] = []
     held: list[str] = []
     start = at = 0

@@ -54,6 +54,7 @@ _ON_PURPOSE = frozenset(
     {
         "unsupported_format",
         "license_refused",
+        "license_unclear",
         "not_recent",
         "table_of_contents",
         "not_text",
