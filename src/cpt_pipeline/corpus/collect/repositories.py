@@ -32,6 +32,8 @@ _MANIFESTS = {
 """Files that describe a package, and where they name its licence."""
 _ASSETS = frozenset((".js", ".mjs", ".css", ".scss", ".less"))
 _DATA = RECORDS | WEB_PAGES | {".xml"}
+_MAX_IDENTIFIER = 100
+"""Characters of a licence file that may be an identifier."""
 MAX_LICENSE_BYTES = 1 << 17
 
 
@@ -94,10 +96,9 @@ def _licenses(names: Iterable[str], read: Callable[[str], bytes]) -> dict[str, s
 
 def _of_file(text: str) -> str | None:
     """Return what a licence file says: a whole text, or one line with its identifier."""
-    short = text.strip()
-    return license_of_text(text) or (
-        spdx(short.rpartition("SPDX-License-Identifier:")[2]) if len(short) < 100 else None
-    )
+    if (known := license_of_text(text)) is not None or len(text.strip()) > _MAX_IDENTIFIER:
+        return known
+    return spdx(text.strip().rpartition("SPDX-License-Identifier:")[2].strip())
 
 
 def _combined(stated: Mapping[str, list[str]]) -> str:
@@ -106,6 +107,8 @@ def _combined(stated: Mapping[str, list[str]]) -> str:
     known = sorted({each for each in stated[kind] if not each.startswith(UNCLEAR)})
     if not known or (kind == "folder" and any(each.startswith(UNCLEAR) for each in stated[kind])):
         return next(each for each in stated[kind] if each.startswith(UNCLEAR))
+    if len(known) == 1:
+        return known[0]
     return (" AND " if kind == "folder" else " OR ").join(f"({each})" if " " in each else each for each in known)
 
 
