@@ -10,7 +10,7 @@ import py3langid
 import pytest
 
 from cpt_pipeline.core.errors import ParameterError
-from cpt_pipeline.corpus.clean.language import Language, LanguageParams, identify, judge_language, read_code
+from cpt_pipeline.corpus.clean.language import Language, LanguageParams, identify, judge_language
 from tests.corpus.clean.languages import PAGES
 
 DATA = Path(os.environ.get("CPT_SHARED", "/nowhere")) / "data"
@@ -88,14 +88,17 @@ def test_a_language_outside_the_candidates_is_said_and_excluded_where_some_are_a
     assert judge_language(hindi, LanguageParams()) is True
 
 
-@pytest.mark.parametrize("tag", ["", "und", "unknown", "mul-Latn"])
-def test_a_source_that_does_not_know_names_no_language(tag: str) -> None:
-    assert read_code(tag) is None
+def test_languages_in_conf_may_be_written_as_people_write_them() -> None:
+    params = LanguageParams.model_validate({"candidates": ["Chinese", "eng_Latn", "中文", "nob"], "allowed": ["cmn"]})
+    assert (params.candidates, params.allowed) == (("zh", "en", "no"), ("zh",))
+    with pytest.raises(ValueError, match=r"candidates.1\n.*'elvish' is no language; write its ISO 639 code"):
+        LanguageParams.model_validate({"candidates": ["en", "elvish"]})
 
 
-@pytest.mark.parametrize(("tag", "code"), [("zh", "zh"), ("zh-CN", "zh"), ("en_US", "en"), (" FR ", "fr")])
-def test_the_first_part_of_a_tag_is_the_language(tag: str, code: str) -> None:
-    assert read_code(tag) == Language(code, 1.0)
+def test_a_variety_that_a_source_names_counts_as_its_language() -> None:
+    assert judge_language(Language("yue", 1.0), PARAMS) is True
+    both = LanguageParams(candidates=("zh", "yue", "en"), allowed=("zh", "en"))
+    assert judge_language(Language("yue", 1.0), both) == (False, "other_language", "yue 1.00")
 
 
 def test_results_do_not_depend_on_what_was_asked_before() -> None:

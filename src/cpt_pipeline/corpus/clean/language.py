@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.corpus.clean.scripts import LATIN, languages_of, letters_by_script, main_script
+from cpt_pipeline.corpus.language_tags import LanguageCode
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -33,8 +34,6 @@ _HAN_PER_WORD = 1.6
 
 _FEW_LETTERS = 10
 """Of a script that is neither Chinese nor Latin, so many letters are enough."""
-_UNNAMED = frozenset({"", "und", "unknown", "mul", "mis", "zxx"})
-"""What a source writes that does not know the language."""
 _CLEARLY = 3.0
 """A language that is no candidate must be so many times as likely as the best of them."""
 _VARIETIES = {"yue": "zh", "wuu": "zh", "ary": "ar", "arz": "ar", "nn": "no", "pcm": "en", "grc": "el", "hbo": "he"}
@@ -46,12 +45,12 @@ Verdict = Literal[True] | tuple[Literal[False], str, str]
 class LanguageParams(Params):
     """`clean.language` in conf."""
 
-    candidates: tuple[str, ...] = ("zh", "en", "de", "es", "fr", "it", "ja", "ko", "pt", "ru")
-    """ISO 639 codes among which the model decides; text of any other language is `und`. Of languages that are alike
-    (Malay and Indonesian, Galician and Portuguese) short text is taken for the one that is named here."""
-    allowed: tuple[str, ...] | None = None
-    """Documents of other languages are excluded, whether found here or named by the source (`en-US` counts as `en`);
-    none allows all."""
+    candidates: tuple[LanguageCode, ...] = ("zh", "en", "de", "es", "fr", "it", "ja", "ko", "pt", "ru")
+    """Languages, by code, tag or name (`zh`, `deu`, `French`), among which the model decides; text of any other is
+    `und`. Of languages that are alike (Malay and Indonesian, Galician and Portuguese) short text is taken for the one
+    that is named here."""
+    allowed: tuple[LanguageCode, ...] | None = None
+    """Documents of other languages are excluded, whether found here or named by the source; none allows all."""
     min_probability: float = Field(0.5, ge=0, le=1)
     """Below it a document is excluded when `allowed` is given."""
     min_words: int = Field(4, ge=1)
@@ -60,6 +59,11 @@ class LanguageParams(Params):
     """Share of words from which on the lesser script of a text makes it mixed."""
     max_characters: int = Field(3000, ge=100)
     """Of a longer text three equal parts are read, from its start, middle and end."""
+
+    @field_validator("candidates", "allowed")
+    @classmethod
+    def _once(cls, codes: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return codes and tuple(dict.fromkeys(codes))
 
     @model_validator(mode="after")
     def _allowed_are_candidates(self) -> LanguageParams:
@@ -96,21 +100,20 @@ def identify(text: str, params: LanguageParams) -> Language:
     return Language(first.code, first.probability, second=second.code, instead=first.instead)
 
 
-def read_code(tag: str) -> Language | None:
-    """Return the language that a source names: the first part of its tag, `zh` of `zh-CN`; None where it names none."""
-    code = re.split("[-_]", tag.strip().lower())[0]
-    return None if code in _UNNAMED else Language(code, 1.0)
-
-
 def judge_language(language: Language, params: LanguageParams) -> Verdict:
     """Say whether a document stays. A mixed one needs its main language to be allowed; an undecided one stays."""
     if params.allowed is None or (language.code == UNDECIDED and language.instead is None):
         return True
-    if language.code not in params.allowed:
+    if _counts_as(language.code, params.candidates) not in params.allowed:
         return False, "other_language", f"{language.instead or language.code} {language.probability:.2f}"
     if language.probability < params.min_probability:
         return False, "unsure_language", f"{language.code} {language.probability:.2f}"
     return True
+
+
+def _counts_as(code: str, candidates: tuple[str, ...]) -> str:
+    """Return the language that a variety belongs to, where the variety is no candidate itself."""
+    return code if code in candidates else _VARIETIES.get(code, code)
 
 
 def _cjk(counts: Counter[str]) -> bool:
@@ -135,7 +138,7 @@ def _classify(sample: str, script: str, params: LanguageParams) -> Language:
     likely: Counter[str] = Counter()
     for code, probability in identifier.rank(sample):
         if code in rivals:
-            likely[code if code in candidates else _VARIETIES.get(code, code)] += probability
+            likely[_counts_as(code, candidates)] += probability
     first, best = (max(codes, key=likely.__getitem__) for codes in (sorted(likely), candidates))
     if first not in candidates and likely[first] > _CLEARLY * likely[best]:
         return Language(UNDECIDED, round(likely[first] / likely.total(), 4), instead=first)

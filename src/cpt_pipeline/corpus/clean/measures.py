@@ -45,7 +45,7 @@ class Text:
 
     def __init__(self, text: str, english: EnglishWords, language: str | None = None) -> None:
         self.text, self._english = text, english
-        self._language = (language or "").lower().replace("_", "-").split("-")[0]
+        self._language = language or ""
 
     def changed(self, text: str) -> Text:
         """Give the same document with another text; itself if the text is the same."""
