@@ -20,7 +20,9 @@ from pydantic import Field, field_validator, model_validator
 
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.corpus.clean.scripts import LATIN, languages_of, letters_by_script, main_script
+from cpt_pipeline.corpus.clean.alphabets import can_be, count_letters
+from cpt_pipeline.corpus.clean.east_asian import east_asian_script, num_chinese, num_japanese
+from cpt_pipeline.corpus.clean.scripts import LATIN, languages_of, letters_by_script, main_script, script_of
 from cpt_pipeline.corpus.language_tags import LanguageCode
 
 if TYPE_CHECKING:
@@ -36,7 +38,14 @@ _FEW_LETTERS = 10
 """Of a script that is neither Chinese nor Latin, so many letters are enough."""
 _CLEARLY = 3.0
 """A language that is no candidate must be so many times as likely as the best of them."""
-_VARIETIES = {"yue": "zh", "wuu": "zh", "ary": "ar", "arz": "ar", "nn": "no", "pcm": "en", "grc": "el", "hbo": "he"}
+_HALF = 0.5
+"""A text of many letters that is most like another language, which is not that likely, nor are all candidates
+together, is in none of them."""
+_MANY_LETTERS = 100
+_VARIETIES = {"yue": "zh", "wuu": "zh", "ary": "ar", "arz": "ar", "nn": "no", "pcm": "en", "grc": "el", "hbo": "he"} | {
+    "ckb": "ku",
+    "sdh": "ku",
+}
 
 Verdict = Literal[True] | tuple[Literal[False], str, str]
 """True, or False with the reason and a detail."""
@@ -88,6 +97,8 @@ def identify(text: str, params: LanguageParams) -> Language:
     sample = _sample(text, params.max_characters)
     counts, latin = letters_by_script(sample), _LATIN_WORD.findall(sample)
     script, han_words = main_script(counts), counts["han"] / _HAN_PER_WORD
+    if counts["han"] and script in ("han", "kana", "hangul"):
+        script = east_asian_script(sample, counts)
     num_others = counts.total() - counts["han"] - counts[LATIN]
     if script is None or (num_others < _FEW_LETTERS and han_words + len(latin) < params.min_words and not _cjk(counts)):
         return Language(UNDECIDED, 0.0)
@@ -116,6 +127,19 @@ def _counts_as(code: str, candidates: tuple[str, ...]) -> str:
     return code if code in candidates else _VARIETIES.get(code, code)
 
 
+def _by_characters(sample: str, rivals: set[str]) -> set[str]:
+    """Leave Japanese alone, or Chinese and its varieties, where characters of the one are more than of the other."""
+    chinese, japanese = num_chinese(sample), num_japanese(sample)
+    if chinese == japanese:
+        return rivals
+    return rivals & {"ja"} if japanese > chinese else rivals - {"ja"}
+
+
+def _letters_of(sample: str, script: str) -> Counter[str]:
+    counts = count_letters(sample)
+    return Counter({letter: number for letter, number in counts.items() if script_of(letter) == script})
+
+
 def _cjk(counts: Counter[str]) -> bool:
     return counts["kana"] + counts["hangul"] > 0
 
@@ -135,6 +159,8 @@ def _classify(sample: str, script: str, params: LanguageParams) -> Language:
     if not candidates:
         return Language(UNDECIDED, 1.0, instead=script)
     rivals = {*languages_of(script, tuple(identifier.labels)), *candidates}
+    if script == "han":
+        rivals = _by_characters(sample, rivals)
     likely: Counter[str] = Counter()
     for code, probability in identifier.rank(sample):
         if code in rivals:
@@ -142,7 +168,12 @@ def _classify(sample: str, script: str, params: LanguageParams) -> Language:
     first, best = (max(codes, key=likely.__getitem__) for codes in (sorted(likely), candidates))
     if first not in candidates and likely[first] > _CLEARLY * likely[best]:
         return Language(UNDECIDED, round(likely[first] / likely.total(), 4), instead=first)
-    total = sum(likely[code] for code in candidates)
+    letters, total = _letters_of(sample, script), sum(likely[code] for code in candidates)
+    if not can_be(letters, first):
+        return Language(UNDECIDED, 1.0, instead=script)
+    is_unlike_all = max(total, likely[first]) < _HALF * likely.total()
+    if first not in candidates and is_unlike_all and letters.total() >= _MANY_LETTERS:
+        return Language(UNDECIDED, round(likely[first] / likely.total(), 4), instead=first)
     return Language(best, round(min(likely[best] / total, 1.0), 4) if total else 0.0)
 
 
