@@ -12,6 +12,7 @@ from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport
 from cpt_pipeline.corpus.clean.rule_params import WEB_FAMILIES
 from cpt_pipeline.formats.documents import document, read_documents
 from tests.corpus.clean.languages import PAGES
+from tests.corpus.clean.more_languages import SEEN, UNKNOWN_SEEN, UNKNOWN_UNSEEN, UNSEEN
 from tests.corpus.clean.test_rules import PROSE
 from tests.corpus.stages import clean_documents
 from tests.corpus.texts import write_artifact
@@ -130,6 +131,17 @@ def test_a_language_that_is_no_candidate_is_not_judged_as_english(tmp_path: Path
     counts = {name: number for name, number in report.counts.items() if name.startswith("language/")}
     assert counts == {"language/und (arabic)": 1, "language/und (devanagari)": 1, "language/und (fi)": 1}
     assert report.rules["en"]["web"].unread["gopher_enough_stop_words"] == 4
+
+
+@pytest.mark.feature(178)
+def test_no_rule_for_any_text_excludes_fifty_two_more_languages_or_long_words(tmp_path: Path) -> None:
+    pages = {**SEEN, **UNSEEN, **UNKNOWN_SEEN, **UNKNOWN_UNSEEN}
+    long = "Nammineersinnaassuseqarlutik assigiimmillu ataqqinassuseqarlutik ilinniartinneqartarput. " * 2
+    rows = [row(code, "en", "book", "\n".join(page), language=None) for code, page in pages.items()]
+    rows += [row("long", "en", "book", long, language="kal"), row("joined", "en", "book", long * 3, language="en")]
+    kept, report = clean(tmp_path, rows, rules={"basic": {"max_repeated_share": 1.0}})
+    assert kept == [*pages, "long"]
+    assert report.excluded == {"long_words": 1}
 
 
 @pytest.mark.feature(164)

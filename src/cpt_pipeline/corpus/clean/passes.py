@@ -16,6 +16,7 @@ from cpt_pipeline.core.inputs import digest_inputs
 from cpt_pipeline.corpus.clean.classifying.classifiers import Classifiers, train_classifiers
 from cpt_pipeline.corpus.clean.dialogues.steps import CleanDialogues, MineReplies, limits
 from cpt_pipeline.corpus.clean.judging import JudgeText
+from cpt_pipeline.corpus.clean.language_step import NameLanguage
 from cpt_pipeline.corpus.clean.mining import Mined, Steps, mine
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
 from cpt_pipeline.corpus.clean.phrases import PhrasesParams
@@ -30,7 +31,6 @@ from cpt_pipeline.corpus.clean.steps import (
     DropBlockedWords,
     MinePhrases,
     NameKind,
-    NameLanguage,
     Normalise,
     RemoveNoise,
     RemovePhrases,

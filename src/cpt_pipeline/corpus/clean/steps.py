@@ -12,7 +12,6 @@ from datatrove.pipeline.base import PipelineStep
 from cpt_pipeline.corpus.clean.blocked_addresses import BlockedAddresses, BlockedAddressesParams
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWords, BlockedWordsParams
 from cpt_pipeline.corpus.clean.kinds import kind_of
-from cpt_pipeline.corpus.clean.language import LanguageParams, identify, judge_language, read_code
 from cpt_pipeline.corpus.clean.line_noise import LineNoiseParams, remove_noise
 from cpt_pipeline.corpus.clean.listing import Listing
 from cpt_pipeline.corpus.clean.mining import Gathered, Mined
@@ -146,33 +145,6 @@ class RemovePhrases(DocumentStep):
             before, document.text = document.text, remove_phrases(document.text, phrases)
             if not document.text:
                 exclude(document, "only_phrases", before[:100])
-
-
-class NameLanguage(DocumentStep):
-    """Say in which language a document is, and exclude those that are not wanted."""
-
-    name = "name the language"
-
-    def __init__(self, params: LanguageParams) -> None:
-        super().__init__()
-        self._params = params
-
-    def apply(self, document: Document) -> None:
-        """Believe the source where it names a language, which must be wanted too; count texts in two languages."""
-        found = document.metadata
-        if found["category"] in ("code", "json"):
-            return
-        language = read_code(found["language"] or "")
-        if language is None:
-            language = identify(document.text, self._params)
-            found["language"] = language.code
-            if language.second is not None:
-                count(document, f"language/{language.code}+{language.second}")
-            if language.instead is not None:
-                count(document, f"language/{language.code} ({language.instead})")
-        verdict = judge_language(language, self._params)
-        if verdict is not True:
-            exclude(document, *verdict[1:])
 
 
 class DropBlockedAddresses(DocumentStep):
