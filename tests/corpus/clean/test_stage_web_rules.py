@@ -170,3 +170,42 @@ def test_a_long_text_may_repeat_more_than_a_page_and_have_any_length(tmp_path: P
     assert kept == ["book"]
     assert report.excluded == {"gopher_duplicated_5_n_grams": 1}
     assert {"gopher_duplicated_5_n_grams", "gopher_long_doc"}.isdisjoint(report.rules["en"]["book"].counted)
+
+
+@pytest.mark.feature(164)
+def test_a_token_that_normalisation_changes_is_counted_as_it_was_collected(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    limits = {"&nbsp;": 0.05, "ＡＤ": 0.05, "<br>": 0.05}
+    rows = [row("prose", "domain", "book", PROSE)]
+    rows += [row(token, "domain", "book", f"{PROSE} {token * 40}") for token in limits]
+    steps = {"normalise": {"markup_leftovers": True}, "rules": {"basic": {"max_token_shares": limits}}}
+    kept, report = clean(tmp_path, rows, **steps)
+    assert kept == ["prose"]
+    assert report.excluded == {"token_share": 3}
+    told = [record.getMessage() for record in caplog.records if "max_token_shares" in record.getMessage()]
+    assert [message.split("clean.normalise ")[1].split(" makes")[0] for message in told] == [
+        "(html_entities, trailing_blanks)",
+        "(half_width_letters)",
+        "(markup_leftovers)",
+    ]
+
+
+def test_all_wrong_limits_are_told_at_once_by_whole_key_and_with_the_nearest_name() -> None:
+    wrong = {
+        "by_channel": {"law": {"limits": {"gopher_quality.max_words": 3, "c4.min_sentences": -1}}},
+        "by_role": {"domain": {"limits": {"basic.min_letter_share": 1.5}}},
+        "by_category": {"book": {"exclude": ["c4_curly_brackets"]}},
+    }
+    with pytest.raises(ValueError, match="is no limit") as raised:
+        CleanParams.model_validate({"rules": wrong})
+    told = str(raised.value)
+    for line in (
+        "clean.rules.by_channel.law.limits.gopher_quality.max_words is no limit;"
+        " the nearest is gopher_quality.max_doc_words",
+        "clean.rules.by_channel.law.limits.c4.min_sentences: Input should be",
+        "clean.rules.by_role.domain.limits.basic.min_letter_share: Input should be",
+        "clean.rules.by_category.book names c4_curly_brackets, which is no family and no reason;"
+        " the nearest is c4_curly_bracket",
+    ):
+        assert line in told

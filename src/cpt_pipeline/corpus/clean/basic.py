@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -41,11 +41,12 @@ class BasicParams(Params):
     max_top_token_share: float | None = Field(0.3, ge=0, le=1)
     """Of the most frequent word among all words; of the most frequent letter, where no blanks stand between words."""
     max_token_shares: dict[Annotated[str, Field(min_length=1)], Annotated[float, Field(ge=0, le=1)]] = Field({})
-    """Token of the user, as it is written, to the share of the characters (no white space) that it may be."""
+    """Token of the user, as it is written, to the share of the characters (no white space) that it may be, in the text
+    as it was collected or as it is after the steps before the rules: the larger share counts."""
 
 
-def basic_checks(text: Text, params: BasicParams) -> Iterator[Check]:
-    """Compute the checks in the order they are asked."""
+def basic_checks(text: Text, params: BasicParams, collected: Mapping[str, float]) -> Iterator[Check]:
+    """Compute the checks in the order they are asked; `collected` are the token shares of the text as it came."""
     yield Check("too_short", "characters", len(text.text), minimum=params.min_characters)
     yield Check("too_long", "characters", len(text.text), maximum=params.max_characters)
     share = (text.num_letters + text.num_marks) / max(text.num_solid, 1)
@@ -63,7 +64,10 @@ def basic_checks(text: Text, params: BasicParams) -> Iterator[Check]:
     limit = params.max_top_token_share
     share = text.top_word_share() if limit is not None else 0.0
     yield Check("top_token_share", "share of the most frequent word", share, maximum=limit)
-    yield from _token_checks(text, params)
+    now = token_shares(text.text, params.max_token_shares)
+    for token, limit in params.max_token_shares.items():
+        share = max(now[token], collected.get(token, 0.0))
+        yield Check("token_share", f"share of {token!r}", share, maximum=limit)
 
 
 def _longest_mean(text: Text, mean: float, params: BasicParams) -> float:
@@ -74,7 +78,6 @@ def _longest_mean(text: Text, mean: float, params: BasicParams) -> float:
     return limit + _SPREAD / math.sqrt(max(num_words, 1.0))
 
 
-def _token_checks(text: Text, params: BasicParams) -> Iterator[Check]:
-    for token, limit in params.max_token_shares.items():
-        share = text.text.count(token) * len(token) / max(text.num_solid, 1)
-        yield Check("token_share", f"share of {token!r}", share, maximum=limit)
+def token_shares(text: str, tokens: Iterable[str]) -> dict[str, float]:
+    """Compute the share of the characters of a text, white space left out, that each token is."""
+    return {token: text.count(token) * len(token) / max(len("".join(text.split())), 1) for token in tokens}

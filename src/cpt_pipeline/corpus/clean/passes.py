@@ -29,6 +29,7 @@ from cpt_pipeline.corpus.clean.scoring.sampling import TakeCandidates, TakeSampl
 from cpt_pipeline.corpus.clean.steps import (
     DropBlockedAddresses,
     DropBlockedWords,
+    MeasureTokens,
     MinePhrases,
     NameKind,
     Normalise,
@@ -152,6 +153,7 @@ class Passes:
         return [
             ReadDocuments(documents, tasks),
             NameKind(self._params.strong_formats),
+            MeasureTokens(self._params.rules.basic.max_token_shares),
             Normalise(self._params.normalise),
             RemoveNoise(self._params.noise),
         ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
+from cpt_pipeline.corpus.clean.basic import token_shares
 from cpt_pipeline.corpus.clean.blocked_addresses import BlockedAddresses, BlockedAddressesParams
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWords, BlockedWordsParams
 from cpt_pipeline.corpus.clean.kinds import kind_of
@@ -34,6 +35,8 @@ PHRASES = ".phrases.json"
 """End of the files in which tasks list phrases."""
 GIVEN_CATEGORY = "given category"
 """Key of a document's metadata: its category before its form was looked at."""
+COLLECTED_TOKENS = "tokens as collected"
+"""Key of a document's metadata: the share of each token of the user before anything was changed."""
 _STRONG = "strong format"
 
 
@@ -52,6 +55,20 @@ class NameKind(DocumentStep):
         if document.metadata["category"] in (None, "web"):
             document.metadata["category"] = kind_of(document.text) or document.metadata["category"]
         document.metadata[_STRONG] = document.metadata["category"] in self._strong_formats
+
+
+class MeasureTokens(DocumentStep):
+    """Measure the tokens that a rule limits before later steps change or remove them."""
+
+    name = "measure tokens"
+
+    def __init__(self, tokens: Iterable[str]) -> None:
+        super().__init__()
+        self._tokens = tuple(tokens)
+
+    def apply(self, document: Document) -> None:
+        """Keep the shares for the rules."""
+        document.metadata[COLLECTED_TOKENS] = token_shares(document.text, self._tokens)
 
 
 class Normalise(DocumentStep):
