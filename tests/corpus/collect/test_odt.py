@@ -47,6 +47,25 @@ def test_the_text_of_a_document_comes_as_a_reader_sees_it() -> None:
     assert text_of(body) == "Valves\n\n10^-5 m, H_2O\n\n1. open\n\n(a) mitral\n\n2. close\n\n| a | b |\n|---|---|"
 
 
+@pytest.mark.feature(172)
+def test_values_of_merged_cells_stand_under_their_headings() -> None:
+    def cell(text: str, said: str = "") -> str:
+        return f"<table:table-cell {said}><text:p>{text}</text:p></table:table-cell>"
+
+    covered = "<table:covered-table-cell><text:p>hidden</text:p></table:covered-table-cell>"
+    rows = (
+        cell("region", 'table:number-rows-spanned="2"') + cell("cases", 'table:number-columns-spanned="2"') + covered,
+        covered + cell("men") + cell("women") + '<table:table-cell table:number-columns-repeated="16381"/>',
+        cell("north") + cell("1", 'table:number-columns-repeated="2"'),
+        '<table:table-cell table:number-columns-repeated="2"/>' + cell("4"),
+    )
+    written = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+    empty = '<table:table-row table:number-rows-repeated="1048571"><table:table-cell/></table:table-row>'
+    assert text_of(f"<table:table>{written}{empty}</table:table>") == (
+        "| region | cases |  |\n|---|---|---|\n|  | men | women |\n| north | 1 | 1 |\n|  |  | 4 |"
+    )
+
+
 def test_a_file_that_is_locked_or_none_is_named() -> None:
     manifest = b"<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>"
     (locked,) = parse_odt(odt("", **{"META-INF/manifest.xml": manifest}), OfficeParams())
