@@ -39,7 +39,8 @@ def test_a_table_with_code_or_mostly_links_is_left() -> None:
 
 
 MERGED = """<table><thead><tr><th rowspan="2">region</th><th COLSPAN=2>cases</th></tr><tr><th>men</th>
-<th>women</th></tr></thead><tfoot><tr><td>sum</td><td>9</td><td>8</td></tr></tfoot><tbody><tr><!-- <td>x</td> --><td rowspan='3'>north</td>
+<th>women</th></tr></thead><tfoot><tr><td>sum</td><td>9</td><td>8</td></tr></tfoot><tbody><tr><!-- <td>x</td> -->
+<td rowspan='3'>north</td>
 <td>minor 1</td><td>2</td></tr><tr><td>3</td><td>4</td></tr><tr></tr><tr><td colspan="1000">no more</td></tr></tbody>
 </table>"""
 EXPECTED = [
