@@ -10,6 +10,7 @@ Rows and columns without text are left out and cost nothing, so a span may be as
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -121,6 +122,10 @@ class Table:
     def end_row(self) -> None:
         """End a row."""
         self._in_row = False
+
+    def add_row(self, cells: Mapping[int, str]) -> None:
+        """Take a whole row: column to text."""
+        self._rows.append(_Row(self._group, {column: text for column, text in cells.items() if text}))
 
     def repeat_row(self, times: int) -> None:
         """Write the row that ended last so many times."""

@@ -10,7 +10,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from cpt_pipeline.corpus.collect.markup_tables import Span, Table
+from cpt_pipeline.corpus.collect.markup_tables import Table
 from cpt_pipeline.corpus.collect.odt import parse_odt
 from cpt_pipeline.corpus.collect.office_params import OfficeParams
 from cpt_pipeline.corpus.collect.reading import Reading
@@ -115,12 +115,7 @@ def parse_sheets(raw: bytes, params: OfficeParams) -> list[Reading]:
 def _sheet(rows: Iterable[list[Any]]) -> str:
     table = Table()
     for row in rows:
-        table.start_row()
-        for column, value in enumerate(row):
-            if value != "":
-                table.start_cell(Span(first=column))
-                table.add(_cell(value))
-        table.end_row()
+        table.add_row({column: _cell(value) for column, value in enumerate(row) if value != ""})
     return "\n".join(table.lines())
 
 
