@@ -265,7 +265,7 @@ def test_lists_have_the_numbers_that_word_writes(sandbox: Sandbox) -> None:
         "1.b) aortic",
         "2. close",
         "2.a) tricuspid",
-        "a dot",
+        "- a dot",
         "第二章　vessels",
         "7. again",
         "8. on",
@@ -274,6 +274,18 @@ def test_lists_have_the_numbers_that_word_writes(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.feature(173)
+def test_bullets_are_those_of_html_and_an_empty_item_leaves_none(sandbox: Sandbox) -> None:
+    made = python_docx.Document()
+    made.add_paragraph("Valves", style="List Bullet")
+    made.add_paragraph("mitral", style="List Bullet 2")
+    made.add_paragraph("first", style="List Number")
+    made.add_paragraph("", style="List Bullet")
+    made.add_paragraph("They close.")
+    held = io.BytesIO()
+    made.save(held)
+    assert read(held.getvalue(), sandbox).text == "- Valves\n\n- mitral\n\n1. first\n\nThey close."
+
+
 def test_scripts_and_ruby_of_word_keep_what_they_mean(sandbox: Sandbox) -> None:
     raised, lowered = '<w:vertAlign w:val="superscript"/>', '<w:vertAlign w:val="subscript"/>'
     reading, base = (

@@ -14,7 +14,8 @@ STYLES = """<style:style style:name="Up"><style:text-properties style:text-posit
 <style:style style:name="Down"><style:text-properties style:text-position="-33% 58%"/></style:style>
 <text:list-style style:name="L"><text:list-level-style-number text:level="1" style:num-format="1" style:num-suffix="."/>
 <text:list-level-style-number text:level="2" style:num-format="a" style:num-prefix="(" style:num-suffix=")"/>
-</text:list-style>"""
+</text:list-style><text:list-style style:name="B"><text:list-level-style-bullet text:level="1" text:bullet-char="•"/>
+<text:list-level-style-image text:level="2"/></text:list-style>"""
 
 
 def odt(body: str, **more: bytes) -> bytes:
@@ -45,6 +46,15 @@ def test_the_text_of_a_document_comes_as_a_reader_sees_it() -> None:
         "<table:table-cell><text:p>b</text:p></table:table-cell></table:table-row></table:table>"
     )
     assert text_of(body) == "Valves\n\n10^-5 m, H_2O\n\n1. open\n\n(a) mitral\n\n2. close\n\n| a | b |\n|---|---|"
+
+
+@pytest.mark.feature(172)
+def test_bullets_are_those_of_html() -> None:
+    inner = "<text:list><text:list-item><text:p>mitral</text:p></text:list-item></text:list>"
+    items = f"<text:list-item><text:p>valves</text:p>{inner}</text:list-item><text:list-item><text:p/></text:list-item>"
+    head = "<text:list-header><text:p>Parts</text:p></text:list-header>"
+    body = f'<text:list text:style-name="B">{head}{items}</text:list><text:p>end</text:p>'
+    assert text_of(body) == "Parts\n\n- valves\n\n- mitral\n\nend"
 
 
 @pytest.mark.feature(172)

@@ -272,6 +272,7 @@ class _Words:
 
     def _flush_notes(self, name: str) -> None:
         if name == "p":
+            self._collector.number("")  # that of a paragraph without text
             for text in self._waiting:
                 self._collector.start("p", {})
                 self._collector.data(text)

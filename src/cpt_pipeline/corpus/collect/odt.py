@@ -11,6 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from cpt_pipeline.corpus.collect.markup import ParagraphCollector, TooMuchTextError
+from cpt_pipeline.corpus.collect.markup_lists import BULLET
 from cpt_pipeline.corpus.collect.markup_tables import Span
 from cpt_pipeline.corpus.collect.numerals import FORMS_OF_HTML, numeral
 from cpt_pipeline.corpus.collect.office_params import OfficeParams
@@ -74,7 +75,7 @@ class _Styles:
     def __init__(self) -> None:
         self.scripts: dict[str, str] = {}
         self.lists: dict[str, dict[int, tuple[str, str, str]]] = {}
-        """Name of a list to the form, prefix and suffix of each of its levels."""
+        """Name of a list to the form, prefix and suffix of each of its levels; the form of bullets is ""."""
 
     def read(self, root: ElementTree.Element) -> None:
         """Take the styles of one part."""
@@ -90,6 +91,10 @@ class _Styles:
 
 
 def _levels(style: ElementTree.Element) -> Iterator[tuple[int, tuple[str, str, str]]]:
+    for kind in ("bullet", "image"):
+        for level in style.findall(f"{{*}}list-level-style-{kind}"):
+            if (depth := _value(level.attrib, "level")).isdigit():
+                yield int(depth), ("", "", "")
     for level in style.findall("{*}list-level-style-number"):
         form, prefix, suffix = (_value(level.attrib, f"num-{name}") for name in ("format", "prefix", "suffix"))
         depth = _value(level.attrib, "level")
@@ -197,7 +202,8 @@ class _Words:
         level = self._styles.lists.get(style, {}).get(len(self._lists))
         if level is not None:
             form, prefix, suffix = level
-            self._collector.number(f"{prefix}{numeral(number + 1, form)}{suffix or '.'} ")
+            written = f"{prefix}{numeral(number + 1, form)}{suffix or '.'} " if form else BULLET
+            self._collector.number(written)
 
 
 def _repeated(name: str, attributes: dict[str, str]) -> int:
