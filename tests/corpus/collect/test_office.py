@@ -59,7 +59,7 @@ def sheets() -> bytes:
 def test_slides_come_in_their_order_with_tables_and_notes(sandbox: Sandbox) -> None:
     (reading,) = read(".pptx", slides(), sandbox)
     assert reading.text == (
-        "The mitral valve\n\nIt closes.\n\nIt opens.\n\n| 0\\|0 | 0\\|1 |\n|---|---|\n| 1\\|0 | 1\\|1 |\n\n"
+        "The mitral valve\n\n- It closes.\n\n- It opens.\n\n| 0\\|0 | 0\\|1 |\n|---|---|\n| 1\\|0 | 1\\|1 |\n\n"
         "Say this slowly.\n\n第二页"
     )
     assert reading.fields == {"slides": 2, "title": "Valves"}

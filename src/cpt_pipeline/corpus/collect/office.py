@@ -16,6 +16,7 @@ from cpt_pipeline.corpus.collect.office_params import OfficeParams
 from cpt_pipeline.corpus.collect.reading import Reading
 from cpt_pipeline.corpus.collect.sandbox import Sandbox, SandboxError
 from cpt_pipeline.corpus.collect.sheet_area import without_empty_area
+from cpt_pipeline.corpus.collect.slide_lists import marked_paragraphs
 from cpt_pipeline.corpus.collect.zipped import ZipFault, ZipMembers
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -79,9 +80,9 @@ def _shape_texts(shape: Any) -> Iterator[str]:
         for inner in shape.shapes:
             yield from _shape_texts(inner)
     elif getattr(shape, "has_table", False):
-        yield from _table([[cell.text for cell in row.cells] for row in shape.table.rows])
+        yield from _table([["" if cell.is_spanned else cell.text for cell in row.cells] for row in shape.table.rows])
     elif shape.has_text_frame:
-        yield _lines(shape.text_frame.text)
+        yield from map(_lines, marked_paragraphs(shape))
 
 
 def _lines(text: str) -> str:
