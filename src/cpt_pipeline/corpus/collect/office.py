@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from cpt_pipeline.corpus.collect.markup_tables import Table
 from cpt_pipeline.corpus.collect.odt import parse_odt
 from cpt_pipeline.corpus.collect.office_params import OfficeParams
 from cpt_pipeline.corpus.collect.reading import Reading
+from cpt_pipeline.corpus.collect.rtf import rtf_paragraphs
 from cpt_pipeline.corpus.collect.sandbox import Sandbox, SandboxError
 from cpt_pipeline.corpus.collect.sheet_area import without_empty_area
 from cpt_pipeline.corpus.collect.slide_lists import marked_paragraphs
@@ -38,15 +40,14 @@ def read_office(parse: Parser, raw: bytes, params: OfficeParams, sandbox: Sandbo
 
 def parse_rtf(raw: bytes, params: OfficeParams) -> list[Reading]:
     """Return the text of an RTF file; call it in a sandbox. Reasons: `not_rtf`, `too_large`."""
-    from striprtf.striprtf import rtf_to_text
-
     if not raw.lstrip().startswith(b"{\\rtf"):
         return [Reading("", reason="not_rtf", detail="does not begin as RTF does")]
     try:
-        text = rtf_to_text(raw.decode("latin-1"), errors="replace")
+        paragraphs, num_tables = rtf_paragraphs(raw.decode("latin-1"))
     except (ValueError, LookupError, IndexError, TypeError) as error:
         return [Reading("", reason="not_rtf", detail=str(error)[:200])]
-    return [_capped("", "\n\n".join(filter(None, (line.strip() for line in text.splitlines()))), params)]
+    reading = _capped("", "\n\n".join(paragraphs), params)
+    return [replace(reading, fields={"tables": num_tables})]
 
 
 def parse_pptx(raw: bytes, params: OfficeParams) -> list[Reading]:
