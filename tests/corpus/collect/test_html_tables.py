@@ -1,5 +1,5 @@
 from cpt_pipeline.corpus.collect.html import extract_page
-from cpt_pipeline.corpus.collect.html_marks import CELL, ROW, TABLE, TABLE_END, bare_marks
+from cpt_pipeline.corpus.collect.html_marks import CELL, DIGITS, GROUP, ROW, SPAN, TABLE, TABLE_END, bare_marks
 from cpt_pipeline.corpus.collect.html_tables import mark_tables, write_tables
 
 TEXT = "<p>The cases of the year were counted in every region of the country, and in every month of it.</p>" * 20
@@ -30,6 +30,14 @@ def test_only_the_innermost_table_becomes_rows() -> None:
     written = write_tables(f"{TABLE}{ROW}x{CELL}{inner}{ROW}y{CELL}z{TABLE_END}")
     assert f"{TABLE}{ROW}| a | b |\n{ROW}|---|---|\n{ROW}| c | d e |" in written
     assert written.count("|---|") == 1
+
+
+def test_what_a_table_that_arranges_the_page_says_of_spans_is_no_text() -> None:
+    marked = bare(
+        "<table><tbody><tr><td colspan=2>a<table><tr><td>b</td></tr></table></td><td rowspan=3>c</td></tr></table>"
+    )
+    assert SPAN in marked and GROUP in marked
+    assert not set(write_tables(marked)) & {SPAN, GROUP, *DIGITS}
 
 
 def test_a_table_with_code_or_mostly_links_is_left() -> None:

@@ -43,6 +43,13 @@ def test_merged_cells_of_every_notation_become_the_same_table(markup: str) -> No
     assert text_of(markup) == EXPECTED
 
 
+def test_a_head_stands_above_wherever_it_is_written_and_no_cell_leaves_its_group() -> None:
+    markup = """<table><tfoot><tr><td>sum</td><td>3</td></tr></tfoot><tbody><tr><td rowspan="9">a</td><td>1</td></tr>
+    <tr><td>2</td></tr></tbody><tbody><tr><td>b</td><td>0</td></tr></tbody><thead><tr><th>name</th><th>number</th></tr>
+    </thead></table>"""
+    assert text_of(markup) == "| name | number |\n|---|---|\n| a | 1 |\n|  | 2 |\n| b | 0 |\n| sum | 3 |"
+
+
 def test_an_entry_names_its_column_and_a_table_in_a_cell_is_its_text() -> None:
     markup = """<informaltable><tgroup cols="3"><colspec colname="x" colnum="2"/><colspec colname="y"/><tbody>
     <row><entry>a</entry><entry>b</entry><entry>c</entry></row><row><entry colname="y">1</entry></row>

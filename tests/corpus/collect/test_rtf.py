@@ -46,16 +46,21 @@ def test_items_have_their_bullets_and_numbers(before: str, text: str) -> None:
 @pytest.mark.feature(172)
 def test_values_of_merged_cells_stand_under_their_headings() -> None:
     table = (
-        r"\trowd\clvmgf\cellx2000\cellx6000\intbl region\cell cases\cell\row"
-        r"\trowd\clvmrg\cellx2000\cellx4010\cellx6000\intbl\cell men\par only\cell wo|men\cell\row"
+        r"\trowd\clvmgf\cellx2000\cellx6000\cellx7000\intbl region\cell cases\cell note\cell\row"
+        r"\trowd\clvmrg\cellx2000\cellx4010\cellx6000\cellx7000\intbl\cell men\par only\cell wo|men\cell a\cell\row"
         r"\trowd\clmgf\cellx2000\clmrg\cellx4000\cellx6000\intbl north\cell\cell 2\cell{\trowd\cellx2000\row}"
         r"\intbl south\cell 3\cell 4\cell\row"
     )
     assert paragraphs(rf"\pard before\par {table}\pard after \\cell\par") == [
         "before",
-        "| region | cases |  |\n|---|---|---|\n|  | men only | wo\\|men |\n| north |  | 2 |\n| south | 3 | 4 |",
+        "| region | cases |  | note |\n|---|---|---|---|\n|  | men only | wo\\|men | a |\n| north |  | 2 |  |\n"
+        "| south | 3 | 4 |  |",
         r"after \cell",
     ]
+
+
+def test_a_row_without_cells_ends_a_paragraph() -> None:
+    assert paragraphs(r"a\row b") == ["a", "b"]
 
 
 def test_tables_with_text_between_them_are_two_and_counted() -> None:

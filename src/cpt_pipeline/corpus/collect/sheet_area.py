@@ -46,9 +46,11 @@ def without_empty_area(raw: bytes, members: ZipMembers) -> bytes:
         return raw
     written = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(written, "w") as new:
-        for info in old.infolist():
-            if info.filename in members:
-                new.writestr(info.filename, changed.get(info.filename) or old.read(info))
+        for name in members.names:
+            if (
+                name.endswith((".xml", ".rels")) or name == "mimetype"
+            ):  # no pictures: nobody has looked how large they are
+                new.writestr(name, changed.get(name) or old.read(name))
     return written.getvalue()
 
 
@@ -102,14 +104,15 @@ def _letters(number: int) -> bytes:
 
 def _shrunk_content(content: bytes) -> bytes | None:
     """Return the XML of an OpenDocument file without empty rows and columns; None if it may stay."""
-    if not (_GAP.search(content) or any(_goes_on(content, found.end()) for found in _MANY_ROWS.finditer(content))):
+    if not (_GAP.search(content) or any(_has_gap(table[0]) for table in _TABLE.finditer(content))):
         return None
     return _TABLE.sub(_shrunk_table, content)
 
 
-def _goes_on(content: bytes, place: int) -> bool:
-    """Return whether a cell with content stands behind a place in the same sheet."""
-    return content.find(b"value-type=", place, content.find(b"</table:table>", place)) >= 0
+def _has_gap(table: bytes) -> bool:
+    """Return whether a cell with content stands behind many rows that are the same."""
+    many = _MANY_ROWS.search(table)
+    return many is not None and table.find(b"value-type=", many.end()) >= 0
 
 
 def _shrunk_table(table: re.Match[bytes]) -> bytes:
