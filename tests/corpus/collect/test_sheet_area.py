@@ -8,9 +8,11 @@ from collections.abc import Iterator
 import pytest
 import xlsxwriter
 
+from cpt_pipeline.corpus.collect.office import OFFICE, read_office
+from cpt_pipeline.corpus.collect.office_params import OfficeParams
+from cpt_pipeline.corpus.collect.sandbox import Sandbox
 from cpt_pipeline.corpus.collect.sheet_area import without_empty_area
 from cpt_pipeline.corpus.collect.zipped import ZipMembers, ZipParams
-from tests.corpus.collect.test_office import OFFICE, OfficeParams, Sandbox, read_office
 from tests.corpus.collect.test_zipped import write_zip
 
 NAMES = "urn:oasis:names:tc:opendocument:xmlns"
