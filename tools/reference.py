@@ -15,6 +15,7 @@ import typing
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -73,7 +74,7 @@ def read_docstrings(params: type[BaseModel]) -> dict[str, str]:
             continue
         (definition,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
         body = definition.body if isinstance(definition, ast.ClassDef) else []
-        for statement, text in zip(body, body[1:], strict=False):
+        for statement, text in pairwise(body):
             if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
                 found.pop(statement.target.id, None)
                 if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
@@ -252,9 +253,8 @@ def _cell(text: str) -> str:
 
 
 def _datasets(names: set[str]) -> str:
-    return ", ".join(
-        f"`{name}`" for name in sorted(names) if not name.startswith(PARAMS) and not name.endswith(RECORDS)
-    )
+    shown = (name for name in sorted(names) if not name.startswith(PARAMS) and not name.endswith(RECORDS))
+    return ", ".join(f"`{name}`" for name in shown)
 
 
 def _first_line(function: Any) -> str:

@@ -21,6 +21,8 @@ from tools.reference import build_pages  # noqa: E402
 
 AT_THE_TOP = {"contributing.md": "CONTRIBUTING.md", "changelog.md": "CHANGELOG.md", "security.md": "SECURITY.md"}
 CAPABILITIES = "capabilities.md"
+FAILS = ("breaks when", "unused when")
+_TABLE = re.compile(r"(.*?\n)(\| number \|[^\n]*\n)\|[-|]+\n((?:\|[^\n]*\n)+)(.*)", re.DOTALL)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -38,35 +40,20 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 def lay_out_capabilities(markdown: str) -> str:
     """Turn the rows of the table into sections: what, how it is switched on, which test shows it, what breaks it."""
-    lines, head, separator, *rest = re.split(
-        r"(^\| number \|.*\n)(\|[-|]+\n)", markdown, maxsplit=1, flags=re.MULTILINE
-    )
-    names = _cells(head)
-    rows, _, after = rest[0].partition("\n\n") if rest else ("", "", "")
-    sections = [_section(dict(zip(names, _cells(row), strict=True))) for row in rows.splitlines()]
-    return "\n\n".join([lines.strip(), *sections, after])
+    before, head, rows, after = _TABLE.fullmatch(markdown).groups()
+    sections = [_section(dict(zip(_cells(head), _cells(row), strict=True))) for row in rows.splitlines()]
+    return "\n\n".join([before.strip(), *sections, after.strip()])
 
 
 def _section(row: dict[str, str]) -> str:
-    number, what = row.pop("number"), row.pop("what")
-    shown = [f"- *{name}*: {text}" for name, text in row.items() if name not in ("breaks when", "unused when")]
-    fails = [f"    - *{name}*: {row[name]}" for name in ("breaks when", "unused when")]
-    return "\n".join(
-        [
-            f"### {number} {{ #capability-{number} }}",
-            "",
-            what,
-            "",
-            *shown,
-            "",
-            '??? note "Its test fails after"',
-            *fails,
-        ]
-    )
+    shown = [f"- *{name}*: {text}" for name, text in row.items() if name not in ("number", "what", *FAILS)]
+    fails = [f"    - *{name}*: {row[name]}" for name in FAILS]
+    title = f"### {row['number']} {{ #capability-{row['number']} }}"
+    return "\n".join([title, "", row["what"], "", *shown, "", '??? note "Changes that its test sees"', "", *fails])
 
 
 def _cells(row: str) -> list[str]:
-    """Return the cells of a row of a table; a `\\|` in a cell is no border."""
+    """Return the cells of a row of a table; a bar behind a backslash is no border."""
     inner = row.strip().removeprefix("|").removesuffix("|")
     return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", inner)]
 
