@@ -82,7 +82,7 @@ $(INSTALLED)-docs: $(INSTALLED)
 	touch $@
 
 docs: $(INSTALLED)-docs ## the documentation site, build/site/index.html; a dead link fails
-	$(VENV)/bin/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python -m mkdocs build --strict
 
 .PHONY: capabilities mutants
 capabilities: install ## docs/capabilities.md against the last test run
