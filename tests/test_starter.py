@@ -51,7 +51,7 @@ def test_the_wheel_has_the_licence_the_templates_and_every_data_file(installed: 
     assert (metadata.parent / "licenses/LICENSE").read_bytes() == (REPOSITORY / "LICENSE").read_bytes()
     source = REPOSITORY / "src"
     wanted = {path.relative_to(source) for path in (source / "cpt_pipeline").rglob("*") if path.is_file()}
-    missing = {path for path in wanted if not (installed / path).is_file() and path.suffix != ".pyc"}
+    missing = {path for path in wanted if not (installed / path).is_file() and "__pycache__" not in path.parts}
     assert missing == set()
 
 
