@@ -18,7 +18,7 @@ INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-long check format repro viz report verdict \
-	pretrain-tokenizer pretrain-run pretrain-eval clean
+	pretrain-tokenizer pretrain-run pretrain-eval docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 22
@@ -76,6 +76,13 @@ pretrain-run: install ## mixture, plan, both stages, merge
 
 pretrain-eval: install ## scores, decision, report
 	$(RUN) --pipelines=evaluate,decide,report
+
+$(INSTALLED)-docs: $(INSTALLED)
+	$(VENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[docs]'
+	touch $@
+
+docs: $(INSTALLED)-docs ## the documentation site, build/site/index.html; a dead link fails
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python -m mkdocs build --strict
 
 .PHONY: capabilities mutants
 capabilities: install ## docs/capabilities.md against the last test run

@@ -14,11 +14,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.project import Project
 
 REPOSITORY = Path(__file__).parents[1]
+settings.register_profile("untimed", deadline=None)  # how long a machine takes is no property of the code
+settings.load_profile("untimed")
+
 TINY = Path(__file__).parent / "tiny_project"
 HOUSE_FILES = (
     ".gitignore",

@@ -116,7 +116,7 @@ from pathlib import Path
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
 from cpt_pipeline.pipelines.clean.nodes import clean
-channels = ChannelsParams(roles={"domain": "domain"})
+channels = ChannelsParams.model_validate_json(sys.argv[2])
 clean(Path(sys.argv[1]), CleanParams(), channels, CleanRunParams(workers=1, task_megabytes=1))
 """
 
@@ -127,7 +127,7 @@ def test_killed_stage_gives_the_same_when_run_again(tmp_path: Path, data_root: P
     """Three tasks; the kill comes when the first of them is done, and only the others are run again."""
     rows = [make_row(number, make_text(number % 50, 2_000), category="reference") for number in range(240)]
     raw = write_artifact(tmp_path / "raw", rows, shard_bytes=1 << 20)
-    victim = subprocess.Popen([sys.executable, "-c", CLEAN, str(raw)])
+    victim = subprocess.Popen([sys.executable, "-c", CLEAN, str(raw), CHANNELS.model_dump_json()])
     while victim.poll() is None and not list(data_root.glob(".work/clean-*/tasks/clean-*/logs/completions/00000")):
         time.sleep(0.001)
     victim.kill()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,31 @@ def test_an_item_across_two_pieces_of_a_long_document_is_found_once(
     report = find_token_leaks(tmp_path, decode, LeakSearch(INDEX))
     assert [leak.item for leak in report.benchmarks["quiz"].leaks] == ["e2"]
     assert max(sizes) == 160
+
+
+@pytest.mark.parametrize("pieces", [(37,), (20, 50), (4, 8, 12, 30, 60)])
+def test_an_item_over_the_border_of_documents_of_one_text_is_found_in_all_that_hold_it(
+    tmp_path: Path, pieces: tuple[int, ...]
+) -> None:
+    ends = [0, *pieces, len(OTHER.prompt)]
+    texts = [OTHER.prompt[start:end] for start, end in pairwise(ends)]
+    texts[0], texts[-1] = "x " * 200 + texts[0], texts[-1] + " y" * 200
+    for folder, is_continued in (("one", True), ("many", False)):
+        with TokenWriter(tmp_path / folder, "en", 256) as writer:
+            for number, text in enumerate(texts):
+                ids = np.frombuffer(text.encode(), np.uint8)
+                goes_on = is_continued and number > 0
+                writer.write(ids, id=f"p{number}", num_bytes=len(text), is_continued=goes_on, last_part=not goes_on)
+
+    def decode(ids: list[int]) -> str:
+        return bytes(ids).decode()
+
+    quiz = find_token_leaks(tmp_path / "one", decode, LeakSearch(INDEX)).benchmarks["quiz"]
+    assert [leak.document for leak in quiz.leaks] == [f"p{number}" for number in range(len(texts))]
+    assert (quiz.found_items, quiz.documents) == (1, len(texts))
+    assert {leak.text for leak in quiz.leaks} == {OTHER.prompt.lower().rstrip(".")}
+    apart = find_token_leaks(tmp_path / "many", decode, LeakSearch(INDEX)).benchmarks["quiz"]
+    assert all(len(leak.text) < 70 for leak in apart.leaks)
 
 
 def test_listed_leaks_are_bounded_and_counts_are_not(tmp_path: Path, folder: Path) -> None:

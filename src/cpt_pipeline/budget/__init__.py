@@ -1,1 +1,4 @@
-"""The bill before the run: memory, time, money, energy, disk, and whether the budget allows it."""
+"""The bill before the run, stage plan: memory, time, money, energy and disk, and whether the budget allows it.
+
+Estimates from sizes and conf alone. What a run really cost is in its log, and compared in `reporting`.
+"""

@@ -2,7 +2,8 @@
 
 Documents are decoded and given to the same search as in dedup, so a cache older than a benchmark, or a shard from
 elsewhere, is judged as text is, by how rare an n-gram is in these shards. Nothing is changed: the report names
-documents, items and matched texts. Long documents are decoded in overlapping pieces, so memory is bounded by a piece
+documents, items and matched texts. An item over the border of two documents of one running text (the parts of a book)
+is found in both. Long documents are decoded in overlapping pieces, so memory is bounded by a piece
 and, of each shard, by its ids.
 """
 
@@ -12,11 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import numpy.typing as npt
 
 from cpt_pipeline.core.errors import ArtifactError
 from cpt_pipeline.core.params import Report
-from cpt_pipeline.formats.tokens import open_shard, read_sidecar
+from cpt_pipeline.formats.tokens import TokenShard, open_shard, read_sidecar
 from cpt_pipeline.vocabulary.tokenizer import load
 
 Decode = Callable[[list[int]], str]
@@ -48,8 +50,8 @@ class LeakSearch(Protocol):
     def unguarded(self) -> Mapping[str, int]:
         """Those of them that are not searched."""
 
-    def add(self, pieces: Iterable[str]) -> None:
-        """Look at a document."""
+    def add(self, pieces: Iterable[str], border: tuple[str, str] | None = None) -> None:
+        """Look at a document; `border` is the text before and behind its beginning where it goes on with another."""
 
     def results(self) -> Iterator[Sequence[FoundItem]]:
         """Return the items of each document that was added, in order."""
@@ -105,7 +107,9 @@ def find_token_leaks(
     for path in shards:
         shard = open_shard(tokens, _split_of(path, tokens), path.stem)
         for number in range(shard.num_documents):
-            search.add(decode(piece.tolist()) for piece in _pieces(shard.document(number)))
+            border = _border(shard, number)
+            sides = (decode(border[0].tolist()), decode(border[1].tolist())) if border else None
+            search.add((decode(piece.tolist()) for piece in _pieces(shard.document(number))), sides)
         found.num_documents += shard.num_documents
         found.num_tokens += shard.num_tokens
     results = search.results()
@@ -164,6 +168,18 @@ def _split_of(shard: Path, tokens: Path) -> str:
 def _pieces(ids: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
     for start in range(0, max(ids.size - _OVERLAP_TOKENS, 1), _PIECE_TOKENS - _OVERLAP_TOKENS):
         yield ids[start : start + _PIECE_TOKENS]
+
+
+def _border(shard: TokenShard, number: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]] | None:
+    """Return the ids of a running text before and behind the beginning of a document that goes on with it."""
+    text = int(np.searchsorted(shard.texts, number, side="right")) - 1
+    if text < 0 or shard.texts[text] == number:
+        return None
+    last = int(shard.texts[text + 1] if text + 1 < shard.texts.size else shard.num_documents) - 1
+    first, end = int(shard.starts[shard.texts[text]]), int(shard.starts[last] + shard.lengths[last])
+    place = int(shard.starts[number])
+    before = shard.tokens[max(first, place - _OVERLAP_TOKENS) : place]
+    return before, shard.tokens[place : min(end, place + _OVERLAP_TOKENS)]
 
 
 def _document_ids(tokens: Path, split: str, channel: str) -> list[str] | None:

@@ -25,7 +25,7 @@ BAD = {
 
 
 def broken(text: str, params: BasicParams) -> list[str]:
-    return [check.reason for check in basic_checks(Text(text, ENGLISH), params) if check.detail]
+    return [check.reason for check in basic_checks(Text(text, ENGLISH), params, {}) if check.detail]
 
 
 @pytest.mark.parametrize("reason", list(BAD))
@@ -36,7 +36,8 @@ def test_each_rule_has_a_text_that_breaks_it_first(reason: str) -> None:
 
 def test_measures_are_these_numbers() -> None:
     checks = {
-        c.reason: c.value for c in basic_checks(Text("One two\n\n one two \nthree 4\nOne two", ENGLISH), BasicParams())
+        c.reason: c.value
+        for c in basic_checks(Text("One two\n\n one two \nthree 4\nOne two", ENGLISH), BasicParams(), {})
     }
     assert checks["too_short"] == 34
     assert checks["few_letters"] == pytest.approx(23 / 24)

@@ -48,7 +48,6 @@ def test_no_letter_or_blank_lies_above_the_table() -> None:
     ("content", "language", "script"),
     [
         ("Plain words.", None, "english"),
-        ("Plain words.", "en-GB", "english"),
         ("Des mots simples.", "fr", "spaced"),
         ("Des mots très simples.", None, "english"),
         ("Слова по-русски.", None, "spaced"),

@@ -49,6 +49,8 @@ DOCUMENTS: dict[str, tuple[str, str | None]] = {
     "hi": (PAGES["hi"][0], "und"),
     "named zh": (ENGLISH, "zh-CN"),
     "named fr": (ENGLISH, "fr_FR"),
+    "named eng": (ENGLISH + "Nobody says so.", "eng_Latn"),
+    "named none": (ENGLISH + "It is so.", "cn"),
     "a strict word": ("We sold every leek. Nobody minded.", "en"),
     "a strict word of many": ("We sold a leek. " + "Nobody minded at all. " * 12, "en"),
     "a mild word": ("今天天气好。我吃苹果！苹果园很大。", "zh"),
@@ -157,7 +159,7 @@ def test_numbers_and_units_are_changed_on_request_alone(run: Run, plain: Run) ->
 
 @pytest.mark.feature(17)
 def test_languages_are_named_mixed_ones_counted_and_unwanted_ones_excluded(run: Run, plain: Run) -> None:
-    found = {name: plain.kept[name]["language"] for name in list(DOCUMENTS)[2:12]}
+    found = {name: plain.kept[name]["language"] for name in list(DOCUMENTS)[2:14]}
     assert found == {
         "zh": "zh",
         "en": "en",
@@ -167,11 +169,13 @@ def test_languages_are_named_mixed_ones_counted_and_unwanted_ones_excluded(run: 
         "short": "und",
         "fi": "und",
         "hi": "und",
-        "named zh": "zh-CN",
-        "named fr": "fr_FR",
+        "named zh": "zh",
+        "named fr": "fr",
+        "named eng": "en",
+        "named none": "en",
     }
     assert plain.report.languages["en"]["und"] == 3
-    assert run.counts("language") == {"en+zh": 1, "zh+en": 1, "und (devanagari)": 1, "und (fi)": 1}
+    assert run.counts("language") == {"en+zh": 1, "zh+en": 1, "und (devanagari)": 1, "und (fi)": 1, "tag of none": 1}
     unwanted = {name: why for name, why in run.excluded.items() if why[0] == "other_language"}
     assert unwanted == {
         "fr": ("other_language", "fr 1.00"),

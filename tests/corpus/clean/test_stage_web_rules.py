@@ -12,6 +12,7 @@ from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport
 from cpt_pipeline.corpus.clean.rule_params import WEB_FAMILIES
 from cpt_pipeline.formats.documents import document, read_documents
 from tests.corpus.clean.languages import PAGES
+from tests.corpus.clean.more_languages import SEEN, UNKNOWN_SEEN, UNKNOWN_UNSEEN, UNSEEN
 from tests.corpus.clean.test_rules import PROSE
 from tests.corpus.stages import clean_documents
 from tests.corpus.texts import write_artifact
@@ -132,6 +133,17 @@ def test_a_language_that_is_no_candidate_is_not_judged_as_english(tmp_path: Path
     assert report.rules["en"]["web"].unread["gopher_enough_stop_words"] == 4
 
 
+@pytest.mark.feature(178)
+def test_no_rule_for_any_text_excludes_fifty_two_more_languages_or_long_words(tmp_path: Path) -> None:
+    pages = {**SEEN, **UNSEEN, **UNKNOWN_SEEN, **UNKNOWN_UNSEEN}
+    long = "Nammineersinnaassuseqarlutik assigiimmillu ataqqinassuseqarlutik ilinniartinneqartarput. " * 2
+    rows = [row(code, "en", "book", "\n".join(page), language=None) for code, page in pages.items()]
+    rows += [row("long", "en", "book", long, language="kal"), row("joined", "en", "book", long * 3, language="en")]
+    kept, report = clean(tmp_path, rows, rules={"basic": {"max_repeated_share": 1.0}})
+    assert kept == [*pages, "long"]
+    assert report.excluded == {"long_words": 1}
+
+
 @pytest.mark.feature(164)
 def test_the_share_of_one_token_is_a_rule(tmp_path: Path) -> None:
     rows = [
@@ -158,3 +170,42 @@ def test_a_long_text_may_repeat_more_than_a_page_and_have_any_length(tmp_path: P
     assert kept == ["book"]
     assert report.excluded == {"gopher_duplicated_5_n_grams": 1}
     assert {"gopher_duplicated_5_n_grams", "gopher_long_doc"}.isdisjoint(report.rules["en"]["book"].counted)
+
+
+@pytest.mark.feature(164)
+def test_a_token_that_normalisation_changes_is_counted_as_it_was_collected(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    limits = {"&nbsp;": 0.05, "ＡＤ": 0.05, "<br>": 0.05}
+    rows = [row("prose", "domain", "book", PROSE)]
+    rows += [row(token, "domain", "book", f"{PROSE} {token * 40}") for token in limits]
+    steps = {"normalise": {"markup_leftovers": True}, "rules": {"basic": {"max_token_shares": limits}}}
+    kept, report = clean(tmp_path, rows, **steps)
+    assert kept == ["prose"]
+    assert report.excluded == {"token_share": 3}
+    told = [record.getMessage() for record in caplog.records if "max_token_shares" in record.getMessage()]
+    assert [message.split("clean.normalise ")[1].split(" makes")[0] for message in told] == [
+        "(html_entities, trailing_blanks)",
+        "(half_width_letters)",
+        "(markup_leftovers)",
+    ]
+
+
+def test_all_wrong_limits_are_told_at_once_by_whole_key_and_with_the_nearest_name() -> None:
+    wrong = {
+        "by_channel": {"law": {"limits": {"gopher_quality.max_words": 3, "c4.min_sentences": -1}}},
+        "by_role": {"domain": {"limits": {"basic.min_letter_share": 1.5}}},
+        "by_category": {"book": {"exclude": ["c4_curly_brackets"]}},
+    }
+    with pytest.raises(ValueError, match="is no limit") as raised:
+        CleanParams.model_validate({"rules": wrong})
+    told = str(raised.value)
+    for line in (
+        "clean.rules.by_channel.law.limits.gopher_quality.max_words is no limit;"
+        " the nearest is gopher_quality.max_doc_words",
+        "clean.rules.by_channel.law.limits.c4.min_sentences: Input should be",
+        "clean.rules.by_role.domain.limits.basic.min_letter_share: Input should be",
+        "clean.rules.by_category.book names c4_curly_brackets, which is no family and no reason;"
+        " the nearest is c4_curly_bracket",
+    ):
+        assert line in told

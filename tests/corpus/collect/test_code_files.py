@@ -96,3 +96,51 @@ def test_records_beside_some_code_are_read(tmp_path: Path) -> None:
     write(tmp_path / "b.txt", "two")
     write(tmp_path / "make.py", "x = 1\n")
     assert found(tmp_path) == [("a.jsonl#1", "one"), ("b.txt", "two"), ("make.py", "x = 1\n")]
+
+
+def test_code_under_a_licence_that_is_not_known_is_unclear(tmp_path: Path) -> None:
+    write(tmp_path / "closed/LICENSE", "All rights reserved. Do not copy this software.")
+    write(tmp_path / "closed/a.py", "x = 1\n")
+    write(tmp_path / "closed/b.py", "# SPDX-License-Identifier: MIT\nx = 1\n")
+    write(tmp_path / "closed/free/LICENCE.md", MIT)
+    write(tmp_path / "closed/free/c.py", "x = 1\n")
+    write(tmp_path / "short/COPYING", "SPDX-License-Identifier: ISC\n")
+    write(tmp_path / "short/d.py", "x = 1\n")
+    write(tmp_path / "two/LICENSE-MIT", MIT)
+    write(tmp_path / "two/LICENSE", GPL)
+    write(tmp_path / "two/e.py", "x = 1\n")
+    write(tmp_path / "none/f.py", "x = 1\n")
+    read = {row["id"].removeprefix("own/"): row for row in rows(source(tmp_path, license="Apache-2.0"), 1)}
+    assert {name: row.get("license") or row["reason"] for name, row in read.items() if name.endswith(".py")} == {
+        "closed/a.py": "license_unclear",
+        "closed/b.py": "MIT",
+        "closed/free/c.py": "MIT",
+        "none/f.py": "Apache-2.0",
+        "short/d.py": "ISC",
+        "two/e.py": "GPL-3.0-only OR MIT",
+    }
+    assert "closed/LICENSE states no licence that is known" in read["closed/a.py"]["detail"]
+
+
+def test_a_repository_states_its_licence_in_LICENSES_or_its_manifest(tmp_path: Path) -> None:
+    write(tmp_path / "reuse/LICENSES/MIT.txt", MIT)
+    write(tmp_path / "reuse/LICENSES/ISC.txt", "a text")
+    write(tmp_path / "reuse/a.py", "x = 1\n")
+    write(tmp_path / "node/package.json", '{"name": "n", "license": "BSD-2-Clause"}')
+    write(tmp_path / "node/b.js", "let x = 1\n")
+    write(tmp_path / "closed/package.json", '{"license": "UNLICENSED"}')
+    write(tmp_path / "closed/c.js", "let x = 1\n")
+    write(tmp_path / "rust/Cargo.toml", '[package]\nlicense = "MIT OR Apache-2.0"\n')
+    write(tmp_path / "rust/d.rs", "fn main() {}\n")
+    write(tmp_path / "python/pyproject.toml", '[project]\nlicense = {text = "MPL-2.0"}\n')
+    write(tmp_path / "python/e.py", "x = 1\n")
+    read = {row["id"].removeprefix("own/"): row for row in rows(source(tmp_path, license="Apache-2.0"), 1)}
+    code = ("a.py", "b.js", "c.js", "d.rs", "e.py")
+    assert {name: row.get("license") or row["reason"] for name, row in read.items() if name.endswith(code)} == {
+        "closed/c.js": "license_unclear",
+        "node/b.js": "BSD-2-Clause",
+        "python/e.py": "MPL-2.0",
+        "reuse/a.py": "ISC AND MIT",
+        "rust/d.rs": "MIT OR Apache-2.0",
+    }
+    assert read["reuse/LICENSES/MIT.txt"]["reason"] == "license_file"

@@ -196,6 +196,17 @@ GOOD = {
 }
 
 
+@pytest.mark.parametrize("at", [101, 188, 191])
+def test_a_footer_over_which_the_library_ends_its_process_costs_the_file(at: int) -> None:
+    """Where the level histograms of a chunk have another length than its schema says, `RowGroup.column` aborts."""
+    content = GOOD["a.parquet"]
+    assert len(content) == 438
+    new = {101: 35, 188: 57, 191: 32}[at]
+    (reading,) = readings("a.parquet", content[:at] + bytes([new]) + content[at + 1 :])
+    assert reading.reason == "not_parquet"
+    assert "SIGABRT" in reading.detail
+
+
 @pytest.mark.parametrize("name", GOOD)
 @given(at=st.integers(0, 2000), new=st.binary(min_size=1, max_size=4))
 def test_damaged_tables_give_rows_or_reasons(name: str, at: int, new: bytes) -> None:

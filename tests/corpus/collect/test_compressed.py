@@ -50,13 +50,13 @@ def unpack(packed: bytes, suffix: str, *, size: int = 1000, max_ratio: int = 200
 def zeros(suffix: str, num_mebibytes: int) -> bytes:
     if suffix == ".zst":
         packer = zstandard.ZstdCompressor().compressobj()
-        return b"".join(packer.compress(bytes(1 << 20)) for _ in range(num_mebibytes)) + packer.flush()
+        return b"".join(packer.compress(b"0" * (1 << 20)) for _ in range(num_mebibytes)) + packer.flush()
     if suffix in (".bz2", ".xz"):
-        return PACK[suffix](bytes(num_mebibytes << 20))
+        return PACK[suffix](b"0" * (num_mebibytes << 20))
     buffer = io.BytesIO()
     with gzip.GzipFile(fileobj=buffer, mode="wb") as file:
         for _ in range(num_mebibytes):
-            file.write(bytes(1 << 20))
+            file.write(b"0" * (1 << 20))
     return buffer.getvalue()
 
 
@@ -174,3 +174,11 @@ def test_a_long_window_is_read_and_one_over_the_limit_is_named_with_its_key() ->
     assert refused.detail == "its window is 2048 MiB, more than max_window_megabytes 128 of the source (at most 2048)"
     (refused,) = readings("a.txt.xz", lzma.compress(TEXT, preset=9), max_window_megabytes=8)
     assert refused.reason == "window_too_large"
+
+
+@ALL
+def test_zero_bytes_between_members_and_behind_them_are_padding(suffix: str) -> None:
+    one, two = PACK[suffix](b"one "), PACK[suffix](b"two")
+    padded = one + bytes(4) + two + bytes(3000) + one + bytes(8)
+    assert unpack(padded, suffix, size=900) == (b"one twoone ", None)
+    assert unpack(one + bytes(8) + b"else", suffix)[1] == "corrupt"

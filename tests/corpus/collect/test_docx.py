@@ -73,6 +73,36 @@ def test_a_file_of_a_word_processor_gives_headings_paragraphs_tables_and_title(s
     assert reading.fields == {"tables": 1, "formulas": 0, "images": 0, "notes": 0, "title": "On Hearts"}
 
 
+def test_values_of_merged_cells_stand_under_their_headings(sandbox: Sandbox) -> None:
+    made = python_docx.Document()
+    table = made.add_table(4, 3)
+    for row, texts in enumerate((("region", "cases", ""), ("", "men", "women"), ("north", "1", "2"), ("", "3", "4"))):
+        for column, text in enumerate(texts):
+            table.cell(row, column).text = text
+    for first, last in (((0, 0), (1, 0)), ((0, 1), (0, 2)), ((2, 0), (3, 0))):
+        table.cell(*first).merge(table.cell(*last))
+    held = io.BytesIO()
+    made.save(held)
+    expected = "| region | cases |  |\n|---|---|---|\n|  | men | women |\n| north | 1 | 2 |\n|  | 3 | 4 |"
+    assert read(held.getvalue(), sandbox).text == expected
+
+
+def test_a_row_that_begins_later_and_a_table_in_a_cell_or_a_box_keep_their_places(sandbox: Sandbox) -> None:
+    def table(*rows: str) -> str:
+        return f"<w:tbl>{''.join(f'<w:tr>{row}</w:tr>' for row in rows)}</w:tbl>"
+
+    def cell(inner: str, columns: int = 1) -> str:
+        return f'<w:tc><w:tcPr><w:gridSpan w:val="{columns}"/></w:tcPr>{inner}</w:tc>'
+
+    a, b, c = (cell(paragraph(run(text))) for text in "abc")
+    late = f'<w:trPr><w:gridBefore w:val="2"/></w:trPr>{cell(paragraph(run("z")))}'
+    nested = cell(table(cell(paragraph(run("in")), 5) + cell(paragraph(run("side")))) + paragraph(), 2)
+    box = f"<w:p><w:r><w:pict><w:txbxContent>{table(a, b)}</w:txbxContent></w:pict></w:r>{run('after')}</w:p>"
+    assert read(document(table(a + b + c, late, nested + c) + box), sandbox).text == (
+        "| a | b | c |\n|---|---|---|\n|  |  | z |\n| in side |  | c |\n\n| a |\n|---|\n| b |\n\nafter"
+    )
+
+
 def test_deleted_hidden_and_doubled_text_is_left_out(sandbox: Sandbox) -> None:
     body = paragraph(
         run("kept "),
@@ -235,7 +265,7 @@ def test_lists_have_the_numbers_that_word_writes(sandbox: Sandbox) -> None:
         "1.b) aortic",
         "2. close",
         "2.a) tricuspid",
-        "a dot",
+        "- a dot",
         "第二章　vessels",
         "7. again",
         "8. on",
@@ -244,6 +274,18 @@ def test_lists_have_the_numbers_that_word_writes(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.feature(173)
+def test_bullets_are_those_of_html_and_an_empty_item_leaves_none(sandbox: Sandbox) -> None:
+    made = python_docx.Document()
+    made.add_paragraph("Valves", style="List Bullet")
+    made.add_paragraph("mitral", style="List Bullet 2")
+    made.add_paragraph("first", style="List Number")
+    made.add_paragraph("", style="List Bullet")
+    made.add_paragraph("They close.")
+    held = io.BytesIO()
+    made.save(held)
+    assert read(held.getvalue(), sandbox).text == "- Valves\n\n- mitral\n\n1. first\n\nThey close."
+
+
 def test_scripts_and_ruby_of_word_keep_what_they_mean(sandbox: Sandbox) -> None:
     raised, lowered = '<w:vertAlign w:val="superscript"/>', '<w:vertAlign w:val="subscript"/>'
     reading, base = (

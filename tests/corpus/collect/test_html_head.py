@@ -25,12 +25,16 @@ def test_the_day_of_publication_is_what_the_tags_declare(tags: str, day: str | N
     [
         ('<html class="x" lang="zh-Hans-CN">', "zh"),
         ("<html xml:lang='DE'>", "de"),
+        ("<html lang=zh_CN>", "zh"),
+        ('<html lang="English">', "en"),
+        ('<html lang="cn"><meta http-equiv="content-language" content="zh-CN">', "zh"),
+        ('<html lang="cn"><meta name="language" content="en, fr">', None),
         ('<html><meta http-equiv="Content-Language" content="fr-FR">', "fr"),
         ('<html><meta property="og:locale" content="en_US">', "en"),
         ('<html><a lang="it">', None),
     ],
 )
-def test_the_language_is_the_first_part_of_the_declared_tag(source: str, language: str | None) -> None:
+def test_the_language_is_the_code_of_the_first_tag_that_names_one(source: str, language: str | None) -> None:
     assert read_head(source).language == language
 
 

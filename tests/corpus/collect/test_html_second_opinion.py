@@ -33,6 +33,22 @@ def test_tables_and_items_come_as_those_of_the_fast_rules_do() -> None:
     assert sum(line.text.count(TABLE) for line in lines) == 1
 
 
+def test_values_of_merged_cells_stand_under_their_headings_and_empty_columns_cost_nothing() -> None:
+    table = (
+        "<table><tr><th rowspan=2>region<th colspan=2>cases|all<tr><th>men<th>women"
+        "<tr><td rowspan=2>north<td>1<td>2<tr><td>3<td>4<tr><td colspan=1000>no more</table>"
+    )
+    lines = better_of([], f"<html><body><article>{ARTICLE}{table}</article></body></html>")
+    assert [line.text.removeprefix(TABLE) for line in lines if line.verbatim] == [
+        "| region | cases\\|all |  |",
+        "|---|---|---|",
+        "|  | men | women |",
+        "| north | 1 | 2 |",
+        "|  | 3 | 4 |",
+        "| no more |  |  |",
+    ]
+
+
 @pytest.mark.feature(15)
 @pytest.mark.parametrize("wrapper", ['<div aria-hidden="true">{}</div>', "<label>{}</label>"])
 def test_a_page_that_the_rules_lose_wholly_is_not_lost(wrapper: str) -> None:

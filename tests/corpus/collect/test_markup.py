@@ -137,7 +137,14 @@ def test_one_paragraph_for_each_block_and_what_its_pieces_mean(markup: str, text
         ("<ol><li>a</li><li><p>b</p><p>c</p></li><li/></ol>", "1. a\n\n2. b\n\nc"),
         ("<ol start='3' type='i'><li>a</li><li value='9'>b</li></ol>", "iii. a\n\nix. b"),
         ("<ol reversed='' start='2'><li>a</li><li>b<ol type='A'><li>c</li></ol></li></ol>", "2. a\n\n1. b\n\nA. c"),
-        ("<ul><li>a</li><li>b</li></ul>", "a\n\nb"),
+        ("<d><ul><li>a</li><li><p>b</p><p>c</p></li><li/></ul>d</d>", "- a\n\n- b\n\nc\n\nd"),
+        ("<ul><li>a<ol><li>b</li></ol></li><li><ul><li>c</li></ul></li></ul>", "- a\n\n1. b\n\n- c"),
+        ("<list list-type='bullet'><list-item><p>a</p></list-item></list>", "- a"),
+        ("<list list-type='simple'><list-item><p>a</p></list-item></list>", "a"),
+        ("<list list-type='bullet'><list-item><label>•</label><p>a</p></list-item></list>", "- a"),
+        ("<list rend='bulleted'><item>a</item></list>", "- a"),
+        ("<itemizedlist><listitem><para>a</para></listitem></itemizedlist>", "- a"),
+        ("<itemizedlist mark='none'><listitem><para>a</para></listitem></itemizedlist>", "a"),
         (
             "<list list-type='alpha-lower'><list-item><p>a</p></list-item><list-item><p>b</p></list-item></list>",
             "a. a\n\nb. b",
@@ -147,7 +154,7 @@ def test_one_paragraph_for_each_block_and_what_its_pieces_mean(markup: str, text
         ("<list rend='numbered'><item>a</item></list>", "1. a"),
     ],
 )
-def test_items_of_ordered_lists_have_their_numbers(markup: str, text: str) -> None:
+def test_items_of_lists_have_their_numbers_and_bullets(markup: str, text: str) -> None:
     assert text_of(markup) == text
 
 

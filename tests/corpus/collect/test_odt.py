@@ -14,7 +14,8 @@ STYLES = """<style:style style:name="Up"><style:text-properties style:text-posit
 <style:style style:name="Down"><style:text-properties style:text-position="-33% 58%"/></style:style>
 <text:list-style style:name="L"><text:list-level-style-number text:level="1" style:num-format="1" style:num-suffix="."/>
 <text:list-level-style-number text:level="2" style:num-format="a" style:num-prefix="(" style:num-suffix=")"/>
-</text:list-style>"""
+</text:list-style><text:list-style style:name="B"><text:list-level-style-bullet text:level="1" text:bullet-char="•"/>
+<text:list-level-style-image text:level="2"/></text:list-style>"""
 
 
 def odt(body: str, **more: bytes) -> bytes:
@@ -45,6 +46,34 @@ def test_the_text_of_a_document_comes_as_a_reader_sees_it() -> None:
         "<table:table-cell><text:p>b</text:p></table:table-cell></table:table-row></table:table>"
     )
     assert text_of(body) == "Valves\n\n10^-5 m, H_2O\n\n1. open\n\n(a) mitral\n\n2. close\n\n| a | b |\n|---|---|"
+
+
+@pytest.mark.feature(172)
+def test_bullets_are_those_of_html() -> None:
+    inner = "<text:list><text:list-item><text:p>mitral</text:p></text:list-item></text:list>"
+    items = f"<text:list-item><text:p>valves</text:p>{inner}</text:list-item><text:list-item><text:p/></text:list-item>"
+    head = "<text:list-header><text:p>Parts</text:p></text:list-header>"
+    body = f'<text:list text:style-name="B">{head}{items}</text:list><text:p>end</text:p>'
+    assert text_of(body) == "Parts\n\n- valves\n\n- mitral\n\nend"
+
+
+@pytest.mark.feature(172)
+def test_values_of_merged_cells_stand_under_their_headings() -> None:
+    def cell(text: str, said: str = "") -> str:
+        return f"<table:table-cell {said}><text:p>{text}</text:p></table:table-cell>"
+
+    covered = "<table:covered-table-cell><text:p>hidden</text:p></table:covered-table-cell>"
+    rows = (
+        cell("region", 'table:number-rows-spanned="2"') + cell("cases", 'table:number-columns-spanned="2"') + covered,
+        covered + cell("men") + cell("women") + '<table:table-cell table:number-columns-repeated="16381"/>',
+        cell("north") + cell("1", 'table:number-columns-repeated="2"'),
+        '<table:table-cell table:number-columns-repeated="2"/>' + cell("4"),
+    )
+    written = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+    empty = '<table:table-row table:number-rows-repeated="1048571"><table:table-cell/></table:table-row>'
+    assert text_of(f"<table:table>{written}{empty}</table:table>") == (
+        "| region | cases |  |\n|---|---|---|\n|  | men | women |\n| north | 1 | 1 |\n|  |  | 4 |"
+    )
 
 
 def test_a_file_that_is_locked_or_none_is_named() -> None:

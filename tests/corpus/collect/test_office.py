@@ -59,7 +59,7 @@ def sheets() -> bytes:
 def test_slides_come_in_their_order_with_tables_and_notes(sandbox: Sandbox) -> None:
     (reading,) = read(".pptx", slides(), sandbox)
     assert reading.text == (
-        "The mitral valve\n\nIt closes.\n\nIt opens.\n\n| 0\\|0 | 0\\|1 |\n|---|---|\n| 1\\|0 | 1\\|1 |\n\n"
+        "The mitral valve\n\n- It closes.\n\n- It opens.\n\n| 0\\|0 | 0\\|1 |\n|---|---|\n| 1\\|0 | 1\\|1 |\n\n"
         "Say this slowly.\n\n第二页"
     )
     assert reading.fields == {"slides": 2, "title": "Valves"}
@@ -70,21 +70,6 @@ def test_sheets_are_documents_of_their_own(sandbox: Sandbox) -> None:
     areas = "| name | area |\n|---|---|\n| mitral | 4 |\n| aortic | 3.25 |"
     found = [(each.position, each.text, each.fields["title"]) for each in read(".xlsx", sheets(), sandbox)]
     assert found == [("#1", areas, "Areas"), ("#3", "| 瓣膜 |\n|---|", "Third")]
-
-
-def test_a_sheet_of_open_document_is_read(sandbox: Sandbox) -> None:
-    names = "urn:oasis:names:tc:opendocument:xmlns"
-    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
-    content = (
-        f'<office:document-content xmlns:office="{names}:office:1.0" xmlns:table="{names}:table:1.0" '
-        f'xmlns:text="{names}:text:1.0"><office:body><office:spreadsheet><table:table table:name="One">'
-        f"<table:table-row>{cell.format('a')}{cell.format('b')}</table:table-row></table:table></office:spreadsheet></office:body>"
-        "</office:document-content>"
-    )
-    mimetype = b"application/vnd.oasis.opendocument.spreadsheet"
-    manifest = f'<manifest:manifest xmlns:manifest="{names}:manifest:1.0"/>'.encode()
-    raw = write_zip({"mimetype": mimetype, "content.xml": content.encode(), "META-INF/manifest.xml": manifest})
-    assert [(each.text, each.reason) for each in read(".ods", raw, sandbox)] == [("| a | b |\n|---|---|", None)]
 
 
 @pytest.mark.feature(172)
@@ -105,6 +90,18 @@ def test_what_is_broken_locked_or_a_bomb_costs_itself(kind: str, sandbox: Sandbo
     assert [each.reason for each in read(kind, write_zip({"a.xml": b"<a/>"}), sandbox)] == [own]
     assert [each.reason for each in read(kind, locked, sandbox)] == ["encrypted"]
     assert [each.reason for each in read(kind, bomb, sandbox)] == ["zip_bomb"]
+
+
+def test_values_of_merged_cells_of_a_sheet_stand_under_their_headings(sandbox: Sandbox) -> None:
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        sheet = book.add_worksheet()
+        for cells, text in (("A1:A2", "region"), ("B1:C1", "cases"), ("A3:A4", "north")):
+            sheet.merge_range(cells, text)
+        for number, row in enumerate([("men", "women"), (1, 2), (0, 4)], start=1):
+            sheet.write_row(number, 1, row)
+    expected = "| region | cases |  |\n|---|---|---|\n|  | men | women |\n| north | 1 | 2 |\n|  | 0 | 4 |"
+    assert [each.text for each in read(".xlsx", buffer.getvalue(), sandbox)] == [expected]
 
 
 def test_more_text_than_the_cap_is_excluded(sandbox: Sandbox) -> None:

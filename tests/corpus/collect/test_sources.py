@@ -75,6 +75,17 @@ def test_row_carries_what_conf_says(tmp_path: Path) -> None:
     assert json.loads(row["metadata"])["file"] == "a.txt"
 
 
+@pytest.mark.parametrize(("tag", "code"), [("eng_Latn", "en"), ("Chinese", "zh"), ("mul", None)])
+def test_the_language_of_a_source_may_be_written_in_many_ways(tmp_path: Path, tag: str, code: str | None) -> None:
+    (row,) = rows(source(write(tmp_path / "a.txt", "text"), language=tag))
+    assert row["language"] == code
+
+
+def test_a_language_of_a_source_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="'cn' is no language; write its ISO 639 code"):
+        source(write(tmp_path / "a.txt", "text"), language="cn")
+
+
 def test_cap_stops_before_the_document_that_would_pass_it(tmp_path: Path) -> None:
     path = write(tmp_path / "a.txt", "aaaa|bbbb|cccc")
     assert [text for _, text in found(path, separator="|", max_characters=9)] == ["aaaa", "bbbb"]

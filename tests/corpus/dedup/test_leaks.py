@@ -147,6 +147,8 @@ def test_listed_choices_give_a_short_question_away_in_any_order() -> None:
     quiz = index(bones)
     (leak,) = find(quiz, "题最大的骨是A.胫骨\nB.股骨\nC.髂骨\nD.肱骨内上髁\n答案 B。")
     assert leak == Leak("quiz", "9", "最大的骨是")
+    assert find(quiz, "A.胫骨\nB.股骨\nC.髂骨\nD.肱骨内上髁\n其中最大的骨是哪一块呢") != []
+    assert find(quiz, "A.胫骨\nB.股骨\nC.髂骨\n其中最大的骨是哪一块呢") == []
     assert find(quiz, "人体最大的骨是胫骨、股骨、髂骨中的一块") == []
     assert find(quiz, f"人体最大的骨是胫骨、股骨、髂骨。{'其他的话' * 20}肱骨内上髁") == []
     assert find(quiz, "A.胫骨 B.股骨 C.髂骨 D.肱骨内上髁") == []

@@ -232,7 +232,7 @@ def test_a_long_document_loses_the_passage_and_what_many_share_accuses_none(tmp_
         0, "Which of the small northern rivers flows past the old abbey before it meets the sea?", "Arn", "Tey"
     )
     named = [f"{pages(1_000 * n, 5)}\n\n第{n}条 {CUSTOMS}负责第{n}号口岸。" for n in range(1, 11)]
-    trap = "A. Tey\nB. Arn\nThe answer is B."
+    trap = f"A. Tey\nB. Arn\nThe answer is B.\nExplanation: {'it has always flown there, say the monks. ' * 20}"
     changed_script = "國家海關總署口岸監督管理委員會的職責是："
     long = (
         f"{pages(20_000, 6)}\n\n{river.prompt}\n{trap}\n\n{pages(21_000, 6)}\n\n{changed_script}\n\n{pages(22_000, 6)}"
@@ -252,9 +252,30 @@ def test_a_long_document_loses_the_passage_and_what_many_share_accuses_none(tmp_
     left = kept["s/30"]["text"]
     assert json.loads(kept["s/30"]["metadata"]) == {"benchmark_items": ["quiz/0", "quiz/1"]}
     assert left.startswith(pages(20_000, 5)) and left.endswith(pages(22_001, 5)) and make_text(21_002, 60) in left
-    assert not any(gone in left for gone in ("abbey", "Arn", "海關", "職責"))
+    assert not any(gone in left for gone in ("abbey", "Arn", "monks", "海關", "職責"))
     assert report.leaks.model_dump() == {"documents": 1, "passages": 2, "characters": len(long) - len(left)}
     guarded = report.benchmarks["quiz"]
     assert (guarded.found_items, guarded.documents, guarded.trimmed_documents) == (2, 1, 1)
     strict = run(tmp_path / "strict", rows, [river, DUTY], leaks={"max_passages": 0}, minhash={"min_similarity": 0.9})
     assert strict.excluded == {"benchmark": 3} and strict.leaks.documents == 0
+
+
+@pytest.mark.feature(41)
+def test_an_item_over_a_border_leaves_both_parts_and_variants_of_a_template_accuse_none(tmp_path: Path) -> None:
+    """Forty items differ in two numbers; a book that was divided within one of them loses it, a like problem stays."""
+    asked = [
+        f"The miller sold {n} sacks of rye and {n % 7 + 2} sacks of oats at the market. How many sacks did he sell?"
+        for n in range(30, 70)
+    ]
+    items = [quiz(number, each, "some", "none") for number, each in enumerate(asked)]
+    book = [f"{pages(40_000, 6)}\n\n{asked[5][:40]}", f"{asked[5][40:]}\nA. some\nB. none\n\n{pages(41_000, 6)}"]
+    places = [{"id": f"s/book/{n}", "part_of": "s/book", "part": n, "last_part": n == 1} for n in range(2)]
+    rows = [{**make_row(0, text), **place} for text, place in zip(book, places, strict=True)]
+    variant = f"{pages(42_000, 6)}\n\n{asked[5].replace('35 sacks', '79 sacks')}\n\n{pages(43_000, 6)}"
+    report = run(tmp_path, [*english(20), *rows, make_row(20, variant)], items)
+    kept = texts(tmp_path, "unique_documents", "heldout_documents")
+    assert kept["s/20"] == variant
+    assert not any("miller" in kept[name] or "sacks" in kept[name] for name in ("s/book/0", "s/book/1"))
+    assert kept["s/book/0"].startswith(pages(40_000, 5)) and kept["s/book/1"].endswith(pages(41_001, 5))
+    assert (report.leaks.documents, report.benchmarks["quiz"].found_items) == (2, 1)
+    assert report.benchmarks["quiz"].unguarded_items == 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -12,6 +13,8 @@ from cpt_pipeline.corpus.clean.checks import Check
 from cpt_pipeline.corpus.clean.measures import Text, repeats
 
 VARIETY_WORDS = 500
+_SPREAD: Final = 20.0
+_OF_LONG_WORDS: Final = frozenset({"und", "kl", "iu", "ik", "esu", "ess", "ems", "moh", "bla", "oj", "cr"})
 
 
 class BasicParams(Params):
@@ -25,7 +28,10 @@ class BasicParams(Params):
     max_repeated_line_share: float = Field(0.3, ge=0, le=1)
     """Characters in lines that stood in the document before, among those of all lines."""
     max_mean_word_characters: float = Field(12.0, gt=0)
-    """Gopher: 10 for English prose. A CJK character is a word of its own."""
+    """Gopher: 10 for English prose. A CJK character is a word of its own. The fewer words, the further their mean may
+    lie above it: by 20 over the root of their number, four standard errors."""
+    max_mean_word_characters_elsewhere: float = Field(20.0, gt=0)
+    """The same in Greenlandic, Inuktitut and the like, where a word is a sentence, and in languages nobody named."""
     min_distinct_word_share: float = Field(0.1, ge=0, le=1)
     """Distinct words among the first 500."""
     max_undecodable_share: float = Field(0.1, ge=0, le=1)
@@ -35,11 +41,12 @@ class BasicParams(Params):
     max_top_token_share: float | None = Field(0.3, ge=0, le=1)
     """Of the most frequent word among all words; of the most frequent letter, where no blanks stand between words."""
     max_token_shares: dict[Annotated[str, Field(min_length=1)], Annotated[float, Field(ge=0, le=1)]] = Field({})
-    """Token of the user, as it is written, to the share of the characters (no white space) that it may be."""
+    """Token of the user, as it is written, to the share of the characters (no white space) that it may be, in the text
+    as it was collected or as it is after the steps before the rules: the larger share counts."""
 
 
-def basic_checks(text: Text, params: BasicParams) -> Iterator[Check]:
-    """Compute the checks in the order they are asked."""
+def basic_checks(text: Text, params: BasicParams, collected: Mapping[str, float]) -> Iterator[Check]:
+    """Compute the checks in the order they are asked; `collected` are the token shares of the text as it came."""
     yield Check("too_short", "characters", len(text.text), minimum=params.min_characters)
     yield Check("too_long", "characters", len(text.text), maximum=params.max_characters)
     share = (text.num_letters + text.num_marks) / max(text.num_solid, 1)
@@ -48,7 +55,7 @@ def basic_checks(text: Text, params: BasicParams) -> Iterator[Check]:
     share = repeats(lines).num_characters / max(sum(map(len, lines)), 1)
     yield Check("repeated_lines", "repeated line share", share, maximum=params.max_repeated_line_share)
     mean = text.mean_word_characters()
-    yield Check("long_words", "mean word characters", mean, maximum=params.max_mean_word_characters)
+    yield Check("long_words", "mean word characters", mean, maximum=_longest_mean(text, mean, params))
     share = text.distinct_word_share(VARIETY_WORDS)
     yield Check("few_distinct_words", "distinct word share", share, minimum=params.min_distinct_word_share)
     share = text.num_broken / max(text.num_solid, 1)
@@ -57,10 +64,20 @@ def basic_checks(text: Text, params: BasicParams) -> Iterator[Check]:
     limit = params.max_top_token_share
     share = text.top_word_share() if limit is not None else 0.0
     yield Check("top_token_share", "share of the most frequent word", share, maximum=limit)
-    yield from _token_checks(text, params)
-
-
-def _token_checks(text: Text, params: BasicParams) -> Iterator[Check]:
+    now = token_shares(text.text, params.max_token_shares)
     for token, limit in params.max_token_shares.items():
-        share = text.text.count(token) * len(token) / max(text.num_solid, 1)
+        share = max(now[token], collected.get(token, 0.0))
         yield Check("token_share", f"share of {token!r}", share, maximum=limit)
+
+
+def _longest_mean(text: Text, mean: float, params: BasicParams) -> float:
+    """Return the limit for the language of a text and the number of its words."""
+    is_long = text.language in _OF_LONG_WORDS
+    limit = params.max_mean_word_characters_elsewhere if is_long else params.max_mean_word_characters
+    num_words = text.num_alphanumeric / max(mean, 1.0)
+    return limit + _SPREAD / math.sqrt(max(num_words, 1.0))
+
+
+def token_shares(text: str, tokens: Iterable[str]) -> dict[str, float]:
+    """Compute the share of the characters of a text, white space left out, that each token is."""
+    return {token: text.count(token) * len(token) / max(len("".join(text.split())), 1) for token in tokens}

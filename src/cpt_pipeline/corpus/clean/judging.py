@@ -13,7 +13,7 @@ from datatrove.data import Document
 from cpt_pipeline.corpus.clean.rule_params import Role, RulesParams
 from cpt_pipeline.corpus.clean.rule_report import RULES
 from cpt_pipeline.corpus.clean.rules import Judge, Judgement
-from cpt_pipeline.corpus.clean.steps import GIVEN_CATEGORY
+from cpt_pipeline.corpus.clean.steps import COLLECTED_TOKENS, GIVEN_CATEGORY
 from cpt_pipeline.corpus.steps import DocumentStep, count, exclude
 
 _LONG_CHARACTERS: Final = 8_000
@@ -39,6 +39,7 @@ class JudgeText(DocumentStep):
             language=found["language"],
             role=self._roles.get(found["channel"]),
             channel=found["channel"],
+            collected_tokens=found.get(COLLECTED_TOKENS),
         )
         for name, number in judgement.removed_lines.items():
             count(document, f"lines/{name}", number)

@@ -16,11 +16,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.corpus.clean.scripts import LATIN, languages_of, letters_by_script, main_script
+from cpt_pipeline.corpus.clean.alphabets import can_be, count_letters
+from cpt_pipeline.corpus.clean.east_asian import east_asian_script, num_chinese, num_japanese
+from cpt_pipeline.corpus.clean.scripts import LATIN, languages_of, letters_by_script, main_script, script_of
+from cpt_pipeline.corpus.language_tags import LanguageCode
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -33,11 +36,16 @@ _HAN_PER_WORD = 1.6
 
 _FEW_LETTERS = 10
 """Of a script that is neither Chinese nor Latin, so many letters are enough."""
-_UNNAMED = frozenset({"", "und", "unknown", "mul", "mis", "zxx"})
-"""What a source writes that does not know the language."""
 _CLEARLY = 3.0
 """A language that is no candidate must be so many times as likely as the best of them."""
-_VARIETIES = {"yue": "zh", "wuu": "zh", "ary": "ar", "arz": "ar", "nn": "no", "pcm": "en", "grc": "el", "hbo": "he"}
+_HALF = 0.5
+"""A text of many letters that is most like another language, which is not that likely, nor are all candidates
+together, is in none of them."""
+_MANY_LETTERS = 100
+_VARIETIES = {"yue": "zh", "wuu": "zh", "ary": "ar", "arz": "ar", "nn": "no", "pcm": "en", "grc": "el", "hbo": "he"} | {
+    "ckb": "ku",
+    "sdh": "ku",
+}
 
 Verdict = Literal[True] | tuple[Literal[False], str, str]
 """True, or False with the reason and a detail."""
@@ -46,12 +54,12 @@ Verdict = Literal[True] | tuple[Literal[False], str, str]
 class LanguageParams(Params):
     """`clean.language` in conf."""
 
-    candidates: tuple[str, ...] = ("zh", "en", "de", "es", "fr", "it", "ja", "ko", "pt", "ru")
-    """ISO 639 codes among which the model decides; text of any other language is `und`. Of languages that are alike
-    (Malay and Indonesian, Galician and Portuguese) short text is taken for the one that is named here."""
-    allowed: tuple[str, ...] | None = None
-    """Documents of other languages are excluded, whether found here or named by the source (`en-US` counts as `en`);
-    none allows all."""
+    candidates: tuple[LanguageCode, ...] = ("zh", "en", "de", "es", "fr", "it", "ja", "ko", "pt", "ru")
+    """Languages, by code, tag or name (`zh`, `deu`, `French`), among which the model decides; text of any other is
+    `und`. Of languages that are alike (Malay and Indonesian, Galician and Portuguese) short text is taken for the one
+    that is named here."""
+    allowed: tuple[LanguageCode, ...] | None = None
+    """Documents of other languages are excluded, whether found here or named by the source; none allows all."""
     min_probability: float = Field(0.5, ge=0, le=1)
     """Below it a document is excluded when `allowed` is given."""
     min_words: int = Field(4, ge=1)
@@ -60,6 +68,11 @@ class LanguageParams(Params):
     """Share of words from which on the lesser script of a text makes it mixed."""
     max_characters: int = Field(3000, ge=100)
     """Of a longer text three equal parts are read, from its start, middle and end."""
+
+    @field_validator("candidates", "allowed")
+    @classmethod
+    def _once(cls, codes: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return codes and tuple(dict.fromkeys(codes))
 
     @model_validator(mode="after")
     def _allowed_are_candidates(self) -> LanguageParams:
@@ -84,6 +97,8 @@ def identify(text: str, params: LanguageParams) -> Language:
     sample = _sample(text, params.max_characters)
     counts, latin = letters_by_script(sample), _LATIN_WORD.findall(sample)
     script, han_words = main_script(counts), counts["han"] / _HAN_PER_WORD
+    if counts["han"] and script in ("han", "kana", "hangul"):
+        script = east_asian_script(sample, counts)
     num_others = counts.total() - counts["han"] - counts[LATIN]
     if script is None or (num_others < _FEW_LETTERS and han_words + len(latin) < params.min_words and not _cjk(counts)):
         return Language(UNDECIDED, 0.0)
@@ -96,21 +111,33 @@ def identify(text: str, params: LanguageParams) -> Language:
     return Language(first.code, first.probability, second=second.code, instead=first.instead)
 
 
-def read_code(tag: str) -> Language | None:
-    """Return the language that a source names: the first part of its tag, `zh` of `zh-CN`; None where it names none."""
-    code = re.split("[-_]", tag.strip().lower())[0]
-    return None if code in _UNNAMED else Language(code, 1.0)
-
-
 def judge_language(language: Language, params: LanguageParams) -> Verdict:
     """Say whether a document stays. A mixed one needs its main language to be allowed; an undecided one stays."""
     if params.allowed is None or (language.code == UNDECIDED and language.instead is None):
         return True
-    if language.code not in params.allowed:
+    if _counts_as(language.code, params.candidates) not in params.allowed:
         return False, "other_language", f"{language.instead or language.code} {language.probability:.2f}"
     if language.probability < params.min_probability:
         return False, "unsure_language", f"{language.code} {language.probability:.2f}"
     return True
+
+
+def _counts_as(code: str, candidates: tuple[str, ...]) -> str:
+    """Return the language that a variety belongs to, where the variety is no candidate itself."""
+    return code if code in candidates else _VARIETIES.get(code, code)
+
+
+def _by_characters(sample: str, rivals: set[str]) -> set[str]:
+    """Leave Japanese alone, or Chinese and its varieties, where characters of the one are more than of the other."""
+    chinese, japanese = num_chinese(sample), num_japanese(sample)
+    if chinese == japanese:
+        return rivals
+    return rivals & {"ja"} if japanese > chinese else rivals - {"ja"}
+
+
+def _letters_of(sample: str, script: str) -> Counter[str]:
+    counts = count_letters(sample)
+    return Counter({letter: number for letter, number in counts.items() if script_of(letter) == script})
 
 
 def _cjk(counts: Counter[str]) -> bool:
@@ -132,14 +159,21 @@ def _classify(sample: str, script: str, params: LanguageParams) -> Language:
     if not candidates:
         return Language(UNDECIDED, 1.0, instead=script)
     rivals = {*languages_of(script, tuple(identifier.labels)), *candidates}
+    if script == "han":
+        rivals = _by_characters(sample, rivals)
     likely: Counter[str] = Counter()
     for code, probability in identifier.rank(sample):
         if code in rivals:
-            likely[code if code in candidates else _VARIETIES.get(code, code)] += probability
+            likely[_counts_as(code, candidates)] += probability
     first, best = (max(codes, key=likely.__getitem__) for codes in (sorted(likely), candidates))
     if first not in candidates and likely[first] > _CLEARLY * likely[best]:
         return Language(UNDECIDED, round(likely[first] / likely.total(), 4), instead=first)
-    total = sum(likely[code] for code in candidates)
+    letters, total = _letters_of(sample, script), sum(likely[code] for code in candidates)
+    if not can_be(letters, first):
+        return Language(UNDECIDED, 1.0, instead=script)
+    is_unlike_all = max(total, likely[first]) < _HALF * likely.total()
+    if first not in candidates and is_unlike_all and letters.total() >= _MANY_LETTERS:
+        return Language(UNDECIDED, round(likely[first] / likely.total(), 4), instead=first)
     return Language(best, round(min(likely[best] / total, 1.0), 4) if total else 0.0)
 
 

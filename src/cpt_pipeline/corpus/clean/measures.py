@@ -45,11 +45,11 @@ class Text:
 
     def __init__(self, text: str, english: EnglishWords, language: str | None = None) -> None:
         self.text, self._english = text, english
-        self._language = (language or "").lower().replace("_", "-").split("-")[0]
+        self.language = language or ""
 
     def changed(self, text: str) -> Text:
         """Give the same document with another text; itself if the text is the same."""
-        return self if text == self.text else Text(text, self._english, self._language)
+        return self if text == self.text else Text(text, self._english, self.language)
 
     @cached_property
     def codes(self) -> npt.NDArray[np.uint32]:
@@ -94,7 +94,7 @@ class Text:
         Text in Latin letters is English if that is given, or nothing. For all other text the script decides whether
         words are divided by blanks.
         """
-        english = self._language in _UNKNOWN or self._language == "en"
+        english = self.language in _UNKNOWN or self.language == "en"
         if self.text.isascii():
             return "english" if english else "spaced"
         letters = max(self.num_letters, 1)

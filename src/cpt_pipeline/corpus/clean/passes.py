@@ -16,6 +16,7 @@ from cpt_pipeline.core.inputs import digest_inputs
 from cpt_pipeline.corpus.clean.classifying.classifiers import Classifiers, train_classifiers
 from cpt_pipeline.corpus.clean.dialogues.steps import CleanDialogues, MineReplies, limits
 from cpt_pipeline.corpus.clean.judging import JudgeText
+from cpt_pipeline.corpus.clean.language_step import NameLanguage
 from cpt_pipeline.corpus.clean.mining import Mined, Steps, mine
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
 from cpt_pipeline.corpus.clean.phrases import PhrasesParams
@@ -28,9 +29,9 @@ from cpt_pipeline.corpus.clean.scoring.sampling import TakeCandidates, TakeSampl
 from cpt_pipeline.corpus.clean.steps import (
     DropBlockedAddresses,
     DropBlockedWords,
+    MeasureTokens,
     MinePhrases,
     NameKind,
-    NameLanguage,
     Normalise,
     RemoveNoise,
     RemovePhrases,
@@ -152,6 +153,7 @@ class Passes:
         return [
             ReadDocuments(documents, tasks),
             NameKind(self._params.strong_formats),
+            MeasureTokens(self._params.rules.basic.max_token_shares),
             Normalise(self._params.normalise),
             RemoveNoise(self._params.noise),
         ]

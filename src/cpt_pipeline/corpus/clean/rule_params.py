@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.corpus.clean.basic import BasicParams
@@ -93,17 +94,41 @@ class RulesParams(Params):
 
     @model_validator(mode="after")
     def _what_is_named_exists(self) -> RulesParams:
-        for key, params in self._named():
-            names = [*params.exclude, *params.count, *params.without]
-            if unknown := sorted(set(names) - set(FAMILIES) - set(reasons(self))):
-                raise ValueError(
-                    f"{key} names {', '.join(unknown)}; the families are {', '.join(FAMILIES)}, and the reasons"
-                    f" {', '.join(reasons(self))}"
-                )
-            if twice := sorted({name for name in names if names.count(name) > 1}):
-                raise ValueError(f"{key} names {', '.join(twice)} twice; a rule excludes, counts, or is left out")
-            self._with_limits([(key, params)])
+        problems = [
+            problem
+            for key, params in self._named()
+            for found in (self._name_problems(f"clean.rules.{key}", params), self._limit_problems(key, params))
+            for problem in found
+        ]
+        if problems:
+            raise ValueError("\n".join(problems))
         return self
+
+    def _name_problems(self, key: str, layer: CategoryParams) -> Iterator[str]:
+        known = (*FAMILIES, *reasons(self))
+        names = [*layer.exclude, *layer.count, *layer.without]
+        for name in sorted(set(names)):
+            if name not in known:
+                nearest = get_close_matches(name, known, n=1, cutoff=0.0)[0]
+                yield f"{key} names {name}, which is no family and no reason; the nearest is {nearest}"
+            elif names.count(name) > 1:
+                yield f"{key} names {name} twice; a rule excludes, counts, or is left out"
+
+    def _limit_problems(self, key: str, layer: CategoryParams) -> Iterator[str]:
+        known = [f"{family}.{limit}" for family in FAMILIES for limit in type(getattr(self, family)).model_fields]
+        for name, value in layer.limits.items():
+            whole = f"clean.rules.{key}.limits.{name}"
+            family, _, limit = name.partition(".")
+            if limit == "enabled":
+                yield f"{whole}: write the family into exclude, count or without"
+            elif name not in known:
+                nearest = get_close_matches(name, known, n=1, cutoff=0.0)[0]
+                yield f"{whole} is no limit; the nearest is {nearest}"
+            else:
+                try:
+                    self._changed_family(family, {limit: value})
+                except ValidationError as error:
+                    yield from (f"{whole}: {each['msg']}, not {value!r}" for each in error.errors())
 
     def plan(self, category: str | None, is_web: bool, role: Role | None, channel: str | None) -> Plan:
         """Return what is asked of such documents."""
@@ -139,19 +164,17 @@ class RulesParams(Params):
 
     def _with_limits(self, layers: Iterable[tuple[str, CategoryParams]]) -> RulesParams:
         changes: dict[str, dict[str, Any]] = {}
-        for key, layer in layers:
+        for _, layer in layers:
             for name, value in layer.limits.items():
                 family, _, limit = name.partition(".")
-                if limit == "enabled":
-                    raise ValueError(f"{key}.limits names {name}; write the family into exclude, count or without")
-                if family not in FAMILIES or limit not in type(getattr(self, family)).model_fields:
-                    raise ValueError(f"{key}.limits names {name}; write family.limit, as in c4.min_sentences")
                 changes.setdefault(family, {})[limit] = value
-        families = {
-            family: type(getattr(self, family)).model_validate({**getattr(self, family).model_dump(), **limits})
-            for family, limits in changes.items()
-        }
-        return self.model_copy(update=families)
+        return self.model_copy(
+            update={family: self._changed_family(family, limits) for family, limits in changes.items()}
+        )
+
+    def _changed_family(self, family: str, limits: dict[str, Any]) -> Params:
+        params: Params = getattr(self, family)
+        return type(params).model_validate({**params.model_dump(), **limits})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ the changed text, as in datatrove's chain. The wording of a verdict is for peopl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cpt_pipeline.corpus.clean.basic import basic_checks
@@ -62,13 +62,16 @@ class Judge:
         language: str | None = None,
         role: Role | None = None,
         channel: str | None = None,
+        collected_tokens: Mapping[str, float] | None = None,
     ) -> Judgement:
         """Ask the rules in order: basic, repetition, quality, C4, FineWeb, with the Chinese ones in their places.
 
         `language` is an ISO code; it counts only for text in Latin letters, where it decides whether that is English.
         `given_category` is that of the source, where `category` is the form that was found in the text.
+        `collected_tokens` are the shares of the user's tokens in the text as it was collected.
         """
-        asked = _Asked(self._plan(category, given_category, role, channel), Text(text, self._english, language))
+        plan = self._plan(category, given_category, role, channel)
+        asked = _Asked(plan, Text(text, self._english, language), collected_tokens or {})
         measures: dict[str, float] = {}
         counted, unread, verdict = [], [], None
         for check, mode in asked.checks():
@@ -104,8 +107,9 @@ class Judge:
 class _Asked:
     """The rules that one document is asked, and its text as they leave it."""
 
-    def __init__(self, plan: Plan, text: Text) -> None:
+    def __init__(self, plan: Plan, text: Text, collected_tokens: Mapping[str, float]) -> None:
         self._plan, self._params, self.text = plan, plan.params, text
+        self._collected_tokens = collected_tokens
         self.kept_text = text.text
         self.removed: Counter[str] = Counter()
         self.counted_lines: Counter[str] = Counter()
@@ -113,7 +117,7 @@ class _Asked:
     def checks(self) -> Iterator[tuple[Check, Mode]]:
         """Compute the checks one after the other, each with what it does."""
         params, chinese = self._params, self.text.script == "chinese"
-        yield from self._family("basic", basic_checks(self.text, params.basic))
+        yield from self._family("basic", basic_checks(self.text, params.basic, self._collected_tokens))
         if chinese:
             yield from self._family("chinese", chinese_text_checks(self.text, params.chinese))
         else:

@@ -70,9 +70,15 @@ _TABLE_SIZE: Final = 0x34000
 
 def letters_by_script(text: str) -> Counter[str]:
     """Count letters and the marks that belong to them by script, without those of no script."""
-    scripts, table = _script_table()
-    numbers = np.bincount(table[np.minimum(encode(text), _TABLE_SIZE - 1)], minlength=len(scripts))
+    scripts, places = script_of_each(text)
+    numbers = np.bincount(places, minlength=len(scripts))
     return Counter({script: int(numbers[at]) for at, script in enumerate(scripts) if script and numbers[at]})
+
+
+def script_of_each(text: str) -> tuple[list[str], npt.NDArray[np.uint8]]:
+    """Return the scripts, and for each character of a text the place of its own among them; 0 is none."""
+    scripts, table = _script_table()
+    return scripts, table[np.minimum(encode(text), _TABLE_SIZE - 1)]
 
 
 def main_script(counts: Counter[str]) -> str | None:
@@ -95,8 +101,14 @@ def languages_of(script: str, known: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(code for code in known if code not in elsewhere)
 
 
+@lru_cache(maxsize=1 << 14)
 def script_of(character: str) -> str:
-    """Return the script of a letter or of a mark on one; empty for what is neither, or of no script.
+    """Return the script of a letter or of a mark on one; empty for what is neither, or of no script."""
+    return _find_script(character)
+
+
+def _find_script(character: str) -> str:
+    """Return the same without remembering it.
 
     Blocks of one script hold also characters that Python's Unicode tables do not know yet.
     """
@@ -118,6 +130,6 @@ def _script_table() -> tuple[list[str], npt.NDArray[np.uint8]]:
     for script, first, last in _LARGE:
         table[first : last + 1] = scripts[script]
     for code in np.flatnonzero(table[:-1] == 0).tolist():
-        if script := script_of(chr(code)):
+        if script := _find_script(chr(code)):
             table[code] = scripts.setdefault(script, len(scripts))
     return list(scripts), table

@@ -21,6 +21,7 @@ from cpt_pipeline.corpus.clean.classifying.classifiers import check as check_cla
 from cpt_pipeline.corpus.clean.dialogues.rules import DialogueRules
 from cpt_pipeline.corpus.clean.gathering import gather_documents
 from cpt_pipeline.corpus.clean.judging import JudgeText
+from cpt_pipeline.corpus.clean.normalise import normalise
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport, CleanRunParams
 from cpt_pipeline.corpus.clean.passes import Passes
 from cpt_pipeline.corpus.clean.scoring.making import check as check_scorer
@@ -69,6 +70,7 @@ def _check(raw_documents: Path, params: CleanParams, channels: ChannelsParams, r
     """Say what is wrong with the files and models of the user before any work."""
     BlockedAddresses.load(params.blocked_addresses.model_copy(update={"shipped": "off"}))
     BlockedWords.load(params.blocked_words)
+    _tell_changed_tokens(params)
     DialogueRules(params.dialogues)
     check_classifiers(raw_documents, params)
     check_augmentation(params.augmentation, run.endpoint)
@@ -77,6 +79,19 @@ def _check(raw_documents: Path, params: CleanParams, channels: ChannelsParams, r
     unknown = sorted(set(params.rules.by_channel) - set(channels.roles))
     missing += [f"clean.rules.by_channel: {name} is no channel of channels.roles" for name in unknown]
     raise_all(ParameterError, "What conf names is not there:", missing)
+
+
+def _tell_changed_tokens(params: CleanParams) -> None:
+    for token in params.rules.basic.max_token_shares:
+        normal, changed = normalise(token, params.normalise)
+        if normal != token:
+            logger.warning(
+                "clean.rules.basic.max_token_shares: %r is found only in text as it was collected: clean.normalise (%s)"
+                " makes %r of it",
+                token,
+                ", ".join(changed),
+                normal,
+            )
 
 
 def _augment(kept: Tasks, passes: Passes, params: CleanParams, run: CleanRunParams) -> Augmented:

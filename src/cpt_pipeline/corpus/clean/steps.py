@@ -9,10 +9,10 @@ from pathlib import Path
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
+from cpt_pipeline.corpus.clean.basic import token_shares
 from cpt_pipeline.corpus.clean.blocked_addresses import BlockedAddresses, BlockedAddressesParams
 from cpt_pipeline.corpus.clean.blocked_words import BlockedWords, BlockedWordsParams
 from cpt_pipeline.corpus.clean.kinds import kind_of
-from cpt_pipeline.corpus.clean.language import LanguageParams, identify, judge_language, read_code
 from cpt_pipeline.corpus.clean.line_noise import LineNoiseParams, remove_noise
 from cpt_pipeline.corpus.clean.listing import Listing
 from cpt_pipeline.corpus.clean.mining import Gathered, Mined
@@ -35,6 +35,8 @@ PHRASES = ".phrases.json"
 """End of the files in which tasks list phrases."""
 GIVEN_CATEGORY = "given category"
 """Key of a document's metadata: its category before its form was looked at."""
+COLLECTED_TOKENS = "tokens as collected"
+"""Key of a document's metadata: the share of each token of the user before anything was changed."""
 _STRONG = "strong format"
 
 
@@ -53,6 +55,20 @@ class NameKind(DocumentStep):
         if document.metadata["category"] in (None, "web"):
             document.metadata["category"] = kind_of(document.text) or document.metadata["category"]
         document.metadata[_STRONG] = document.metadata["category"] in self._strong_formats
+
+
+class MeasureTokens(DocumentStep):
+    """Measure the tokens that a rule limits before later steps change or remove them."""
+
+    name = "measure tokens"
+
+    def __init__(self, tokens: Iterable[str]) -> None:
+        super().__init__()
+        self._tokens = tuple(tokens)
+
+    def apply(self, document: Document) -> None:
+        """Keep the shares for the rules."""
+        document.metadata[COLLECTED_TOKENS] = token_shares(document.text, self._tokens)
 
 
 class Normalise(DocumentStep):
@@ -146,33 +162,6 @@ class RemovePhrases(DocumentStep):
             before, document.text = document.text, remove_phrases(document.text, phrases)
             if not document.text:
                 exclude(document, "only_phrases", before[:100])
-
-
-class NameLanguage(DocumentStep):
-    """Say in which language a document is, and exclude those that are not wanted."""
-
-    name = "name the language"
-
-    def __init__(self, params: LanguageParams) -> None:
-        super().__init__()
-        self._params = params
-
-    def apply(self, document: Document) -> None:
-        """Believe the source where it names a language, which must be wanted too; count texts in two languages."""
-        found = document.metadata
-        if found["category"] in ("code", "json"):
-            return
-        language = read_code(found["language"] or "")
-        if language is None:
-            language = identify(document.text, self._params)
-            found["language"] = language.code
-            if language.second is not None:
-                count(document, f"language/{language.code}+{language.second}")
-            if language.instead is not None:
-                count(document, f"language/{language.code} ({language.instead})")
-        verdict = judge_language(language, self._params)
-        if verdict is not True:
-            exclude(document, *verdict[1:])
 
 
 class DropBlockedAddresses(DocumentStep):

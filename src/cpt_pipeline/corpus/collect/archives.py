@@ -12,8 +12,7 @@ import io
 import tarfile
 import zipfile
 import zlib
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
@@ -24,8 +23,9 @@ from cpt_pipeline.core.params import Params
 from cpt_pipeline.corpus.collect.file_list import printable
 from cpt_pipeline.corpus.collect.kinds import ZIP
 from cpt_pipeline.corpus.collect.litter import member_litter
+from cpt_pipeline.corpus.collect.member_names import find_encoding, tar_name, zip_names
 from cpt_pipeline.corpus.collect.reading import ByteStream, StreamFault
-from cpt_pipeline.corpus.collect.repositories import MAX_LICENSE_BYTES, Verdict, is_license, judge_files
+from cpt_pipeline.corpus.collect.repositories import MAX_LICENSE_BYTES, Verdict, judge_files, states_license
 
 OUTSIDE, NO_FILE, BOMB = "path_outside", "special_file", "compression_bomb"
 REASONS = frozenset((OUTSIDE, NO_FILE))
@@ -66,24 +66,26 @@ def members(kind: str, stream: BinaryIO, params: ArchiveParams) -> Iterator[tupl
     Folders are passed over. Raises `StreamFault` where the archive cannot be read on: `corrupt`, `compression_bomb`.
     """
     budget = _Budget(stream, params)
-    given: Counter[str] = Counter()
-    found = _zip_members(stream, params) if kind == ZIP else _tar_members(stream)
+    given: set[str] = set()
+    found = _zip_members(stream, params) if kind == ZIP else _tar_members(stream, params.max_members)
     for number, (named, opened) in enumerate(found, start=1):
         if number > params.max_members:
             raise StreamFault(BOMB, f"more than max_members {params.max_members} members")
         budget.take(0)
-        given[named.name] += 1
-        member = replace(named, name=_numbered(named.name, given[named.name]))
+        member = replace(named, name=_unused(named.name, given))
+        given.add(member.name)
         yield member, cast(BinaryIO, io.BufferedReader(_Counted(opened, budget)))
 
 
-def _numbered(name: str, number: int) -> str:
-    """Return a name that an archive holds for the second time as `notes~2.txt`: its suffix says how it is read."""
-    if number == 1:
-        return name
+def _unused(name: str, given: Container[str]) -> str:
+    """Return a name, or `notes~2.txt` where `notes.txt` was given before: its suffix says how it is read."""
     folder, slash, base = name.rpartition("/")
     stem, dot, suffix = base.partition(".")
-    return f"{folder}{slash}{stem}~{number}{dot}{suffix}"
+    numbered, number = name, 1
+    while numbered in given:
+        number += 1
+        numbered = f"{folder}{slash}{stem}~{number}{dot}{suffix}"
+    return numbered
 
 
 class _Budget:
@@ -151,7 +153,7 @@ def judge_members(kind: str, stream: BinaryIO, params: ArchiveParams, category: 
         for member, opened in members(kind, stream, params):
             if member.reason is None:
                 names.append(member.name)
-            if member.reason is None and is_license(member.name):
+            if member.reason is None and states_license(member.name):
                 begins[member.name] = opened.read(MAX_LICENSE_BYTES)
     return judge_files(names, category, lambda name: begins.get(name, b""))
 
@@ -173,10 +175,11 @@ def _zip_members(stream: BinaryIO, params: ArchiveParams) -> Iterator[tuple[Memb
         archive = zipfile.ZipFile(cast(BinaryIO, bounded))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, EOFError) as error:
         raise StreamFault("corrupt", f"no zip: {error}"[:200]) from None
+    names = zip_names(archive.infolist())
     for info in archive.infolist():
         if info.is_dir():
             continue
-        member = _judge(info.filename)
+        member = _judge(names.get(info.header_offset, info.filename).replace("\\", "/"))
         problem = _zip_problem(info) if member.reason is None else None
         if problem:
             member = Member(member.name, *problem)
@@ -202,15 +205,31 @@ def _zip_problem(info: zipfile.ZipInfo) -> tuple[str, str] | None:
     return None
 
 
-def _tar_members(stream: BinaryIO) -> Iterator[tuple[Member, ByteStream]]:
+def _raw_tar_names(bounded: _Bounded, max_members: int) -> list[bytes]:
+    """Return the names of a tar that are not ASCII, as far as it can be read; it is rewound."""
+    start = bounded.tell()
+    names: list[bytes] = []
+    with suppress(tarfile.TarError, ValueError, EOFError, OverflowError, StreamFault):
+        archive = tarfile.open(fileobj=cast(BinaryIO, bounded), mode="r:", encoding="utf-8")  # noqa: SIM115
+        for _ in range(max_members):
+            if (info := archive.next()) is None:
+                break
+            archive.members = []  # type: ignore[attr-defined]
+            names += [] if info.name.isascii() else [info.name.encode("utf-8", "surrogateescape")]
+    bounded.seek(start)
+    return names
+
+
+def _tar_members(stream: BinaryIO, max_members: int) -> Iterator[tuple[Member, ByteStream]]:
     bounded = _Bounded(stream, _MAX_HEADER_BYTES)
     try:
-        archive = tarfile.open(fileobj=cast(BinaryIO, bounded), mode="r:")  # noqa: SIM115 - nothing to close
+        encoding = find_encoding(_raw_tar_names(bounded, max_members))
+        archive = tarfile.open(fileobj=cast(BinaryIO, bounded), mode="r:", encoding="utf-8")  # noqa: SIM115
         while (info := archive.next()) is not None:
             archive.members = []  # type: ignore[attr-defined]  # the library keeps all of them otherwise
             if info.isdir():
                 continue
-            member = _judge(info.name)
+            member = _judge(tar_name(info.name, encoding))
             if member.reason is None and (not info.isreg() or info.issparse()):
                 member = Member(member.name, NO_FILE, "a link, a device or a file with holes")
             opened = None if member.reason else archive.extractfile(info)

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cpt_pipeline.corpus.collect.reading import CHUNK_BYTES, Reading, ReadingParams, StreamFault, seekable, too_large
 from cpt_pipeline.corpus.collect.records import find_missing, first_keys, read_records, records_path
+from cpt_pipeline.corpus.collect.sandbox import Sandbox, SandboxError
 
 _BATCH_BYTES = 8 << 20
 _FREE_BYTES = 16 << 20
@@ -26,6 +27,10 @@ _DICTIONARY_PAGE = 2
 _MAX_BATCH_ROWS = 64
 _MAX_READ_BYTES = 512 << 20
 _ARROW_FILE_MAGIC = b"ARROW1"
+_PARQUET_MAGIC = b"PAR1"
+_TAIL_BYTES = 8
+
+_footers = Sandbox(seconds=60.0, memory_bytes=4 << 30)
 
 _Opened = tuple[pa.Schema, Iterator[pa.RecordBatch]]
 
@@ -78,28 +83,56 @@ def _find_problem(schema: pa.Schema, params: ReadingParams) -> str | None:
 def _open_parquet(file: Any, params: ReadingParams) -> _Opened:
     table = pq.ParquetFile(file, pre_buffer=False, buffer_size=CHUNK_BYTES)
     columns = [name for name in table.schema_arrow.names if name in first_keys(params)]
-    chunks = _chunks(table.metadata, columns)
+    try:
+        chunks = _footers.call(describe_chunks, _footer(file), columns)
+    except SandboxError as error:
+        raise pa.ArrowInvalid(f"the footer cannot be read: {error.detail}") from error
     for chunk in chunks:
-        packed, plain = chunk.total_compressed_size, chunk.total_uncompressed_size
-        if plain > _FREE_BYTES + params.max_compression_ratio * packed:
-            raise StreamFault("compression_bomb", f"column {chunk.path_in_schema}: {plain} bytes from {packed}")
+        if chunk.plain_bytes > _FREE_BYTES + params.max_compression_ratio * chunk.packed_bytes:
+            detail = f"column {chunk.column}: {chunk.plain_bytes} bytes from {chunk.packed_bytes}"
+            raise StreamFault("compression_bomb", detail)
     largest = max((_dictionary_bytes(file, chunk) for chunk in chunks), default=0)
     num_rows = min(_rows_per_batch(table.metadata), max(_MAX_REPEATED_BYTES // max(largest, 1), 1))
     return table.schema_arrow, table.iter_batches(batch_size=num_rows, columns=columns, use_threads=False)
 
 
-def _chunks(metadata: pq.FileMetaData, columns: list[str]) -> list[pq.ColumnChunkMetaData]:
+class Chunk(NamedTuple):
+    """One column of one row group, as the footer of a parquet file says."""
+
+    column: str
+    packed_bytes: int
+    plain_bytes: int
+    offset: int
+
+
+def describe_chunks(footer: bytes, columns: list[str]) -> list[Chunk]:
+    """Return the chunks of the columns; call it in a sandbox, for pyarrow ends the process over a damaged footer."""
+    metadata = pq.read_metadata(io.BytesIO(_PARQUET_MAGIC + footer))
     groups = map(metadata.row_group, range(metadata.num_row_groups))
     chunks = (chunk for group in groups for chunk in map(group.column, range(group.num_columns)))
-    return [chunk for chunk in chunks if chunk.path_in_schema.partition(".")[0] in columns]
+    return [_describe(chunk) for chunk in chunks if chunk.path_in_schema.partition(".")[0] in columns]
 
 
-def _dictionary_bytes(file: BinaryIO, chunk: pq.ColumnChunkMetaData) -> int:
+def _describe(chunk: pq.ColumnChunkMetaData) -> Chunk:
+    offset = min(filter(None, (chunk.dictionary_page_offset, chunk.data_page_offset)), default=0)
+    return Chunk(chunk.path_in_schema, chunk.total_compressed_size, chunk.total_uncompressed_size, offset)
+
+
+def _footer(file: BinaryIO) -> bytes:
+    """Return the end of a parquet file: metadata, their length as four bytes, the magic number."""
+    size = _size(file)
+    file.seek(size - _TAIL_BYTES)
+    length = int.from_bytes(file.read(_TAIL_BYTES)[:4], "little") + _TAIL_BYTES
+    file.seek(size - length)
+    return file.read(length)
+
+
+def _dictionary_bytes(file: BinaryIO, chunk: Chunk) -> int:
     """Return the size of the dictionary that a chunk begins with, by the header of its first page; 0 for none.
 
     The header is Thrift: field 1 is the type of the page, field 2 its size, each a byte 0x15 and a zigzag number.
     """
-    file.seek(min(filter(None, (chunk.dictionary_page_offset, chunk.data_page_offset)), default=0))
+    file.seek(chunk.offset)
     kind, rest = _field(file.read(32))
     return _field(rest)[0] if kind == _DICTIONARY_PAGE else 0
 

@@ -123,8 +123,8 @@ def _unpack(packed: _Packed, suffix: str, max_ratio: int, max_window_bytes: int)
     num_unpacked = num_members = 0
     while magic := packed.peek():
         if packing(magic) != suffix:
-            if num_members and not _anything_but_zeros(packed):
-                return
+            if num_members and _skip_zeros(packed):
+                continue
             raise StreamFault("corrupt", f"no {suffix} member begins at packed byte {packed.num_taken}")
         for piece in _unpack_member(packed, suffix, max_window_bytes):
             num_unpacked += len(piece)
@@ -186,9 +186,13 @@ def _window_too_large(what: str, max_window_bytes: int) -> StreamFault:
     return StreamFault("window_too_large", f"{what} {allowed}")
 
 
-def _anything_but_zeros(packed: _Packed) -> bool:
-    """Read on; tapes and block devices fill the end of a file up with zero bytes, which is no fault."""
+def _skip_zeros(packed: _Packed) -> bool:
+    """Skip the zero bytes that stand here, if any do: padding between streams of xz, and the rest of a tape's block."""
+    skipped = False
     while step := packed.take():
-        if step.strip(b"\0"):
-            return True
-    return False
+        rest = len(step.lstrip(b"\0"))
+        skipped = skipped or rest < len(step)
+        if rest:
+            packed.give_back(rest)
+            break
+    return skipped

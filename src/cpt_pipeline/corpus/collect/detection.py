@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 
 from cpt_pipeline.corpus.collect import plausibility
 
@@ -95,6 +96,13 @@ _CANDIDATES: tuple[_Candidate, ...] = (
 """Label, languages written in it, what its rarity costs in nats. Of two equal texts the first label's wins."""
 
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+_USED_BY_TEXT = "\b\t\n\v\f\r\x1b\x1c\x1d\x1e\x1f"
+_CONTROLS = bytes(code for code in (*range(0x20), 0x7F) if chr(code) not in _USED_BY_TEXT)
+NUM_STRAY, MAX_CONTROL_SHARE = 2, 0.01
+"""How many control characters a text may hold: so many, or this share of it."""
+_NO_TEXT = frozenset(("Cc", "Cn", "Co", "Cs"))
+_STOPS = " \n\r\u3000\u3001\u3002\uff0c\u0964"
+_MIN_STOP_SHARE = 0.01
 _NOT_CHARSETS = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
 _NOT_DECLARED = frozenset({"ascii", "utf-7", "utf-8", "utf-8-sig"})
 _ESCAPED = ("iso2022_jp", "iso2022_kr", "iso2022_jp_2", "iso2022_jp_ext", "iso2022_jp_2004")
@@ -113,6 +121,8 @@ def detect(sample: bytes) -> str:
         return next((codec for codec in _ESCAPED if _decodes(sample, codec)), "utf-8")
     if is_utf8 and b"\0" not in sample:
         return "utf-8"
+    if (proven := find_wide(sample)) is not None:
+        return proven
     wide = tuple((codec, plausibility.LANGUAGES, 0.0) for codec in _WIDE if _decodes(sample, codec))
     if is_utf8:
         return _most_plausible(sample[:_SCORED_BYTES], wide + _CANDIDATES[:1], None)
@@ -120,6 +130,35 @@ def detect(sample: bytes) -> str:
     # A drawn rule tells as much as one of its characters; left whole, it outvotes the text behind it.
     scored = _REPEATED_PAIR.sub(rb"\1", lines)[:_SCORED_BYTES]
     return _most_plausible(scored, wide + _CANDIDATES, _find_declared(sample))
+
+
+def find_wide(sample: bytes) -> str | None:
+    """Return the UTF-16 or UTF-32 without a mark in which bytes are a text, where one-byte codes give no text.
+
+    A text has a blank, a line end or a full stop in a hundred characters, and no control characters.
+    """
+    if num_controls(sample) <= max(NUM_STRAY, MAX_CONTROL_SHARE * len(sample)):
+        return None
+    return next((codec for codec in reversed(_WIDE) if _is_wide_text(sample, codec)), None)
+
+
+def num_controls(sample: bytes) -> int:
+    """Count the bytes that stand for control characters which no text uses."""
+    return len(sample) - len(sample.translate(None, _CONTROLS))
+
+
+def share_of_no_text(text: str) -> float:
+    """Return the share of control characters, and of characters that are none or in no standard."""
+    bad = (each == "\ufffd" or (unicodedata.category(each) in _NO_TEXT and each not in _USED_BY_TEXT) for each in text)
+    return sum(bad) / max(len(text), 1)
+
+
+def _is_wide_text(sample: bytes, codec: str) -> bool:
+    if not _decodes(sample, codec):
+        return False
+    text = codecs.getincrementaldecoder(codec)().decode(sample).rstrip("\0")
+    num_stops = sum(map(text.count, _STOPS))
+    return num_stops > 0 and num_stops >= _MIN_STOP_SHARE * len(text) and share_of_no_text(text) <= MAX_CONTROL_SHARE
 
 
 def find_codec(label: str) -> str:

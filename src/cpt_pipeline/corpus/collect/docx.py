@@ -18,6 +18,7 @@ from cpt_pipeline.core.params import Params
 from cpt_pipeline.corpus.collect import omml
 from cpt_pipeline.corpus.collect.docx_numbers import Numbers
 from cpt_pipeline.corpus.collect.markup import ParagraphCollector, TooMuchTextError
+from cpt_pipeline.corpus.collect.markup_tables import Span
 from cpt_pipeline.corpus.collect.reading import Reading
 from cpt_pipeline.corpus.collect.sandbox import Sandbox, SandboxError
 from cpt_pipeline.corpus.collect.zipped import ZipFault, ZipMembers, ZipParams, resolve
@@ -30,6 +31,8 @@ _SKIPPED = frozenset(("del", "moveFrom", "Fallback", "rt", "instrText", "delText
 """Fallback doubles what stands beside it for old programs; rt is the reading of a ruby."""
 _PICTURES = frozenset(("drawing", "pict", "object"))
 _CHARACTERS = {"tab": " ", "noBreakHyphen": "-", "cr": " "}
+_WIDTHS = frozenset(("gridSpan", "gridBefore"))
+_MAX_DIGITS = 6
 _NOTES = ("footnote", "endnote")
 _OF_NUMBERS = ("numbering.xml", "styles.xml")
 _SCRIPTS = {"superscript": "sup", "subscript": "sub"}
@@ -215,8 +218,21 @@ class _Words:
             self._collector.end("br")
         elif name == "oMathPara":
             self._is_block = True
+        elif name in _WIDTHS:
+            self._width(name, _attribute(attributes, "val"))
         elif name in _CHARACTERS and not self._is_hidden:
             self._collector.data(_CHARACTERS[name])
+
+    def _width(self, name: str, columns: str) -> None:
+        """Take how many columns a cell spans, or a row leaves out; cells under others stand in the file, empty."""
+        table = self._collector.table
+        if table is None or not columns.isdecimal():
+            return
+        number = int(columns[:_MAX_DIGITS])
+        if name == "gridSpan":
+            table.widen_cell(number)
+        else:
+            table.start_cell(Span(number))
 
     def _set_script(self, name: str) -> None:
         if name != self._open_script:
@@ -256,6 +272,7 @@ class _Words:
 
     def _flush_notes(self, name: str) -> None:
         if name == "p":
+            self._collector.number("")  # that of a paragraph without text
             for text in self._waiting:
                 self._collector.start("p", {})
                 self._collector.data(text)

@@ -1,8 +1,8 @@
 """Numbers that Word writes before the paragraphs of lists and headings: they stand in no text, but follow from rules.
 
 `word/numbering.xml` names the levels of a list with their forms and patterns (`%1.%2`), a paragraph or its style names
-list and level, and the numbers are counted in the order of the paragraphs. Bullets leave nothing. Not followed: a level
-that restarts only after another than the one above it, and lists made of pictures.
+list and level, and the numbers are counted in the order of the paragraphs. A bullet of any form is `- `. Not followed:
+a level that restarts only after another than the one above it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
+from cpt_pipeline.corpus.collect.markup_lists import BULLET
 from cpt_pipeline.corpus.collect.numerals import numeral
 
 _LEVELS = 9
@@ -131,7 +132,7 @@ def _levels(definition: ElementTree.Element) -> dict[int, _Level]:
 def _written(shared: _List, depth: int) -> str:
     level = shared.levels[depth]
     if level.form == "bullet":
-        return ""
+        return BULLET if level.pattern.strip() else ""
 
     def write(match: re.Match[str]) -> str:
         above = int(match[1]) - 1

@@ -76,11 +76,24 @@ def open_file(place: str) -> BinaryIO:
 
 
 def printable(name: str) -> str:
-    """Return a name with what is not UTF-8 or not to be printed (line ends, escapes) written with backslashes."""
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    """Return a name with what is not UTF-8 or not to be printed (line ends, escapes) written with backslashes.
+
+    A backslash is written twice, and bytes as two digits, characters as four or eight: no two names are written alike.
+    """
+    if name.isprintable() and "\\" not in name:
+        return name
+    return "".join(map(_shown, name))
+
+
+def _shown(character: str) -> str:
+    code = ord(character)
+    if character.isprintable():
+        return "\\\\" if character == "\\" else character
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    if code < 0x80:
+        return character.encode("unicode_escape").decode()
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def _walk(root: Path) -> Iterator[_Found]:

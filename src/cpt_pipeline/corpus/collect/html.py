@@ -39,12 +39,12 @@ from cpt_pipeline.corpus.collect.html_marks import (
     bare_marks,
     deepen,
     lower_tags,
-    mark_source,
+    mark_images,
     without_unseen,
-    write_tables,
 )
 from cpt_pipeline.corpus.collect.html_names import ALWAYS_SKIPPED, page_names, region_selectors, skipped_selectors
 from cpt_pipeline.corpus.collect.html_second_opinion import better_of
+from cpt_pipeline.corpus.collect.html_tables import mark_tables, write_tables
 from cpt_pipeline.corpus.collect.reading import Reading, ReadingParams
 from cpt_pipeline.corpus.collect.sandbox import Sandbox, SandboxError
 from cpt_pipeline.corpus.collect.text_files import count_markdown
@@ -191,7 +191,7 @@ def _prepared(source: str) -> str:
 
 
 def _marked(prepared: str) -> str:
-    return deepen(shield_lone_characters(mark_source(write_lists(keep_sentences(prepared)))))
+    return deepen(shield_lone_characters(mark_tables(mark_images(write_lists(keep_sentences(prepared))))))
 
 
 def _mark_regions(tree: HTMLTree, selectors: list[str]) -> None:

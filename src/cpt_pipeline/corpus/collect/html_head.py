@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import html
 import re
+from contextlib import suppress
 from typing import NamedTuple
 
 from cpt_pipeline.corpus.collect.records import iso_date
+from cpt_pipeline.corpus.language_tags import NotALanguageError, read_language
 
 _SEARCHED_CHARACTERS = 100_000
 _META = re.compile(r"<meta\s[^<>]*>")
 _ATTRIBUTE = re.compile(r"""([a-zA-Z:-]{1,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
-_LANGUAGE = re.compile(r"""<html\b[^<>]*?\s(?:xml:)?lang\s*=\s*["']?([A-Za-z]{2,3})\b""")
+_LANGUAGE = re.compile(r"""<html\b[^<>]*?\s(?:xml:)?lang\s*=\s*["']?([^"'<>\s]{2,40})""")
 _TITLE = re.compile(r"<title\b[^<>]*>([^<]{1,2000})")
 _LINKED_DATA = re.compile(r'"datePublished"\s*:\s*"([^"]{4,40})"')
 _TIME = re.compile(r"""<time\b[^<>]*\bdatetime\s*=\s*["']([^"'<>]{4,40})["']""")
@@ -28,7 +30,7 @@ _LANGUAGE_NAMES = ("content-language", "og:locale", "dc.language", "language")
 
 
 class Head(NamedTuple):
-    """None stands for what is not said; `published` is an ISO date, `language` the first part of its tag (`zh`)."""
+    """None stands for what is not said; `published` is an ISO date, `language` a code (`zh`)."""
 
     title: str | None
     language: str | None
@@ -39,11 +41,10 @@ def read_head(source: str) -> Head:
     """Read the tags of the first 100,000 characters; the names of tags are in lower case."""
     begin = source[:_SEARCHED_CHARACTERS]
     said = _said(begin[: begin.find("</head")] if "</head" in begin else begin)
-    language = _LANGUAGE.search(begin)
     title = _TITLE.search(begin)
     return Head(
         title=_clean(said.get("og:title") or (title[1] if title else "")),
-        language=language[1].lower() if language else _declared_language(said),
+        language=_language(begin, said),
         published=_published(begin, said),
     )
 
@@ -72,11 +73,13 @@ def _day(text: str | None) -> str | None:
     return iso_date(text.strip().replace("/", "-")) if text else None
 
 
-def _declared_language(said: dict[str, str]) -> str | None:
-    for name in _LANGUAGE_NAMES:
-        match = re.match(r"[A-Za-z]{2,3}\b|[A-Za-z]{2,3}(?=_)", said.get(name, ""))
-        if match:
-            return match[0].lower()
+def _language(begin: str, said: dict[str, str]) -> str | None:
+    """Return the first language that is named; what is none (`cn`, `en, fr`) names nothing."""
+    attribute = _LANGUAGE.search(begin)
+    for tag in (attribute[1] if attribute else "", *(said.get(name, "") for name in _LANGUAGE_NAMES)):
+        with suppress(NotALanguageError):
+            if code := read_language(tag):
+                return code
     return None
 
 

@@ -3,7 +3,7 @@
 The tree of the fast parser costs 0.3 ms per element from Python; a mark is a character of the private use area that
 goes with the text, so rows, cells, images and kept regions can be told apart afterwards at no cost. Marks that the
 page itself holds are removed first. In the source a letter follows each mark, since the parser's main-content rules
-drop what has neither letter nor digit. Here also: tables, from marked cells to Markdown rows.
+drop what has neither letter nor digit.
 """
 
 from __future__ import annotations
@@ -15,17 +15,14 @@ IMAGE = "\ue006"
 NUMBER, NUMBER_END = "\ue007", "\ue008"
 LONE = "\ue009"
 REGION, REGION_END = "\ue010", "\ue011"
+SPAN, GROUP = "\ue012", "\ue013"
+DIGITS = "\ue014\ue015\ue016\ue017\ue018\ue019\ue01a\ue01b\ue01c\ue01d"
+"""Numbers in marks: text like other marks, but seen by nobody where a mark is torn off."""
 ALL_MARKS = re.compile("[\ue000-\ue01f]")
 LETTER = "m"
 _WITH_LETTER = re.compile(f"([\ue000-\ue01f]){LETTER}")
 
 _UPPER_TAG = re.compile(r"</?[A-Z]+")
-_CELL_TAG = re.compile(r"(<t[dh](?:\s[^<>]*)?>)")
-_ROW_START = re.compile(rf"(<tr(?:\s[^<>]*)?>\s*<t[dh](?:\s[^<>]*)?>){CELL}{LETTER}")
-_FIRST_CELL = re.compile(
-    rf"(<table(?:\s[^<>]*)?>(?:(?!<t[dh][\s>]|<table)[^{CELL}]){{0,3000}}<t[dh](?:\s[^<>]*)?>)[{ROW}{CELL}]{LETTER}"
-)
-_LAST_CELL = re.compile(r"<((?:/t(?:[dhr]|body|foot|head)>\s*<){0,4}/table)")
 _BODY = re.compile(r"</head>\s{0,200}<body\b")
 _DOCTYPE = re.compile(r"\s{0,200}<!doctype[^<>]{0,300}>", re.IGNORECASE)
 """It stays, for where it is missing or old a table may stand in a paragraph."""
@@ -38,12 +35,6 @@ _TEXT_BEGIN = (
     re.compile(r"(</head>)"),
     re.compile(r"(?=<(?:p|h[1-3]|div|[uod]l|table|main|article|section|pre)[\s>])"),
 )
-_INNERMOST = re.compile(f"{TABLE}{ROW}([^{TABLE}{TABLE_END}]*){TABLE_END}")
-_TAG_BUT_LINK = re.compile(r"<(?!a |/a>)[^<>]*>")
-_TAG = re.compile(r"<[^<>]*>")
-_LINKED = re.compile(r"<a [^<>]*>([^<]*)")
-_MAX_CELL_CHARACTERS = 400
-"""A table with a longer cell arranges the page; its text is kept as paragraphs."""
 
 
 def without_unseen(source: str) -> str:
@@ -71,16 +62,9 @@ def lower_tags(source: str) -> str:
     return source
 
 
-def mark_source(source: str) -> str:
-    """Put a mark in the first and the last cell of each table, in each row and cell, and in the place of each image.
-
-    All marks of a table stand inside its cells: text between them would be moved in front of the table.
-    """
-    source = _IMAGE_TAG.sub(IMAGE + LETTER, source)
-    if "<table" not in source:
-        return source
-    source = _ROW_START.sub(rf"\1{ROW}{LETTER}", _CELL_TAG.sub(rf"\1{CELL}{LETTER}", source))
-    return _LAST_CELL.sub(rf"{TABLE_END}{LETTER}<\1", _FIRST_CELL.sub(rf"\1{TABLE}{LETTER}{ROW}{LETTER}", source))
+def mark_images(source: str) -> str:
+    """Return the source with a mark in the place of each image."""
+    return _IMAGE_TAG.sub(IMAGE + LETTER, source)
 
 
 def deepen(source: str) -> str:
@@ -95,37 +79,3 @@ def deepen(source: str) -> str:
 def bare_marks(text: str) -> str:
     """Give the parser's output with the letters behind the marks taken away."""
     return _WITH_LETTER.sub(r"\1", text)
-
-
-def write_tables(text: str) -> str:
-    """Give a text of bare marks with each table of data as Markdown rows, each row behind `ROW`, the first `TABLE`.
-
-    A table of data has two rows and two columns at least, no other table in it, no code, no cell that is a text of
-    its own, and is not mostly links.
-    """
-    if TABLE_END not in text:
-        return text
-    return _INNERMOST.sub(_rows, text)
-
-
-def _rows(match: re.Match[str]) -> str:
-    if "<pre>" in match[1] or _is_menu(match[1]):
-        return match[1]
-    rows = match[1].split(ROW)
-    cells = [[" ".join(_TAG_BUT_LINK.sub(" ", cell).split()) for cell in row.split(CELL)] for row in rows]
-    cells = [row for row in cells if any(row)]
-    width = max(map(len, cells), default=0)
-    if len(cells) < 2 or width < 2 or max(len(cell) for row in cells for cell in row) > _MAX_CELL_CHARACTERS:
-        return match[1]
-    lines = [_line([*row, *[""] * (width - len(row))]) for row in cells]
-    lines.insert(1, f"{ROW}|{'---|' * width}")
-    return f"\n\n{TABLE}" + "\n".join(lines) + "\n\n"
-
-
-def _is_menu(text: str) -> bool:
-    linked = sum(map(len, _LINKED.findall(text)))
-    return linked > len(_TAG.sub("", text)) / 2
-
-
-def _line(cells: list[str]) -> str:
-    return f"{ROW}| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

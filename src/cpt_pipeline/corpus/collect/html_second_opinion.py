@@ -10,16 +10,20 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
+from itertools import groupby
 
 from cpt_pipeline.corpus.collect.html_boilerplate import Line
 from cpt_pipeline.corpus.collect.html_formulas import MARK
 from cpt_pipeline.corpus.collect.html_marks import ALL_MARKS, TABLE
+from cpt_pipeline.corpus.collect.markup_tables import Table
 from cpt_pipeline.corpus.collect.text_files import count_markdown
 
 _MAX_CHARACTERS = 2 << 20
 _MORE = 1.5
 _LINES_MORE = 200
 """Bytes; a line or two more are no better opinion."""
+_RULE = re.compile(r"\|(?:-+\|)+")
+_BORDER = re.compile(r"(?<!\\)\|")
 _READINGS = re.compile(r"<(rt|rp)\b[^<>]*>[^<]*(?:</\1\s*>)?")
 
 
@@ -38,7 +42,7 @@ def better_of(lines: Sequence[Line], source: str) -> list[Line]:
 
 def _lines(text: str) -> list[Line]:
     lines: list[Line] = []
-    for raw in filter(str.strip, text.split("\n")):
+    for raw in _with_dense_tables([*filter(str.strip, text.split("\n"))]):
         is_row, label = raw.startswith("|"), "-" if raw.startswith("- ") else ""
         goes_on = bool(lines) and (lines[-1].verbatim if is_row else bool(label and lines[-1].label))
         escaped = html.escape(raw.removeprefix("- ").strip(), quote=False)
@@ -48,3 +52,21 @@ def _lines(text: str) -> list[Line]:
         formulas = MARK * count_markdown(text)["formulas"]
         lines[0] = lines[0]._replace(text=formulas + lines[0].text)
     return lines
+
+
+def _with_dense_tables(lines: list[str]) -> list[str]:
+    """Return the lines with the rows of each table as this package writes them: no column without text."""
+    written: list[str] = []
+    for is_row, rows in groupby(lines, lambda line: line.startswith("|")):
+        found = [*rows]
+        if is_row and len(found) > 1 and _RULE.fullmatch(found[1].strip()):
+            table = Table()
+            for row in (found[0], *found[2:]):
+                table.start_row()
+                for cell in _BORDER.split(row.strip().removeprefix("|").removesuffix("|")):
+                    table.start_cell()
+                    table.add(cell.replace("\\|", "|").strip())
+                table.end_row()
+            found = table.lines()
+        written += found
+    return written

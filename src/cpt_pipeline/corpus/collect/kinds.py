@@ -23,6 +23,8 @@ RECORDS = frozenset((".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", "
 """Tables and lists of records, which conf tells how to read."""
 _TEXTS = frozenset((".txt", ".text", ".md", ".markdown", ".rst", ".tex", ".ltx", ".srt", ".vtt", ".ipynb"))
 _MARKUP = frozenset((".xml", ".cnxml", ".nxml", ".tei"))
+OF_TEXT = frozenset((CODE, *_TEXTS, *_MARKUP, *WEB_PAGES, *RECORDS)) - {".parquet", ".arrow"}
+"""Kinds whose files are text all through."""
 _OFFICE = frozenset((".pdf", ".epub", ".docx", ".odt", ".rtf", ".pptx", ".xlsx", ".xls", ".ods"))
 SUPPORTED = frozenset((CODE, *ARCHIVES, *WEB_PAGES, *CRAWLS, *RECORDS, *_TEXTS, *_MARKUP, *_OFFICE))
 """Every kind that has a reader."""

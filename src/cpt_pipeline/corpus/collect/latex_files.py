@@ -15,9 +15,19 @@ from typing import BinaryIO
 from cpt_pipeline.corpus.collect.reading import Reading, ReadingParams
 from cpt_pipeline.corpus.collect.text_files import read_text
 
-_COMMENT = re.compile(r"(?m)^[ \t]*%.*\n?|(?<!\\)((?:\\\\)*)%.*$")
-_VERBATIM = re.compile(r"\\begin\{(verbatim\*?|lstlisting|minted|Verbatim)\}")
-_COMMENTED = re.compile(r"\\begin\{(comment)\}")
+_GROUP = r"\{(?:[^{}\n]|\{[^{}\n]*\})*\}"
+_MARK = re.compile(
+    r"\\begin\{(?P<hidden>comment)\}"
+    r"|\\begin\{(?P<verbatim>[vV]erbatim\*?|BVerbatim|LVerbatim|SaveVerbatim|lstlisting|minted|alltt|filecontents\*?)\}"
+    r"|(?P<inline>\\(?:verb|Verb)\*?(?P<bar>[^\sA-Za-z*])[^\n]{0,1000}?(?P=bar)"
+    rf"|\\(?:lstinline|mintinline)(?:\[[^\]\n]*\])?(?:{_GROUP}(?=[{{|!+]))?"
+    rf"(?:{_GROUP}|(?P<mark>[^\sA-Za-z{{\[*])[^\n]{{0,1000}}?(?P=mark))"
+    rf"|\\(?:url|path|href|nolinkurl)\*?[ \t]*(?:{_GROUP}|(?P<rule>[|!+])[^\n]{{0,1000}}?(?P=rule)))"
+    r"|(?P<escaped>\\[^\n])"
+    r"|(?P<comment>(?m:^)[ \t]*%[^\n]*\n?|%[^\n]*)"
+)
+"""What decides whether a `%` begins a comment, as TeX reads: from left to right."""
+_HELD = re.compile(r"\0(\d+)\0")
 _BEGIN, _END = r"\begin{document}", r"\end{document}"
 _TITLE = re.compile(r"\\title(?:\[[^\]]*\])?\{((?:[^{}]|\{[^{}]*\})*)\}")
 _LAYOUT = re.compile(
@@ -52,37 +62,40 @@ def read_latex(stream: BinaryIO, params: ReadingParams) -> Iterator[Reading]:
 
 def body_of(source: str) -> tuple[str, str]:
     """Return the text of a LaTeX file and its title ("" for none)."""
-    source = source.replace("\r\n", "\n")
-    text = "".join(
-        piece if is_verbatim else _without_comments(piece)  # a % in code is no comment
-        for piece, is_verbatim in _divide(source, _VERBATIM)
-    )
+    text, held = _without_comments(source.replace("\r\n", "\n").replace("\0", ""))
+
+    def restore(part: str) -> str:
+        return _HELD.sub(lambda found: held[int(found[1])], part)
+
     found = _TITLE.search(text)
     title = " ".join(found[1].split()) if found else ""
     if _BEGIN in text:
         text = text.partition(_BEGIN)[2].partition(_END)[0]
         text = f"{title}\n\n{text.replace(found[0], '')}" if found else text
-    return _BLANK.sub("\n\n", _LAYOUT.sub("", text)).strip(), title
+    return restore(_BLANK.sub("\n\n", _LAYOUT.sub("", text)).strip()), restore(title)
 
 
-def _divide(text: str, begin: re.Pattern[str]) -> Iterator[tuple[str, bool]]:
-    """Yield the pieces of a text in their order, and whether each is an environment of the kind that `begin` opens."""
+def _without_comments(source: str) -> tuple[str, list[str]]:
+    r"""Return a text without its comments, and what is verbatim in it, whose number stands in the text as `\0 3 \0`."""
+    kept: list[str] = []
+    held: list[str] = []
     start = at = 0
     never_end: set[str] = set()  # looked for once, or a hostile file would cost the square of its length
-    while (found := begin.search(text, at)) is not None:
-        mark = f"\\end{{{found[1]}}}"
-        end = -1 if mark in never_end else text.find(mark, found.end())
-        if end < 0:
-            never_end.add(mark)
-            at = found.end()
+    while (found := _MARK.search(source, at)) is not None:
+        at = found.end()
+        if found["escaped"]:
             continue
-        at = end + len(mark)
-        yield text[start : found.start()], False
-        yield text[found.start() : at], True
+        name = found["hidden"] or found["verbatim"]
+        if name is not None:
+            mark = f"\\end{{{name}}}"
+            end = -1 if mark in never_end else source.find(mark, at)
+            if end < 0:
+                never_end.add(mark)
+                continue
+            at = end + len(mark)
+        kept.append(source[start : found.start()])
+        if found["inline"] or found["verbatim"]:
+            kept.append(f"\0{len(held)}\0")
+            held.append(source[found.start() : at])
         start = at
-    yield text[start:], False
-
-
-def _without_comments(text: str) -> str:
-    kept = "".join(piece for piece, is_commented in _divide(text, _COMMENTED) if not is_commented)
-    return _COMMENT.sub(lambda found: found[1] or "", kept)
+    return "".join([*kept, source[start:]]), held

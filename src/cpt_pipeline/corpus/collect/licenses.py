@@ -12,6 +12,8 @@ from importlib import metadata
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
+UNCLEAR = "unclear: "
+"""Begin of the licence of a file whose repository has a licence that is not known; the path of that one follows."""
 _UNKNOWN = re.compile(r"unknown, allowed because \S.*")
 _CLASSIFIERS = {
     "Apache Software License": "Apache-2.0",
@@ -88,6 +90,8 @@ def find_problem(license: str) -> str | None:
         if _UNKNOWN.fullmatch(license):
             return None
         return f"license {license!r} does not say why it is allowed. Write `unknown, allowed because <reason>`"
+    if license.startswith(UNCLEAR):
+        return f"{license.removeprefix(UNCLEAR)} states no licence that is known; give the folder a source of its own"
     if spdx(license) is None:
         return f"license {license!r} is not an SPDX expression (https://spdx.org/licenses)"
     return None

@@ -12,6 +12,7 @@ inside a paragraph where one is open, or where text stands before it, and else i
 from __future__ import annotations
 
 from cpt_pipeline.corpus.collect.markup_lists import ListNumbers
+from cpt_pipeline.corpus.collect.markup_spans import ColumnNames
 from cpt_pipeline.corpus.collect.markup_tables import Table
 from cpt_pipeline.corpus.collect.mathml import FormulaBuilder
 from cpt_pipeline.corpus.collect.scripts import write_script
@@ -60,15 +61,17 @@ _BLOCKS = frozenset((
     "book", "chapter", "appendix", "sect1", "sect2", "sect3", "sect4", "example", "informalexample", "note-block",
     "itemizedlist", "orderedlist", "variablelist", "varlistentry", "listitem", "simplelist", "member", "procedure",
     "step", "programlisting", "screen", "literallayout", "synopsis", "mediaobject", "informaltable", "tgroup", "row",
+    "cell", "colspec", "spanspec", "array", "entrytbl",
     "entry", "warning", "tip", "important", "caution", "sidebar", "exercise", "problem", "solution", "rule", "equation",
 ))
 # fmt: on
 _PREFORMATTED = frozenset(("pre", "preformat", "programlisting", "screen", "literallayout", "synopsis", "eg"))
 _BREAKS = frozenset(("br", "newline", "lb", "pb", "cb", "break", "milestone"))
 _IMAGES = frozenset(("image", "img", "graphic", "inline-graphic", "imagedata"))
-_TABLES = frozenset(("table", "informaltable"))
+_TABLES = frozenset(("table", "informaltable", "array", "entrytbl"))
+_GROUPS = frozenset(("thead", "tbody", "tfoot", "tgroup"))
 _ROWS = frozenset(("row", "tr"))
-_CELLS = frozenset(("entry", "td", "th"))
+_CELLS = frozenset(("entry", "entrytbl", "td", "th", "cell"))
 _READINGS = frozenset(("rt", "rp", "rtc"))
 _ARTICLE_TEXT = frozenset(("title-group", "abstract", "trans-abstract", "kwd-group"))
 """What JATS tells of an article that is text; the rest are numbers, dates, names and addresses, an element each."""
@@ -95,6 +98,7 @@ class ParagraphCollector:
         self._paragraphs: list[str] = []
         self._formula: FormulaBuilder | None = None
         self._tables: list[Table] = []
+        self._columns = ColumnNames()
         self._lists = ListNumbers()
         self._open: list[str | None] = []
         """Names of the elements that are open, None for one that stands inside a paragraph."""
@@ -154,6 +158,11 @@ class ParagraphCollector:
             self._flush_table()
         self._add(self._lists.take_label())
         return "\n\n".join(self._paragraphs)
+
+    @property
+    def table(self) -> Table | None:
+        """The table that is open; None inside a table in it, all of whose text is that of a cell."""
+        return self._tables[0] if len(self._tables) == 1 else None
 
     def number(self, written: str) -> None:
         """Let the next paragraph begin with the number of a list item, as it is written, blank included."""
@@ -216,7 +225,7 @@ class ParagraphCollector:
         groups = (_PARAGRAPHS, _TITLES, _CITATIONS)
         self._contexts.append(next((group for group in groups if name in group), None))
         self._lists.start(name, attributes)
-        self._start_of_table(name)
+        self._start_of_table(name, attributes)
         self._preformatted += name in _PREFORMATTED
 
     def _end_block(self, name: str) -> None:
@@ -255,20 +264,28 @@ class ParagraphCollector:
             self._has_text = True
             self.counts["formulas"] += 1
 
-    def _start_of_table(self, name: str) -> None:
+    def _start_of_table(self, name: str, attributes: dict[str, str]) -> None:
+        """Enter an element of a table; what is inside a table in a cell of another is that cell's text."""
+        if (table := self.table) is not None:
+            self._columns.start(name, attributes)
+            if name in _GROUPS:
+                table.start_group(name)
+            elif name in _ROWS:
+                table.start_row()
+            elif name in _CELLS:
+                table.start_cell(self._columns.span(attributes))
         if name in _TABLES:
+            self._columns = self._columns if self._tables else ColumnNames()
             self._tables.append(Table())
             self.counts["tables"] += 1
-        elif len(self._tables) == 1 and name in _ROWS:
-            self._tables[0].start_row()
-        elif len(self._tables) == 1 and name in _CELLS:
-            self._tables[0].start_cell()
 
     def _end_of_table(self, name: str) -> None:
         if self._tables and name in _TABLES:
             self._flush_table()
-        elif len(self._tables) == 1 and name in _ROWS:
-            self._tables[0].end_row()
+        elif (table := self.table) is not None and name in _ROWS:
+            table.end_row()
+        elif table is not None and name in _GROUPS:
+            table.start_group()
 
     def _flush_table(self) -> None:
         """Leave a table; one inside a cell of another has given its text to that cell."""

@@ -1,7 +1,7 @@
-"""Numbers of list items: those that a list counts by itself, and those that stand in a `label` before the text.
+"""What stands before list items: numbers that a list counts by itself, bullets, and a `label` before the text.
 
 Known are the lists of HTML (`ol` with start, type, reversed and value), JATS (`list-type`), TEI (`rend`, `type`),
-DocBook and CNXML. An item that brings a label of its own is not counted. Bullets leave nothing.
+DocBook and CNXML. An item that brings a label of its own is not counted. A bullet of any form is `- `, as in HTML.
 """
 
 from __future__ import annotations
@@ -33,6 +33,11 @@ _FORMS = {
     "upperroman": "upperRoman",
 }
 """What the formats call the forms of numbers."""
+_BULLETS = frozenset(("bullet", "bulleted", "unordered", "disc", "circle", "square", "dash"))
+_GLYPHS = frozenset("•·‣▪▫◦●○■□◆◇–—*")
+_BULLET_FORM = "bullet"
+BULLET = "- "
+"""What stands before an item that has no number."""
 
 
 @dataclass
@@ -57,6 +62,9 @@ class ListNumbers:
         """Enter an element."""
         if name in _LISTS:
             self._lists.append(_list(name, attributes))
+        elif name in _ITEMS and self._lists and self._lists[-1].form == _BULLET_FORM:
+            if self._numbers[-1:] != [BULLET]:  # the first item of a list inside an item without text is that item
+                self._numbers.append(BULLET)
         elif name in _ITEMS and self._lists and self._lists[-1].form:
             now = self._lists[-1]
             now.following = _whole(attributes.get("value"), now.following)
@@ -78,7 +86,7 @@ class ListNumbers:
     def label(self, text: str) -> None:
         """Let the next paragraph begin with a label, which takes the place of a number."""
         if text:
-            self._label = f"{self._label}{text} "
+            self._label = f"{self._label}{BULLET.strip() if text in _GLYPHS else text} "
             self._numbers[-1:] = []
 
     def take(self) -> str:
@@ -95,11 +103,13 @@ class ListNumbers:
 
 def _list(name: str, attributes: dict[str, str]) -> _List:
     kinds = [attributes.get(key, "") for key in ("number-style", "list-type", "type", "rend", "numeration")]
-    form = next((_FORMS[kind] for kind in kinds if kind in _FORMS), "")
+    form = next((_FORMS.get(kind, _BULLET_FORM) for kind in kinds if kind in _FORMS or kind in _BULLETS), "")
     if name in ("ol", "orderedlist", "procedure"):
         form = form or "decimal"
-    elif name == "ul":
-        form = ""
+    elif name in ("ul", "menu"):
+        form = _BULLET_FORM
+    elif name == "itemizedlist":
+        form = "" if attributes.get("mark") == "none" else form or _BULLET_FORM
     step = -1 if "reversed" in attributes else 1
     return _List(form, _whole(attributes.get("start", attributes.get("start-value")), 1), step)
 

@@ -11,6 +11,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from cpt_pipeline.corpus.collect.markup import ParagraphCollector, TooMuchTextError
+from cpt_pipeline.corpus.collect.markup_lists import BULLET
+from cpt_pipeline.corpus.collect.markup_tables import Span
 from cpt_pipeline.corpus.collect.numerals import FORMS_OF_HTML, numeral
 from cpt_pipeline.corpus.collect.office_params import OfficeParams
 from cpt_pipeline.corpus.collect.reading import Reading
@@ -18,6 +20,11 @@ from cpt_pipeline.corpus.collect.zipped import ZipFault, ZipMembers
 
 _MIMETYPES = ("application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.text-template")
 _BLOCKS = {"p": "p", "h": "h1", "list-item": "li", "table": "table", "table-row": "tr", "table-cell": "td"}
+_REPEATED = {
+    "table-cell": "number-columns-repeated",
+    "covered-table-cell": "number-columns-repeated",
+    "table-row": "number-rows-repeated",
+}
 _SKIPPED = frozenset(
     (
         "tracked-changes",
@@ -37,6 +44,7 @@ _SKIPPED = frozenset(
     )
 )
 _MAX_REPEATED = 1000
+_MAX_DIGITS = 7
 
 
 def parse_odt(raw: bytes, params: OfficeParams) -> list[Reading]:
@@ -67,7 +75,7 @@ class _Styles:
     def __init__(self) -> None:
         self.scripts: dict[str, str] = {}
         self.lists: dict[str, dict[int, tuple[str, str, str]]] = {}
-        """Name of a list to the form, prefix and suffix of each of its levels."""
+        """Name of a list to the form, prefix and suffix of each of its levels; the form of bullets is ""."""
 
     def read(self, root: ElementTree.Element) -> None:
         """Take the styles of one part."""
@@ -83,6 +91,10 @@ class _Styles:
 
 
 def _levels(style: ElementTree.Element) -> Iterator[tuple[int, tuple[str, str, str]]]:
+    for kind in ("bullet", "image"):
+        for level in style.findall(f"{{*}}list-level-style-{kind}"):
+            if (depth := _value(level.attrib, "level")).isdigit():
+                yield int(depth), ("", "", "")
     for level in style.findall("{*}list-level-style-number"):
         form, prefix, suffix = (_value(level.attrib, f"num-{name}") for name in ("format", "prefix", "suffix"))
         depth = _value(level.attrib, "level")
@@ -107,6 +119,8 @@ class _Words:
         self._skipped = 0
         self._in_text = 0
         self._spans: list[str] = []
+        self._repeats: list[int] = []
+        """How often each row and cell that is open stands there."""
         self._lists: list[tuple[str, int]] = []
         """Style and number of items of each list that is open."""
 
@@ -120,7 +134,9 @@ class _Words:
         if self._skipped or name in _SKIPPED or _value(attributes, "display") == "none":
             self._skipped += 1
             return
-        if name == "list":
+        if name == "covered-table-cell":
+            self._cover(_repeated(name, attributes))
+        elif name == "list":
             outer = self._lists[-1][0] if self._lists else ""
             self._lists.append((_value(attributes, "style-name") or outer, 0))
         elif name == "span":
@@ -134,6 +150,8 @@ class _Words:
         elif name in _BLOCKS:
             self._in_text += name in ("p", "h")
             self._tell(_BLOCKS[name])
+            if name in _REPEATED:
+                self._repeats.append(_repeated(name, attributes))
             if name == "list-item":
                 self._number()
 
@@ -149,6 +167,8 @@ class _Words:
         elif name in _BLOCKS:
             self._in_text -= name in ("p", "h")
             self._collector.end(_BLOCKS[name])
+            if name in _REPEATED:
+                self._repeat(name, self._repeats.pop())
 
     def data(self, text: str) -> None:
         if not self._skipped and self._in_text:
@@ -161,6 +181,19 @@ class _Words:
         if name:
             self._collector.start(name, {})
 
+    def _cover(self, columns: int) -> None:
+        """Take cells that others lie over: they are empty, whatever the file keeps in them."""
+        if (table := self._collector.table) is not None:
+            table.start_cell(Span(columns))
+        self._skipped += 1
+
+    def _repeat(self, name: str, times: int) -> None:
+        table = self._collector.table
+        if table is not None and name == "table-cell":
+            table.repeat_cell(times)
+        elif table is not None:
+            table.repeat_row(times)
+
     def _number(self) -> None:
         if not self._lists:
             return
@@ -169,7 +202,13 @@ class _Words:
         level = self._styles.lists.get(style, {}).get(len(self._lists))
         if level is not None:
             form, prefix, suffix = level
-            self._collector.number(f"{prefix}{numeral(number + 1, form)}{suffix or '.'} ")
+            written = f"{prefix}{numeral(number + 1, form)}{suffix or '.'} " if form else BULLET
+            self._collector.number(written)
+
+
+def _repeated(name: str, attributes: dict[str, str]) -> int:
+    times = _value(attributes, _REPEATED[name])
+    return max(int(times[:_MAX_DIGITS]), 1) if times.isdecimal() else 1
 
 
 def _value(attributes: dict[str, str], name: str) -> str:

@@ -7,14 +7,18 @@ of a Markdown table. Not read: pictures, charts, formulas (their values are), hi
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from cpt_pipeline.corpus.collect.markup_tables import Table
 from cpt_pipeline.corpus.collect.odt import parse_odt
 from cpt_pipeline.corpus.collect.office_params import OfficeParams
 from cpt_pipeline.corpus.collect.reading import Reading
+from cpt_pipeline.corpus.collect.rtf import rtf_paragraphs
 from cpt_pipeline.corpus.collect.sandbox import Sandbox, SandboxError
+from cpt_pipeline.corpus.collect.sheet_area import without_empty_area
+from cpt_pipeline.corpus.collect.slide_lists import marked_paragraphs
 from cpt_pipeline.corpus.collect.zipped import ZipFault, ZipMembers
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -36,15 +40,14 @@ def read_office(parse: Parser, raw: bytes, params: OfficeParams, sandbox: Sandbo
 
 def parse_rtf(raw: bytes, params: OfficeParams) -> list[Reading]:
     """Return the text of an RTF file; call it in a sandbox. Reasons: `not_rtf`, `too_large`."""
-    from striprtf.striprtf import rtf_to_text
-
     if not raw.lstrip().startswith(b"{\\rtf"):
         return [Reading("", reason="not_rtf", detail="does not begin as RTF does")]
     try:
-        text = rtf_to_text(raw.decode("latin-1"), errors="replace")
+        paragraphs, num_tables = rtf_paragraphs(raw.decode("latin-1"))
     except (ValueError, LookupError, IndexError, TypeError) as error:
         return [Reading("", reason="not_rtf", detail=str(error)[:200])]
-    return [_capped("", "\n\n".join(filter(None, (line.strip() for line in text.splitlines()))), params)]
+    reading = _capped("", "\n\n".join(paragraphs), params)
+    return [replace(reading, fields={"tables": num_tables})]
 
 
 def parse_pptx(raw: bytes, params: OfficeParams) -> list[Reading]:
@@ -52,7 +55,9 @@ def parse_pptx(raw: bytes, params: OfficeParams) -> list[Reading]:
     from pptx import Presentation
     from pptx.exc import PythonPptxError
 
-    if (fault := _find_fault(raw, params)) is not None:
+    try:
+        _check(raw, params)
+    except ZipFault as fault:
         return [_refused(fault, "not_pptx")]
     try:
         show = Presentation(io.BytesIO(raw))
@@ -76,9 +81,9 @@ def _shape_texts(shape: Any) -> Iterator[str]:
         for inner in shape.shapes:
             yield from _shape_texts(inner)
     elif getattr(shape, "has_table", False):
-        yield from _table([[cell.text for cell in row.cells] for row in shape.table.rows])
+        yield from _table([["" if cell.is_spanned else cell.text for cell in row.cells] for row in shape.table.rows])
     elif shape.has_text_frame:
-        yield _lines(shape.text_frame.text)
+        yield from map(_lines, marked_paragraphs(shape))
 
 
 def _lines(text: str) -> str:
@@ -89,21 +94,31 @@ def parse_sheets(raw: bytes, params: OfficeParams) -> list[Reading]:
     """Return a reading per sheet with text, at `#1`, `#2`; call it in a sandbox. Reasons: `not_spreadsheet`, ..."""
     from python_calamine import CalamineError, CalamineWorkbook
 
-    if not raw.startswith(_OLE) and (fault := _find_fault(raw, params)) is not None:
+    try:
+        if not raw.startswith(_OLE):
+            _check(raw, params)
+            raw = without_empty_area(raw, ZipMembers(raw, params.zip))
+    except ZipFault as fault:
         return [_refused(fault, "not_spreadsheet")]
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
-        sheets = [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=True)) for name in book.sheet_names]
+        sheets = [(name, _sheet(book.get_sheet_by_name(name).iter_rows())) for name in book.sheet_names]
     except (CalamineError, ValueError, OSError) as error:
         return [Reading("", reason="not_spreadsheet", detail=str(error)[:200])]
     readings = []
-    for number, (name, rows) in enumerate(sheets, start=1):
-        text = "\n\n".join(_table([[_cell(value) for value in row] for row in rows]))
+    for number, (name, text) in enumerate(sheets, start=1):
         if text:
             reading = _capped(f"#{number}", text, params)
             fields = {"title": name, "tables": 1}
             readings.append(Reading(reading.position, reading.text, reading.reason, reading.detail, fields))
     return readings or [Reading("", reason="empty", detail="no cell holds anything")]
+
+
+def _sheet(rows: Iterable[list[Any]]) -> str:
+    table = Table()
+    for row in rows:
+        table.add_row({column: _cell(value) for column, value in enumerate(row) if value != ""})
+    return "\n".join(table.lines())
 
 
 def _cell(value: Any) -> str:
@@ -123,16 +138,12 @@ def _table(rows: list[list[str]]) -> list[str]:
     return table.paragraphs()
 
 
-def _find_fault(raw: bytes, params: OfficeParams) -> ZipFault | None:
-    """Return what the caps say against a zip, all of which its parser will unpack."""
-    try:
-        members = ZipMembers(raw, params.zip)
-        for name in members.names:
-            if name.endswith((".xml", ".rels")):
-                members.read(name)
-    except ZipFault as fault:
-        return fault
-    return None
+def _check(raw: bytes, params: OfficeParams) -> None:
+    """Raise `ZipFault` for a zip beyond the caps, all of which its parser will unpack."""
+    members = ZipMembers(raw, params.zip)
+    for name in members.names:
+        if name.endswith((".xml", ".rels")):
+            members.read(name)
 
 
 def _refused(fault: ZipFault, otherwise: str) -> Reading:

@@ -11,15 +11,24 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import BinaryIO, cast
 
+from cpt_pipeline.corpus.collect.binary_content import BINARY, SAMPLE_BYTES, find_binary
 from cpt_pipeline.corpus.collect.code_files import read_code
 from cpt_pipeline.corpus.collect.columnar import read_arrow, read_parquet
 from cpt_pipeline.corpus.collect.compressed import Unpacked, packing
 from cpt_pipeline.corpus.collect.json_files import read_json, read_jsonl
-from cpt_pipeline.corpus.collect.kinds import CODE, kind_and_packing, kind_of, why_unsupported
+from cpt_pipeline.corpus.collect.kinds import CODE, OF_TEXT, kind_and_packing, kind_of, why_unsupported
 from cpt_pipeline.corpus.collect.latex_files import read_latex
 from cpt_pipeline.corpus.collect.litter import APPLE_DOUBLE, COMPANION
 from cpt_pipeline.corpus.collect.notebooks import read_notebook
-from cpt_pipeline.corpus.collect.reading import Reader, Reading, ReadingParams, Rejoined, StreamFault, refuse_blank
+from cpt_pipeline.corpus.collect.reading import (
+    ByteStream,
+    Reader,
+    Reading,
+    ReadingParams,
+    Rejoined,
+    StreamFault,
+    refuse_blank,
+)
 from cpt_pipeline.corpus.collect.subtitles import read_subtitles
 from cpt_pipeline.corpus.collect.tables import read_csv, read_tsv
 from cpt_pipeline.corpus.collect.text_files import read_markdown, read_text
@@ -52,8 +61,6 @@ READERS: Mapping[str, Reader] = MappingProxyType(
     }
 )
 """Kind of file (`kinds`) to reader."""
-
-_MAGIC_BYTES = 4
 
 
 def reader_for(name: str, readers: Mapping[str, Reader] = READERS) -> Reader | None:
@@ -88,7 +95,7 @@ def _read(name: str, stream: BinaryIO, params: ReadingParams, readers: Mapping[s
     kind, packed = kind_and_packing(name)
     reader = readers.get(kind)
     opened, begin = _look_at(stream)
-    if begin == APPLE_DOUBLE and PurePosixPath(name).name.startswith("._"):
+    if begin.startswith(APPLE_DOUBLE) and PurePosixPath(name).name.startswith("._"):
         yield Reading("", reason=COMPANION, detail="attributes that macOS keeps beside a file")
         return
     if reader is None:
@@ -101,8 +108,10 @@ def _read(name: str, stream: BinaryIO, params: ReadingParams, readers: Mapping[s
         opened, begin = _look_at(unpacked(opened, packed, params))
         found = packing(begin)
     if found:
-        within = "packed twice" if packed else f"packed as {found}, and not named so"
+        within = "packed twice" if packed else f"packed as {found}, and not named so: rename it, and it is read"
         yield Reading("", reason="unsupported_format", detail=within)
+    elif begin and kind in OF_TEXT and (binary := find_binary(begin, params.encoding)) is not None:
+        yield Reading("", reason=BINARY, detail=binary.detail)
     elif begin:
         yield from reader(opened, params)
 
@@ -120,12 +129,28 @@ def _what_failed(error: StreamFault | OSError) -> tuple[str, str]:
 
 
 def _look_at(stream: BinaryIO) -> tuple[BinaryIO, bytes]:
-    """Give the stream and its first bytes, which it gives again."""
+    """Return the stream and its first bytes, which it gives again, as it does a fault that came behind them."""
     start = stream.tell() if stream.seekable() else 0
-    begin = b""
-    while len(begin) < _MAGIC_BYTES and (chunk := stream.read(_MAGIC_BYTES - len(begin))):
-        begin += chunk
-    if stream.seekable():
+    begin, rest = b"", cast(ByteStream, stream)
+    try:
+        while len(begin) < SAMPLE_BYTES and (chunk := stream.read(SAMPLE_BYTES - len(begin))):
+            begin += chunk
+    except (StreamFault, OSError) as fault:
+        if not begin:
+            raise
+        rest = _Faulty(fault)
+    if stream.seekable() and rest is stream:
         stream.seek(start)
         return stream, begin
-    return cast(BinaryIO, Rejoined(begin, stream)), begin
+    return cast(BinaryIO, Rejoined(begin, rest)), begin
+
+
+class _Faulty:
+    """What is left of a stream whose next bytes cannot be read."""
+
+    def __init__(self, fault: StreamFault | OSError) -> None:
+        self._fault = fault
+
+    def read(self, size: int, /) -> bytes:
+        """Raise the fault."""
+        raise self._fault

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from cpt_pipeline.core.params import Name
 from cpt_pipeline.corpus.collect.reading import ReadingParams
+from cpt_pipeline.corpus.language_tags import MaybeLanguage
 
 DIALOGUE = "dialogue"
 """Category of what `dialogues` makes."""
@@ -19,7 +20,8 @@ class SourceParams(ReadingParams):
     license: str = ""
     """SPDX expression, or `unknown, allowed because <reason>`. A source without one is refused."""
     category: str | None = None
-    language: str | None = None
+    language: MaybeLanguage | None = None
+    """Code, tag or name (`zh`, `eng_Latn`, `German`); none where the text shall say it, document by document."""
     url: str | None = None
     """Where the source as a whole comes from."""
     published: str | None = Field(None, pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")

@@ -20,6 +20,7 @@ from datatrove.pipeline.base import PipelineStep
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import SourceError, raise_all
 from cpt_pipeline.corpus.collect import archives, code_files, litter, repositories, sources
+from cpt_pipeline.corpus.collect.binary_content import BINARY
 from cpt_pipeline.corpus.collect.dialogue_units import COUNTS
 from cpt_pipeline.corpus.collect.dialogues import ROLE_LEFT_OUT
 from cpt_pipeline.corpus.collect.file_list import OUTSIDE, SPECIAL
@@ -53,6 +54,7 @@ _ON_PURPOSE = frozenset(
     {
         "unsupported_format",
         "license_refused",
+        "license_unclear",
         "not_recent",
         "table_of_contents",
         "not_text",
@@ -62,6 +64,7 @@ _ON_PURPOSE = frozenset(
         ROLE_LEFT_OUT,
         OUTSIDE,
         SPECIAL,
+        BINARY,
         *litter.KINDS,
         *code_files.REASONS,
         *repositories.REASONS,

@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
+from cpt_pipeline.corpus.collect.binary_content import BINARY, SAMPLE_BYTES, find_binary
 from cpt_pipeline.corpus.collect.decode import decode
 from cpt_pipeline.corpus.collect.detection import find_codec
 from cpt_pipeline.corpus.collect.html import read_page
@@ -170,10 +171,13 @@ def _read_block(position: str, capture: _Capture, params: ReadingParams, pdf: Pd
         body, content_type, charset = _http_body(capture.block, params.max_record_bytes)
         if len(body) > params.max_record_bytes:
             return too_large(position)
-    if content_type in _HTML_TYPES or (not content_type and _LOOKS_LIKE_HTML.match(body)):
-        return read_page(position, body, params, sandbox, encoding=charset)
     if content_type in _PDF_TYPES or body.startswith(b"%PDF-"):
         return replace(next(read_pdf(body, pdf, sandbox)), position=position)
+    is_page = content_type in _HTML_TYPES or (not content_type and _LOOKS_LIKE_HTML.match(body))
+    if (is_page or content_type == "text/plain") and (binary := find_binary(body[:SAMPLE_BYTES], params.encoding)):
+        return Reading(position, reason=BINARY, detail=binary.detail)
+    if is_page:
+        return read_page(position, body, params, sandbox, encoding=charset)
     if content_type == "text/plain":
         found = decode(body, params.encoding or charset)
         fields = {"encoding": found.encoding, "bad_bytes": found.num_bad_bytes}

@@ -1,7 +1,7 @@
 """What is taken out of a document around a passage that holds a benchmark item: whole sentences and lines.
 
 Cut are the sentences that hold the passage, and those beside it that lie within a margin, as GPT-3 did (Brown et al.
-2020, appendix C): a question's choices, its answer and the explanation stand there.
+2020, appendix C), and the item's choices and its answer with the reasons, however far they reach.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ import numpy as np
 
 from cpt_pipeline.corpus.dedup.folding import fold
 from cpt_pipeline.corpus.dedup.leak_items import find_letters
-
-Span = tuple[int, int]
+from cpt_pipeline.corpus.dedup.leak_surroundings import Span, find_surroundings
 
 _SENTENCE = re.compile(r"[^\n]*?(?:[。！？!?；…।॥۔؟؛።፧။៕།]+[”’」』）)\"']*\s*|\.[\"')]*\s+|\n\s*|\Z)")
 
@@ -28,6 +27,7 @@ class Sentences:
     """The sentences and lines of a text, by characters and by letters."""
 
     def __init__(self, text: str) -> None:
+        self._text = text
         found = [piece for sentence in _SENTENCE.findall(text) for piece in _pieces(sentence)]
         self._ends = np.cumsum([0, *map(len, found)])
         self._letter_ends = np.cumsum([0, *(find_letters(fold(sentence))[0].size for sentence in found)])
@@ -39,6 +39,26 @@ class Sentences:
         low = int(np.searchsorted(self._ends, self._ends[first] - margin, side="left"))
         high = int(np.searchsorted(self._ends, self._ends[last] + margin, side="right")) - 1
         return int(self._ends[low]), int(self._ends[high])
+
+    def around_item(self, start: int, end: int, margin: int, choices: Sequence[str]) -> list[Span]:
+        """Return what `around` returns, widened to the item's choices and its answer, and answers at the text's end."""
+        low, high = self.around(start, end, margin)
+        item, *others = find_surroundings(self._text, self._place(start), self._place(end - 1) + 1, choices)
+        first = int(np.searchsorted(self._ends, item[0], side="right")) - 1
+        last = int(np.searchsorted(self._ends, item[1], side="left"))
+        return merge_spans([(min(low, int(self._ends[first])), max(high, int(self._ends[last]))), *others])
+
+    def _place(self, letter: int) -> int:
+        """Return the character of a letter."""
+        sentence = int(np.searchsorted(self._letter_ends, letter, side="right")) - 1
+        place, end = int(self._ends[sentence]), int(self._ends[sentence + 1])
+        missing = letter - int(self._letter_ends[sentence])
+        while place < end - 1:
+            missing -= find_letters(fold(self._text[place]))[0].size
+            if missing < 0:
+                break
+            place += 1
+        return place
 
 
 def _pieces(sentence: str) -> Iterator[str]:

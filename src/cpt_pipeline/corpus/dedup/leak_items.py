@@ -29,6 +29,11 @@ _FRAME_ITEMS = 10
 _FRAME_SHARE = 0.9
 """Half would be too few: most Chinese questions end with 是 ("is")."""
 
+_SHORT_FRAME = 24
+"""Letters of what only names the parts of an item ("Question: ... Answer:"), however short the questions are."""
+_CJK_WEIGHT = 3
+"""Letters of Latin script that say as much as a Chinese character."""
+
 
 @dataclass(frozen=True)
 class ItemLetters:
@@ -91,11 +96,22 @@ def _item_letters(item: BenchmarkItem, prompt: list[str], head: list[str], tail:
 
 
 def _frame(prompts: list[list[str]]) -> tuple[list[str], list[str]]:
-    """Return the words that nearly all prompts begin with, and those that they end with."""
+    """Return the words that nearly all prompts begin with, and those that they end with.
+
+    Where they are long, and more than half of most prompts, they are what all ask, and the rest is a name or a number.
+    """
     if len(prompts) < _FRAME_ITEMS:
         return [], []
     tails = [words[::-1] for words in prompts]
-    return _common_start(prompts), _common_start(tails)[::-1]
+    head, tail = _common_start(prompts), _common_start(tails)[::-1]
+    frame = _weight(head + tail)
+    whole = sorted(map(_weight, prompts))[len(prompts) // 2]
+    return (head, tail) if frame <= _SHORT_FRAME or whole >= 2 * frame else ([], [])
+
+
+def _weight(words: list[str]) -> int:
+    """Return how much words say, in letters of Latin script."""
+    return sum(_CJK_WEIGHT if is_cjk(letter) else 1 for word in words for letter in word)
 
 
 def _common_start(lists: list[list[str]]) -> list[str]:

@@ -9,7 +9,10 @@ import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from typing import Any
 
+from cpt_pipeline.corpus.dedup.folding import fold
+from cpt_pipeline.corpus.dedup.leak_items import find_letters
 from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex, Candidate, Leak
 
 
@@ -18,6 +21,8 @@ class LeakSearch:
 
     def __init__(self, index: BenchmarkIndex) -> None:
         self._index, self._counts = index, index.count()
+        self._held: list[dict[str, Any]] = []
+        self._num_added = 0
         self._waiting = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (it ends with the search)
 
     @property
@@ -30,15 +35,34 @@ class LeakSearch:
         """Those of them that no text can be accused of."""
         return self._index.unguarded
 
-    def add(self, pieces: Iterable[str]) -> None:
-        """Look at a document, given in pieces that overlap by more than an item's length."""
+    def add(self, pieces: Iterable[str], border: tuple[str, str] | None = None) -> None:
+        """Look at a document, given in pieces that overlap by more than an item's length.
+
+        Where it goes on with the text of the document before, `border` is the end of that text and what follows it:
+        what stands on both sides is found in both documents.
+        """
         found = [asdict(each) for piece in pieces for each in self._index.look(piece, self._counts)]
         self._counts.end_document()
-        self._waiting.write(json.dumps(found) + "\n")
+        crossing = [asdict(each) for each in self._crossing(*border)] if border else []
+        self._held.extend(crossing)
+        self._write_held()
+        self._held = [*found, *crossing]
+        self._num_added += 1
+
+    def _crossing(self, before: str, behind: str) -> Iterator[Candidate]:
+        border = find_letters(fold(before))[0].size
+        return (each for each in self._index.look(before + behind) if each.start < border < each.end)
+
+    def _write_held(self) -> None:
+        """Write what was found in the last document: the one behind it has been looked at."""
+        if self._num_added:
+            self._waiting.write(json.dumps(self._held) + "\n")
 
     def results(self) -> Iterator[list[Leak]]:
         """Return the items of each document, each once, with its longest text, by the first place."""
         rarity = self._index.rarity(self._counts.counts, self._counts.num_documents)
+        self._write_held()
+        self._num_added = 0
         self._waiting.seek(0)
         for line in self._waiting:
             found: dict[tuple[str, str], Leak] = {}

@@ -7,7 +7,7 @@ left where every twelfth character is another, long enough to be met seldom.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from cpt_pipeline.corpus.dedup.leak_items import ItemLetters, Letters
 from cpt_pipeline.corpus.dedup.leak_params import LeakParams
+from cpt_pipeline.corpus.dedup.leak_templates import Distinction
 
 Weights = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
@@ -28,6 +29,8 @@ _FEW = 1_000
 """A corpus of fewer documents, and fewer items, are too few to show what is common by its share alone."""
 _RARE = 2
 """Seeds of so few items are searched, whatever else an item has: most benchmarks hold some items twice."""
+_TEMPLATE_ITEMS = 100
+"""A number or a name may be that of so many items of one template."""
 _FEW_SEEDS = 6
 """Questions of fewer are looked at wherever one of their seeds is met, others where two are."""
 _MAX_FILTER_BITS = 25
@@ -85,15 +88,21 @@ class SeedCounts:
 class SeedIndex:
     """All seeds of some items: about 30 bytes for each, and the items' letters."""
 
-    def __init__(self, items: Sequence[ItemLetters], params: LeakParams) -> None:
+    def __init__(
+        self, items: Sequence[ItemLetters], params: LeakParams, distinctions: Mapping[int, Distinction]
+    ) -> None:
+        self._distinctions = distinctions
         self._min_share = min(params.min_share, params.min_long_share)
         self._kinds = np.array([item.cjk for item in items], np.int64)
         letters = np.concatenate([np.empty(0, np.uint32), *(item.letters for item in items)])
         self._firsts = np.cumsum([0, *(item.letters.size for item in items)], dtype=np.int64)
         num_prompt = np.array([item.num_prompt for item in items], np.int32)
-        limits = _limits(items, params)
+        limits = _limits(items, params, distinctions)
+        wanted = np.zeros(letters.size, np.bool_)
+        for number, distinction in distinctions.items():
+            wanted[self._firsts[number] : self._firsts[number + 1]] = distinction.marks
         self._seeds = [
-            _list_seeds(kind, np.flatnonzero(self._kinds == number), letters, self._firsts, num_prompt, limits)
+            _list_seeds(kind, np.flatnonzero(self._kinds == number), letters, self._firsts, num_prompt, limits, wanted)
             for number, kind in enumerate(KINDS)
         ]
         self._offsets = [0, self._seeds[0].num_items.size]
@@ -135,11 +144,14 @@ class SeedIndex:
             yield Match(item, first, last, marks[start:end])
 
     def rarity(self, counts: npt.NDArray[Any], num_documents: int) -> Weights:
-        """Return for each seed 1 where one document and one item hold it, down to 0 where all do, by logarithms."""
+        """Return for each seed 1 where one document and one item hold it, down to 0 where all do, by logarithms.
+
+        The second row counts documents alone, for items of a template: what many of them share is theirs all the same.
+        """
         num_items = np.concatenate([each.num_items for each in self._seeds])
         by_documents = 1 - np.log1p(np.maximum(counts - 1, 0)) / np.log1p(max(num_documents, _FEW))
         by_items = 1 - np.log(num_items) / np.log(max(self._kinds.size, _FEW))
-        weights: Weights = np.maximum(np.minimum(by_documents, by_items), 0)
+        weights: Weights = np.maximum([np.minimum(by_documents, by_items), by_documents], 0)
         return weights
 
     def weigh(self, number: int, rarity: Weights) -> Weights:
@@ -148,7 +160,7 @@ class SeedIndex:
         each = self._seeds[kind]
         index = int(np.searchsorted(each.items, number))
         mine = slice(int(each.bounds[index]), int(each.bounds[index + 1]))
-        rare = rarity[each.rows[mine] + self._offsets[kind]]
+        rare = rarity[int(number in self._distinctions), each.rows[mine] + self._offsets[kind]]
         places = each.starts[mine][:, None] + np.arange(KINDS[kind].length)
         size = int(self._firsts[number + 1] - self._firsts[number])
         num_seeds = np.bincount(places.ravel(), minlength=size)
@@ -182,15 +194,16 @@ def _kernel() -> Any:
     return leaks_kernel
 
 
-def _limits(items: Sequence[ItemLetters], params: LeakParams) -> Numbers:
-    """Return for each item how many items a seed may have from which it is searched."""
+def _limits(items: Sequence[ItemLetters], params: LeakParams, distinctions: Mapping[int, Distinction]) -> Numbers:
+    """Return for each item how many items a seed may have from which it is searched; more where it has a template."""
     sizes = Counter(item.benchmark for item in items)
     shares = np.array([_COMMON_SHARE * sizes[item.benchmark] for item in items], np.int64)
+    shares[list(distinctions)] = np.maximum(shares[list(distinctions)], _TEMPLATE_ITEMS)
     return np.maximum(shares, params.max_items_per_ngram)
 
 
 def _list_seeds(
-    kind: Kind, items: Numbers, letters: Letters, firsts: Numbers, num_prompt: Places, limits: Numbers
+    kind: Kind, items: Numbers, letters: Letters, firsts: Numbers, num_prompt: Places, limits: Numbers, wanted: Marks
 ) -> _KindSeeds:
     sizes = np.maximum(np.diff(firsts)[items] - kind.length + 1, 0)
     starts = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
@@ -198,7 +211,9 @@ def _list_seeds(
     hashes = _kernel().hash_runs(letters, kind.length)[firsts[owners] + starts]
     every = np.clip(num_prompt[owners] // kind.letters_per_seed, 1, kind.max_every)
     every[(starts + kind.length > num_prompt[owners]) & (num_prompt[owners] > kind.letters_per_seed)] = kind.max_every
+    num_wanted = np.concatenate([[0], np.cumsum(wanted)])
     chosen = _kernel().choose(hashes, every)
+    chosen |= num_wanted[firsts[owners] + starts + kind.length] > num_wanted[firsts[owners] + starts]
     starts, owners, hashes = starts[chosen], owners[chosen], hashes[chosen]
     bounds = np.searchsorted(owners, np.append(items, firsts.size))
     owner = np.repeat(np.arange(items.size), np.diff(bounds))

@@ -16,8 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cpt_pipeline.core.artifact import unfinished
-from cpt_pipeline.corpus.dedup.leak_cuts import Span, merge_spans
+from cpt_pipeline.corpus.dedup.leak_cuts import merge_spans
 from cpt_pipeline.corpus.dedup.leak_params import LeakParams
+from cpt_pipeline.corpus.dedup.leak_passages import Borders, Passage, read_edges
+from cpt_pipeline.corpus.dedup.leak_surroundings import Span
 from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex, Candidate, SeedCounts, Weights
 from cpt_pipeline.corpus.engine import Tasks
 
@@ -33,11 +35,12 @@ CANDIDATES = pa.list_(
             ("complete", pa.bool_()),
             ("num_beside", pa.int32()),
             ("text", pa.string()),
-            ("cut", pa.list_(pa.int32(), 2)),
+            ("cuts", pa.list_(pa.list_(pa.int32(), 2))),
         ]
     )
 )
-"""Type of a survey's column `candidates`: passages that may be items, with the characters to cut around them."""
+"""Type of a survey's column `candidates`: passages that may be items, with the characters to cut: around each, and
+answers at the end of the text."""
 _SCHEMA = pa.schema(
     [
         pa.field("number", pa.int64()),
@@ -77,13 +80,15 @@ def judge_leaks(surveyed: Tasks, index: BenchmarkIndex, params: LeakParams) -> N
         total[table["seed"].to_numpy()] += table["documents"].to_numpy()
     num_documents = sum(pq.read_metadata(path).num_rows for path in surveyed.files())
     rarity = index.rarity(total, num_documents)
+    crossing = _crossing(surveyed, index, params)
     first = 0
     for rank, path in enumerate(surveyed.files()):
         table = pq.read_table(path, columns=["characters", "candidates"])
         rows = []
-        suspects = np.flatnonzero(table["candidates"].is_valid().to_numpy())
-        for place, row in zip(suspects.tolist(), table.take(suspects).to_pylist(), strict=True):
-            leaks, cuts = _judge(row["candidates"], row["characters"], index, rarity, params)
+        suspects = sorted({*np.flatnonzero(table["candidates"].is_valid().to_numpy()).tolist(), *crossing[rank]})
+        for place, row in zip(suspects, table.take(pa.array(suspects, pa.int64())).to_pylist(), strict=True):
+            candidates = [*(row["candidates"] or []), *crossing[rank].get(place, [])]
+            leaks, cuts = _judge(candidates, row["characters"], index, rarity, params)
             if leaks:
                 rows.append({"number": first + place, "leaks": leaks, "cuts": cuts})
         _write(pa.Table.from_pylist(rows, schema=_SCHEMA), surveyed, rank, LEAKS)
@@ -102,21 +107,34 @@ def read_all_leaks(surveyed: Tasks) -> Iterator[LeakingDocument]:
         yield from read_leaks(surveyed, rank)
 
 
+def _crossing(surveyed: Tasks, index: BenchmarkIndex, params: LeakParams) -> list[dict[int, list[Passage]]]:
+    """Return for each task what crosses from a task before into it or from it into the next, by its rows."""
+    found: list[dict[int, list[Passage]]] = [{} for _ in range(surveyed.num_tasks)]
+    borders = Borders(index, params)
+    for rank in range(surveyed.num_tasks):
+        edges = read_edges(surveyed, rank)
+        for is_here, row, passage in borders.cross(edges):
+            found[rank if is_here else rank - 1].setdefault(row, []).append(passage)
+        borders.load_tail(edges)
+    return found
+
+
 def _judge(
     candidates: list[dict[str, Any]], num_characters: int, index: BenchmarkIndex, rarity: Weights, params: LeakParams
 ) -> tuple[list[dict[str, str]], list[Span]]:
     found: dict[tuple[str, str], dict[str, str]] = {}
-    spans = []
+    passages, others = [], []
     for given in candidates:
-        place = given.pop("cut")
+        (first, *more) = given.pop("cuts")
         leak = index.judge(Candidate.load(given), rarity)
         if leak is not None:
             found.setdefault(leak.name, asdict(leak))
-            spans.append((place[0], place[1]))
-    cuts = merge_spans(spans)
+            passages.append((first[0], first[1]))
+            others += [(start, end) for start, end in more]
+    cuts = merge_spans([*passages, *others])
     left = num_characters - sum(end - start for start, end in cuts)
     enough = max(params.min_left_characters, params.min_left_share * num_characters)
-    stays = left >= enough and len(cuts) <= params.max_passages
+    stays = left >= enough and len(merge_spans(passages)) <= params.max_passages
     return list(found.values()), cuts if stays else []
 
 

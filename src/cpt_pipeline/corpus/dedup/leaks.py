@@ -12,15 +12,17 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cpt_pipeline.corpus.dedup.folding import fold
-from cpt_pipeline.corpus.dedup.leak_items import ItemLetters, Letters, find_letters, read_item_letters
+from cpt_pipeline.corpus.dedup.leak_context import SeenText
+from cpt_pipeline.corpus.dedup.leak_items import find_letters, read_item_letters
 from cpt_pipeline.corpus.dedup.leak_params import LeakParams
-from cpt_pipeline.corpus.dedup.leak_seeds import Marks, Match, Places, SeedCounts, SeedIndex, Weights
+from cpt_pipeline.corpus.dedup.leak_seeds import Marks, Match, SeedCounts, SeedIndex, Weights
+from cpt_pipeline.corpus.dedup.leak_templates import find_distinctions
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
 
 __all__ = ["BenchmarkIndex", "Candidate", "Leak", "LeakParams", "SeedCounts", "Weights"]
@@ -30,12 +32,6 @@ _WHOLE = 0.9
 """So much of a question is all of it: every twelfth character may be another."""
 _ANSWERED = 0.5
 """So much of the right answer behind a question is the answer: one of two characters may be another."""
-_LINE_END = " | "
-"""Stands for a line end where a text is looked at for what borders a question."""
-_BEFORE = frozenset("?:_([{<;!…「『\"'“‘《*#|.。,、")
-_AFTER = frozenset("?:_([{<…「『\"'”’》)]*#|")
-"""What stands before and behind a question, beside the text's own ends (a folded "？" is "?"). A full stop behind it
-ends a statement, unless it ends the line."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +67,7 @@ class Candidate:
     complete: bool
     """Whether the right answer or the choices stand there too, or the question stands alone, as a sentence."""
     num_beside: int
-    """Letters of the choices that stand behind it."""
+    """Letters of the choices that stand behind it, or before."""
     text: str
 
     @classmethod
@@ -87,30 +83,16 @@ class Candidate:
         return marks
 
 
-class _Seen(NamedTuple):
-    """A text that is looked at: folded, and with its line ends, and where its letters are in both."""
-
-    folded: str
-    letters: Letters
-    places: Places
-    lines: str
-    line_places: Places
-
-    def stands_alone(self, match: Match, item: ItemLetters) -> bool:
-        """Return whether no words touch the question, whose last letters may be others."""
-        missing = item.num_prompt - 1 - int(np.flatnonzero(match.covered[: item.num_prompt]).max(initial=-1))
-        last = min(match.end + missing, self.line_places.size) - 1
-        places = int(self.line_places[match.start]), int(self.line_places[last]) + 1
-        return _stands_alone(self.lines, *places, cjk=item.cjk)
-
-
 class BenchmarkIndex:
     """All items as letters and as seeds."""
 
     def __init__(self, items: Iterable[BenchmarkItem], params: LeakParams) -> None:
         self._params = params
-        self._items = read_item_letters(items)
-        self._seeds = SeedIndex(self._items, params)
+        listed = list(items)
+        self._items = read_item_letters(listed)
+        self._distinctions = find_distinctions(self._items)
+        self._seeds = SeedIndex(self._items, params, self._distinctions)
+        self._texts = {number: _answered_text(listed[number]) for number in self._distinctions}
 
     @cached_property
     def num_items(self) -> dict[str, int]:
@@ -128,6 +110,19 @@ class BenchmarkIndex:
         """How many seeds there are to count."""
         return self._seeds.num_seeds
 
+    @cached_property
+    def reach(self) -> int:
+        """How many characters of a text an item takes, at most: a third more than its letters, and blanks.
+
+        Of an item over a border that is longer than two fragments, one side holds a fragment.
+        """
+        longest = 2 * max(self._params.fragment_letters, self._params.fragment_cjk_letters)
+        return 200 + 8 * min(longest, max((item.letters.size for item in self._items), default=0)) // 5
+
+    def choices(self, number: int) -> list[str]:
+        """Return the choices of an item, as letters."""
+        return [each.tobytes().decode("utf-32-le", "surrogatepass") for each in self._items[number].choices]
+
     def count(self) -> SeedCounts:
         """Return counts of the seeds of no document."""
         return SeedCounts(self.num_seeds)
@@ -142,8 +137,7 @@ class BenchmarkIndex:
         matches = list(self._seeds.match(letters, counts))
         if not matches:
             return []
-        lines = fold(text.replace("\n", _LINE_END))
-        seen = _Seen(folded, letters, places, lines, find_letters(lines)[1])
+        seen = SeenText.read(text, folded, letters, places)
         found = [each for match in matches if (each := self._candidate(seen, match))]
         return sorted(found, key=lambda each: (each.start, each.end, each.item))
 
@@ -166,7 +160,8 @@ class BenchmarkIndex:
         prompt = slice(0, item.num_prompt or item.letters.size)
         share, telling = marks[prompt].mean(), told[prompt].sum()
         whole = _longest_hole(marks[prompt]) <= max(lengths.hole, prompt.stop // 12)
-        if whole and share >= _WHOLE and prompt.stop >= lengths.sure:
+        sure = lengths.least if candidate.item in self._distinctions else lengths.sure
+        if whole and share >= _WHOLE and prompt.stop >= sure:
             return True
         if told.sum() >= lengths.fragment:
             return True
@@ -178,13 +173,18 @@ class BenchmarkIndex:
         told_all = telling + told[prompt.stop :].sum() + candidate.num_beside
         return bool(telling >= lengths.least or (candidate.complete and told_all >= lengths.short))
 
-    def _candidate(self, seen: _Seen, match: Match) -> Candidate | None:
+    def _candidate(self, seen: SeenText, match: Match) -> Candidate | None:
         item = self._items[match.item]
         answer = match.covered[item.num_prompt :]
         answered = bool(answer.size and answer.mean() >= _ANSWERED)
-        follow = item.choices_in(seen.letters[match.start : match.end + item.num_following])
+        before, behind = max(match.start - item.num_following, 0), match.end + item.num_following
+        follow = item.choices_in(seen.letters[match.start : behind]) or item.choices_in(
+            seen.letters[before : match.end]
+        )
         num_beside = sum(choice.size for choice in item.choices) if follow else 0
-        complete = answered or follow or seen.stands_alone(match, item)
+        complete = answered or follow or (self._asks_itself(match.item) and seen.stands_alone(match, item))
+        if not self._is_told_apart(seen, match, complete=complete):
+            return None
         if not complete and item.num_prompt < self._params.lengths(cjk=item.cjk).least:
             return None
         first, last = int(seen.places[match.start]), int(seen.places[match.end - 1]) + 1
@@ -198,20 +198,43 @@ class BenchmarkIndex:
             seen.folded[first:last][:_MAX_TEXT],
         )
 
+    def _asks_itself(self, number: int) -> bool:
+        """Return whether an item's question is its own, and not that of all items of a template."""
+        return number not in self._distinctions or bool(self._distinctions[number].needles)
+
+    def _is_told_apart(self, seen: SeenText, match: Match, *, complete: bool) -> bool:
+        """Return whether a passage has what tells an item of a template from the others: numbers, names, or choices."""
+        item = self._items[match.item]
+        if not self._asks_itself(match.item):
+            return complete
+        if match.item not in self._distinctions:
+            return True
+        beside = item.num_prompt // 4 + 8
+        near = slice(max(match.start - beside, 0), match.end + beside)
+        num_between = item.letters.size - item.num_prompt
+        return self._distinctions[match.item].stands_in(
+            seen.letters[near], seen.places[near], match.covered, num_between
+        )
+
     def _is_guarded(self, number: int) -> bool:
         item = self._items[number]
-        return item.letters.size >= self._params.lengths(cjk=item.cjk).short and self._seeds.is_searched(number)
+        if item.letters.size < self._params.lengths(cjk=item.cjk).short or not self._seeds.is_searched(number):
+            return False
+        return number not in self._distinctions or self._finds_itself(number)
+
+    def _finds_itself(self, number: int) -> bool:
+        """Return whether an item of a template is found as it is: too little may tell it from its siblings."""
+        found = self.look(self._texts[number])
+        return any(each.item == number and self.judge(each, self._rarity_alone) for each in found)
+
+    @cached_property
+    def _rarity_alone(self) -> Weights:
+        """How rare seeds are where no document has any."""
+        return self.rarity(np.zeros(self.num_seeds), 0)
 
 
-def _stands_alone(text: str, first: int, last: int, *, cjk: bool) -> bool:
-    """Return whether a question stands alone in its line, or between marks as questions do; words do not touch it."""
-    before, after = text[:first].rstrip()[-1:], text[last:].lstrip()
-    if before and before not in _BEFORE and not (cjk and text[first - 1] == " "):
-        return False
-    if after[:1] and after[0] in ".。;!":
-        after = after[1:].lstrip()
-        return not after or after[0] == _LINE_END.strip()
-    return not after or after[0] in _AFTER or (cjk and text[last] == " ")
+def _answered_text(item: BenchmarkItem) -> str:
+    return f"{item.prompt} {item.choices[item.answer]}"
 
 
 def _longest_hole(marks: Marks) -> int:

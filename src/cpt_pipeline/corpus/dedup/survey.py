@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
@@ -25,10 +25,10 @@ from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import content_hash, unfinished
 from cpt_pipeline.corpus.dedup.folding import fold
-from cpt_pipeline.corpus.dedup.leak_cuts import Sentences
 from cpt_pipeline.corpus.dedup.leak_params import LeakParams
+from cpt_pipeline.corpus.dedup.leak_passages import Borders, find_passages
 from cpt_pipeline.corpus.dedup.leak_verdicts import CANDIDATES, read_all_leaks, write_seed_counts
-from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex, Candidate, SeedCounts
+from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex, SeedCounts
 from cpt_pipeline.corpus.dedup.minhash import Signer
 from cpt_pipeline.corpus.dedup.params import DedupParams
 from cpt_pipeline.corpus.dedup.shared_text import sketch
@@ -75,6 +75,7 @@ class SurveyDocuments(PipelineStep):  # type: ignore[misc]
         """Write the table, the signatures and the sketches of a task and give nothing."""
         index = _index(self._benchmark_texts, content_hash(self._benchmark_texts), self._params.leaks)
         seeds = index.count()
+        borders = Borders(index, self._params.leaks)
         signer = Signer(self._params.minhash)
         rows: list[dict[str, Any]] = []
         signatures = []
@@ -82,6 +83,8 @@ class SurveyDocuments(PipelineStep):  # type: ignore[misc]
         for document in data:
             folded = fold(document.text)
             rows.append(self._row(document, folded, index, seeds))
+            for row, passage in borders.add({"id": document.id, **document.metadata}, document.text):
+                rows[row]["candidates"] = [*(rows[row]["candidates"] or []), passage]
             seeds.end_document()
             signatures.append(signer.sign(folded))
             sketches.append(sketch(folded))
@@ -89,6 +92,7 @@ class SurveyDocuments(PipelineStep):  # type: ignore[misc]
         write_pairs(self._tasks.file(rank, SKETCHES), np.concatenate(sketches), np.concatenate(numbers))
         write_signatures(self._tasks.file(rank, SIGNATURES), signatures, self._params.minhash)
         write_seed_counts(self._tasks, rank, seeds)
+        borders.write(self._tasks, rank)
         partial = unfinished(self._tasks.file(rank))
         pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), partial)
         os.replace(partial, self._tasks.file(rank))
@@ -108,14 +112,8 @@ class SurveyDocuments(PipelineStep):  # type: ignore[misc]
             "work": xxhash.xxh3_64_intdigest(work),
             "draw": xxhash.xxh3_64_intdigest(f"{self._params.seed}:{work}"),
             "synthetic": read_synthetic({"id": document.id, "metadata": document.metadata["metadata"]}) is not None,
-            "candidates": self._candidates(document.text, index.look(document.text, seeds, folded=folded)) or None,
+            "candidates": find_passages(document.text, index, self._params.leaks, seeds, folded) or None,
         }
-
-    def _candidates(self, text: str, found: list[Candidate]) -> list[dict[str, Any]]:
-        if not found:
-            return []
-        sentences, margin = Sentences(text), self._params.leaks.margin_characters
-        return [{**asdict(each), "cut": sentences.around(each.start, each.end, margin)} for each in found]
 
 
 @lru_cache(1)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cpt_pipeline.corpus.clean.augmentation.params import SelectionParams
+from cpt_pipeline.corpus.clean.augmentation.params import RewriteParams, SelectionParams
 from cpt_pipeline.corpus.clean.augmentation.selection import Choice
 
 
@@ -24,7 +24,7 @@ def choice(**params: Any) -> Choice:
         ({}, {}, True),
         ({}, {"category": "code"}, False),
         ({}, {"category": None}, True),
-        ({}, {"language": "zh-Hans"}, True),
+        ({}, {"language": "zh"}, True),
         ({}, {"language": "fr"}, False),
         ({}, {"language": None}, False),
         ({"channels": ("en",)}, {}, True),
@@ -45,3 +45,8 @@ def test_a_share_is_drawn_by_id_and_a_larger_one_holds_the_smaller() -> None:
     assert few < many
     others = {number for number in range(2_000) if choice(share=0.1, seed=2).takes(row(number))}
     assert len(few & others) < 60
+
+
+def test_prompts_are_found_by_any_spelling_of_their_language() -> None:
+    given = {"prompts": {"Chinese": "{text}?", "eng_Latn": "{text}!", "zh": None}}
+    assert RewriteParams.model_validate(given).prompts == {"zh": "{text}?", "en": "{text}!"}

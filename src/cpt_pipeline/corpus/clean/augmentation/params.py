@@ -10,6 +10,7 @@ from cpt_pipeline.core.inputs import InputFile
 from cpt_pipeline.core.params import DropNulls, Params, Report, Seed
 from cpt_pipeline.corpus.clean.augmentation.prompts import QUESTIONS, REWRITE
 from cpt_pipeline.corpus.endpoint_params import EndpointParams
+from cpt_pipeline.corpus.language_tags import LanguageCode
 
 Kind = Literal["shuffle_sentences", "synonyms", "rewrite", "questions"]
 """The end of the id of what is made, and `synthetic` in its metadata."""
@@ -22,7 +23,7 @@ def _with_text(prompts: dict[str, str]) -> dict[str, str]:
     return prompts
 
 
-Prompts = Annotated[dict[str, str], DropNulls, AfterValidator(_with_text)]
+Prompts = Annotated[dict[LanguageCode, str], DropNulls, AfterValidator(_with_text)]
 """Language to prompt; documents of other languages are not chosen."""
 
 

@@ -57,8 +57,8 @@ class Choice:
 
 
 def language_of(row: Row) -> str:
-    """Give the language by which prompts and general words are chosen: `zh` of `zh-Hans`."""
-    return str(row["language"] or "").partition("-")[0].lower()
+    """Return the language by which prompts and general words are chosen; empty where none was named."""
+    return row["language"] or ""
 
 
 def with_limits(choices: list[Choice], tasks: Tasks) -> list[Choice]:

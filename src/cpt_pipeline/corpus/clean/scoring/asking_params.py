@@ -6,6 +6,7 @@ from pydantic import Field, field_validator
 
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.corpus.endpoint_params import EndpointParams
+from cpt_pipeline.corpus.language_tags import LanguageCode
 
 MAX_MARK = 5
 _ENGLISH = """\
@@ -45,7 +46,7 @@ class AskParams(Params):
     """Drawn by a hash of their ids from the prose that no rule excludes."""
     max_characters: int = Field(4000, ge=1)
     """Of a document the first ones are shown, and learnt from."""
-    prompts: dict[str, str] = Field({"en": _ENGLISH, "zh": _CHINESE})
+    prompts: dict[LanguageCode, str] = Field({"en": _ENGLISH, "zh": _CHINESE})
     """By language of the document; `en` is for all others. With `{text}` in it; the last number from 0 to 5 after
     `Score:` or `评分：` counts."""
     max_failed_share: float = Field(0.1, ge=0, le=1)

@@ -1,0 +1,1 @@
+"""One folder per stage: those of cpt_pipeline, and yours."""

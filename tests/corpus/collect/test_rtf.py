@@ -1,0 +1,81 @@
+"""RTF: items have their bullets and numbers, values of tables stand under their headings, text stays in its order."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from cpt_pipeline.corpus.collect.office import parse_rtf
+from cpt_pipeline.corpus.collect.office_params import OfficeParams
+
+HEAD = r"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\fnil\fcharset0 Times;}{\f3\ftech\fcharset2 Symbol;}}"
+
+
+def paragraphs(body: str) -> list[str]:
+    (reading,) = parse_rtf(f"{HEAD}{body}}}".encode("latin-1"), OfficeParams())
+    assert reading.reason is None
+    return reading.text.split("\n\n")
+
+
+def row(*cells: tuple[int, str]) -> str:
+    edges = "".join(f"\\cellx{edge}" for edge, _ in cells)
+    texts = "".join(f"{text}\\cell " for _, text in cells)
+    return f"\\trowd{edges}\\pard\\intbl {texts}\\row\n"
+
+
+@pytest.mark.feature(172)
+@pytest.mark.parametrize(
+    ("before", "text"),
+    [
+        (r"{\listtext\pard\plain\f3 \'b7\tab}", "- point"),
+        (r"{\pntext\f3\'B7\tab}", "- point"),
+        (r"{\listtext\pard\plain \u8226\'3f\tab}", "- point"),
+        (r"{\listtext\pard\plain\f0 o\tab}", "- point"),
+        (r"{\listtext\pard\plain\f3 v\tab}", "- point"),
+        (r"{\listtext\pard\plain 1.\tab}", "1. point"),
+        (r"{\listtext\pard\plain \u19968?\u12289?\tab}", "一、 point"),
+        (r"{\pntext\f0 (b)\tab}", "(b) point"),
+        (r"{\*\pn\pnlvlblt{\pntxtb\'B7}}", "point"),
+    ],
+)
+def test_items_have_their_bullets_and_numbers(before: str, text: str) -> None:
+    assert paragraphs(rf"\pard before\par {before}point\par after\par") == ["before", text, "after"]
+
+
+@pytest.mark.feature(172)
+def test_values_of_merged_cells_stand_under_their_headings() -> None:
+    table = (
+        r"\trowd\clvmgf\cellx2000\cellx6000\cellx7000\intbl region\cell cases\cell note\cell\row"
+        r"\trowd\clvmrg\cellx2000\cellx4010\cellx6000\cellx7000\intbl\cell men\par only\cell wo|men\cell a\cell\row"
+        r"\trowd\clmgf\cellx2000\clmrg\cellx4000\cellx6000\intbl north\cell\cell 2\cell{\trowd\cellx2000\row}"
+        r"\intbl south\cell 3\cell 4\cell\row"
+    )
+    assert paragraphs(rf"\pard before\par {table}\pard after \\cell\par") == [
+        "before",
+        "| region | cases |  | note |\n|---|---|---|---|\n|  | men only | wo\\|men | a |\n| north |  | 2 |  |\n"
+        "| south | 3 | 4 |  |",
+        r"after \cell",
+    ]
+
+
+def test_a_row_without_cells_ends_a_paragraph() -> None:
+    assert paragraphs(r"a\row b") == ["a", "b"]
+
+
+def test_tables_with_text_between_them_are_two_and_counted() -> None:
+    body = row((1, "a"), (900, "b")) + r"\pard between\par " + row((900, "c"))
+    (reading,) = parse_rtf(f"{HEAD}{body}}}".encode("latin-1"), OfficeParams())
+    assert reading.text == "| a | b |\n|---|---|\n\nbetween\n\n| c |\n|---|"
+    assert reading.fields == {"tables": 2}
+
+
+@given(st.lists(st.sampled_from(("cell", "row", "trowd", "cellx700", "par")), max_size=40))
+@example(["trowd", *["cellx700"] * 3, *["cell"] * 3, "row"])
+def test_no_word_is_lost_however_the_borders_stand(words: list[str]) -> None:
+    body = "".join(rf"  w{number}\{word}" for number, word in enumerate(words))
+    text = "\n".join(paragraphs(f"{body}  end"))
+    assert [each for each in text.replace("|", " ").replace("-", " ").split() if each.isalnum()] == [
+        *(f"w{number}" for number in range(len(words))),
+        "end",
+    ]
