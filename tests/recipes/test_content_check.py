@@ -24,7 +24,7 @@ def test_the_demonstration_has_no_problem() -> None:
     [
         ("clean.blocked_words.lists", {"clean.blocked_words": {"lists": {"own": {"file": "FILE"}}}}, "FILE"),
         ("clean.dialogues", {"clean.dialogues": {"enabled": True, "tool_claims": {"files": ["FILE"]}}}, "FILE"),
-        ("clean.language.candidates", {"clean.language.candidates": ["en", "xx"]}, "no model of xx"),
+        ("clean.language.candidates", {"clean.language.candidates": ["en", "bo"]}, "no model of bo"),
         (
             "clean.augmentation.synonyms.files",
             {"clean.augmentation": {"synonyms": {"enabled": True, "files": ["FILE"]}}},
