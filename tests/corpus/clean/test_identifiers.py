@@ -103,8 +103,42 @@ def test_an_identifier_is_one_surrogate_however_it_is_spelled() -> None:
         ("E-mail: lilei @ hollowmere.com", "lilei @ hollowmere.com"),
         ("see you @ hollowmere.com", None),
         ("at the dot com party", None),
+        ("联系人李明邮箱lilei@hollowmere.com请联系", "lilei@hollowmere.com"),
+        ("作者邮箱：李@hollowmere.com。", "李@hollowmere.com"),
+        ("写信给 用户@例子.中国，谢谢", "用户@例子.中国"),
+        ("Schreib an müller@hollowmere.de.", "müller@hollowmere.de"),
+        ("Kontakt: info@straße-münchen.de!", "info@straße-münchen.de"),
+        ("Пишите: иван7@почта.рф.", "иван7@почта.рф"),
+        ("Пишитеivan@hollowmere.ru", "ivan@hollowmere.ru"),
+        ("lilei＠hollow－mere．cn（工作日）", "lilei＠hollow－mere．cn"),
+        ("{alice, bob}@cs.hollowmere.edu", "{alice, bob}@cs.hollowmere.edu"),
+        ("by alice/bob@hollowmere.edu", "alice/bob@hollowmere.edu"),
+        ("by alice/bob at hollowmere dot edu", "alice/bob at hollowmere dot edu"),
+        ("by alice [at] hollowmere [dot] edu", "alice [at] hollowmere [dot] edu"),
+        ("@property def f(self): @Override @alice", None),
+        ("the sum a@b, A@B, out = (W@x.mean(axis=0))", None),
+        ("git clone git@github.com:org/repo.git", None),
+        ("'@types/node' pkg@1.2.3 actions/checkout@v4.1.0", None),
+        ("\\@startsection{a} \\foo@bar.baz", None),
+        ("关注@hollowmere.com 的微博", None),
     ],
 )
 def test_addresses_of_mailboxes_in_odd_dress(text: str, address: str | None) -> None:
     cleaned = PersonalData(PersonalDataParams(email="mask")).apply("a", text)
     assert cleaned.text == (text if address is None else text.replace(address, "[email]"))
+
+
+@pytest.mark.feature(27)
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(("李", "müller", "иван7", "{alice, bob}", "alice/bob", "lilei")),
+    st.sampled_from(("hollowmere.com", "straße-münchen.de", "例子.中国", "почта.рф", "hollow－mere．cn")),
+    st.text("abc0123", max_size=8),
+)
+def test_the_surrogate_of_an_address_in_any_script_is_nobodys(local: str, domain: str, seed: str) -> None:
+    stage = PersonalData(PersonalDataParams())
+    cleaned = stage.apply(seed, f"(邮箱：{local}@{domain}）")
+    assert cleaned.counts == {"email": 1}
+    assert not any(part in cleaned.text for part in (local, domain))
+    assert cleaned.text.removeprefix("(邮箱：").removesuffix("）").replace("－", "-").replace("．", ".").isascii()
+    assert stage.apply("again", cleaned.text).text == cleaned.text
