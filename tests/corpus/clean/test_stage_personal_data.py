@@ -22,6 +22,7 @@ from tests.corpus.texts import write_artifact
 SENTENCES = Path(__file__).parent / "pii_sentences.jsonl"
 STRUCTURED = ("email", "phone", "id_card", "bank_card", "ip")
 IDENTIFIER_SENTENCES = Path(__file__).parent / "identifier_sentences.jsonl"
+SCRIPT_SENTENCES = Path(__file__).parent / "script_sentences.jsonl"
 IDENTIFIERS = ("email", "iban", "passport", "ssn", "messenger")
 
 
@@ -94,6 +95,21 @@ def test_identifiers_are_found_behind_their_labels_and_the_unseen_half_as_well_a
     assert masks(found[1::2], IDENTIFIERS) == {"email": 9, "iban": 12, "passport": 12, "ssn": 10, "messenger": 10}
     num_right = sum(text == right for text, right in zip(found[1::2], wanted[1::2], strict=True))
     assert (num_right, len(found[1::2])) == (103, 120)
+
+
+@pytest.mark.feature(26)
+def test_addresses_and_passports_of_many_scripts_and_the_unseen_half_as_well_as_was_measured(tmp_path: Path) -> None:
+    """Of the odd half only sums. A Chinese name that the sentence touches has no begin that could be known."""
+    kinds = ("email", "passport")
+    given, wanted = annotated(SCRIPT_SENTENCES, kinds)
+    others = dict.fromkeys(("phone", "id_card", "bank_card", "ip"), "keep")
+    _, found = clean(tmp_path, given, **dict.fromkeys(kinds, "mask"), **others)
+    wrong = [text for text, right in zip(found[::2], wanted[::2], strict=True) if text != right]
+    assert wrong == ["请写信到用户@例子.中国，谢谢。"]
+    assert masks(wanted[1::2], kinds) == {"email": 12, "passport": 7}
+    assert masks(found[1::2], kinds) == {"email": 12, "passport": 7}
+    num_right = sum(text == right for text, right in zip(found[1::2], wanted[1::2], strict=True))
+    assert (num_right, len(found[1::2])) == (32, 32)
 
 
 @pytest.mark.feature(27)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from cpt_pipeline.corpus.clean.mailboxes import domain_end, local_start
 from cpt_pipeline.corpus.clean.number_cues import nearest_cue
 from cpt_pipeline.corpus.clean.recognisers import Span, fold
 
@@ -25,8 +26,6 @@ _RESERVED_TLDS: Final = frozenset(
     ("test", "example", "invalid", "localhost", "local", "lan", "internal", *UNASSIGNED_TLDS)
 )
 
-_LOCAL: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._%+'-]{0,62}[A-Za-z0-9_+-])?$")
-_DOMAIN: Final = re.compile(r"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9_-])")
 _NAMES_A_PATH: Final = re.compile(r":[A-Za-z~/_]")
 _ARTICLES: Final = frozenset(("a", "an", "the"))
 """No domain: "at the dot com party"."""
@@ -35,6 +34,8 @@ _MAY_STAND_APART: Final = re.compile(
     r"(?:e-?mail|邮箱|邮件|郵箱|邮址|contact|write to)\W{0,3}[^@\s]*$|[A-Za-z0-9][0-9._-]+[A-Za-z0-9]*$", re.IGNORECASE
 )
 """Before an `@` between blanks: "see you @ corner.com" is no mailbox, a label or a mark inside the name tells one."""
+_CALLS: Final = re.compile(r"[(\[]")
+"""Behind a name under no common domain: `W@x.mean()` multiplies matrices."""
 _IN_URL: Final = re.compile(r"://[^\s/@]{0,80}$")
 _SURE_AT: Final = r"(?:\s?[\[({<]\s?(?:at|AT|At|@|艾特)\s?[\])}>]\s?|\s?艾特\s?)"
 _AT: Final = rf"(?:{_SURE_AT}|\s(?:at|AT)\s)"
@@ -42,7 +43,7 @@ _DOT: Final = r"(?:\s?[\[({<]\s?(?:dot|DOT|Dot|\.|点)\s?[\])}>]\s?|\s(?:dot|DOT
 _ANY_DOT: Final = rf"(?:\.|{_DOT})"
 _WORD: Final = r"[A-Za-z0-9_+-]{1,40}"
 _HIDDEN: Final = re.compile(
-    rf"(?<![A-Za-z0-9_.+-])(?:{_WORD}(?:{_ANY_DOT}{_WORD}){{0,4}}(?:"
+    rf"(?<![A-Za-z0-9_.+/-])(?:{_WORD}(?:(?:{_ANY_DOT}|/){_WORD}){{0,6}}(?:"
     # "at" in brackets is enough; the word alone needs a spelled dot too: "available at example.org" is no mailbox.
     rf"{_SURE_AT}{_WORD}(?:{_ANY_DOT}{_WORD}){{0,4}}?{_ANY_DOT}[A-Za-z]{{2,24}}"
     rf"|(?:\s(?:at|AT)\s|@){_WORD}(?:{_ANY_DOT}{_WORD}){{0,4}}?{_DOT}[A-Za-z]{{2,24}})"
@@ -104,14 +105,17 @@ class Emails:
     def _plain(self, text: str) -> Iterator[Span]:
         for at in re.finditer("[@＠]", text):
             place = at.start()
-            before, after = fold(text[max(0, place - 64) : place]), fold(text[place + 1 : place + 256])
+            before, after = fold(text[max(0, place - 200) : place]), fold(text[place + 1 : place + 256])
             gap = int(before.endswith(" ") and after.startswith(" "))
-            local, domain = _LOCAL.search(before, 0, len(before) - gap), _DOMAIN.match(after, gap)
-            if local is None or domain is None or _NAMES_A_PATH.match(after, domain.end()):
+            name, host_end = local_start(before[: len(before) - gap]), domain_end(after, gap)
+            if name is None or host_end is None or _NAMES_A_PATH.match(after, host_end):
                 continue
-            if gap and not (_COMMON_TLD.search(domain.group()) and _MAY_STAND_APART.search(before[:-1])):
+            common = _COMMON_TLD.search(after[gap:host_end]) is not None
+            if gap and not (common and _MAY_STAND_APART.search(before[:-1])):
                 continue
-            start, end = place - gap - len(local.group()), place + 1 + domain.end()
+            if not common and (_CALLS.match(after, host_end) or before[name - 1 : name] == "\\"):
+                continue
+            start, end = place - len(before) + name, place + 1 + host_end
             if not _IN_URL.search(text[max(0, start - 90) : start]) and self._is_mailbox(text[start:end]):
                 yield Span(start, end, "email")
 

@@ -39,14 +39,25 @@ _PASSPORT_FORM: Final = re.compile(
     r"(?:[A-Za-z]{1,3}[0-9]{6,9}|[0-9]{8,9}|(?=(?:[A-Z]*[0-9]){3})[A-Z0-9]{9})(?![A-Za-z0-9_]|-[0-9]|[./][0-9]|\s?[本册])"
 )
 _PASSPORT_LABEL: Final = re.compile(
-    r"(?:护照|護照|(?:港澳|台湾|大陆|内地)[^\s，。,;；：:]{0,10}通行[证證]|台胞证|回乡证|旅行证"
+    r"(?:护照|護照|旅券|パスポート|여권|(?:港澳|台湾|大陆|内地)[^\s，。,;；：:]{0,10}通行[证證]|台胞证|回乡证|旅行证"
     r"|(?<![A-Za-z])(?:passports?|travel documents?|reisepass(?:nummer|nr)?|passeport|pasaporte|passaporto)"
     r"(?![A-Za-z]))"
     rf"(?P<between>[^\n。！？!?;；0-9]{{0,24}}?)(?<![A-Za-z0-9_])(?={_PASSPORT_FORM.pattern})",
     re.IGNORECASE,
 )
 _CALLED_NUMBER: Final = re.compile(
-    r"[:：#=号號]|\b(?:n[or]s?|num|number|nummer|is|id)\b|n[°º]|^[^\w\n]*$", re.IGNORECASE
+    r"[:：#=号號№]|번호|номер|сери[яи]|\b(?:n[or]s?|num|number|nummer|is|id)\b|n[°º]|^[^\w\n]*$", re.IGNORECASE
+)
+_RUSSIAN_PASSPORT_FORM: Final = re.compile(
+    r"(?:[0-9]{2} ?[0-9]{2}(?:,? ?(?:№|номер) ?| )?[0-9]{6}|[0-9]{2} ?(?:(?:№|номер) ?)?[0-9]{7})"
+    r"(?![A-Za-z0-9_]|-[0-9]|[.,/][0-9])",
+    re.IGNORECASE,
+)
+"""Two blocks of digits: the series, and behind a blank or the word for number six (inland) or seven (abroad)."""
+_RUSSIAN_PASSPORT_LABEL: Final = re.compile(
+    r"(?<![А-Яа-яЁё])(?:загран)?паспорт(?:а|у|е|ом|ов)?(?![А-Яа-яЁё])"
+    rf"(?P<between>[^\n.!?;0-9]{{0,40}}?)(?<!\w)(?={_RUSSIAN_PASSPORT_FORM.pattern})",
+    re.IGNORECASE,
 )
 _DATE: Final = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])?")
 
@@ -95,7 +106,11 @@ _HINTS: Final = {
         "旅行证",
         "ravel doc",
         "eisepass",
+        "旅券",
+        "パスポート",
+        "여권",
     ),
+    "russian passport": ("аспорт", "АСПОРТ"),
     "qq": (
         "QQ",
         "qq",
@@ -248,6 +263,7 @@ def _is_wechat(called: re.Match[str], written: re.Match[str]) -> bool:
 _LABELLED: Final[dict[str, tuple[re.Pattern[str], re.Pattern[str], IsReal, Kind]]] = {
     "ssn": (_SSN_LABEL, _SSN_FORM, _is_ssn, "ssn"),
     "passport": (_PASSPORT_LABEL, _PASSPORT_FORM, _is_passport, "passport"),
+    "russian passport": (_RUSSIAN_PASSPORT_LABEL, _RUSSIAN_PASSPORT_FORM, _is_passport, "passport"),
     "qq": (_QQ_LABEL, _QQ_FORM, _is_qq, "messenger"),
     "wechat": (_WECHAT_LABEL, _WECHAT_FORM, _is_wechat, "messenger"),
 }
