@@ -19,10 +19,10 @@ import numpy.typing as npt
 from cpt_pipeline.corpus.clean.ngrams import NGrams
 from cpt_pipeline.corpus.clean.scripts import LATIN, SYLLABIC, UNSPACED, WITHOUT_STOPS, letters_by_script, main_script
 from cpt_pipeline.corpus.clean.tokens import EnglishWords, Flags, Tokens, describe_words, encode, mix, powers
-from cpt_pipeline.corpus.words import is_cjk, split_words
+from cpt_pipeline.corpus.words import first_words, is_cjk, is_mark, is_unspaced
 
 Script = Literal["english", "chinese", "spaced", "unspaced"]
-_LETTER, _ALNUM, _CJK, _HAN, _SPACE, _MARK, _BROKEN = 1, 2, 4, 8, 16, 32, 64
+_LETTER, _ALNUM, _CJK, _HAN, _SPACE, _MARK, _BROKEN, _ALONE = 1, 2, 4, 8, 16, 32, 64, 128
 _UNKNOWN: Final = frozenset({"", "unknown"})
 _LETTERS_PER_HAN: Final = 3
 """A Chinese word has 1.6 characters, an English one 5 letters."""
@@ -170,16 +170,16 @@ class Text:
         return self._english.num_sentences(line)
 
     def mean_word_characters(self) -> float:
-        """Characters per word of `corpus.words`, where a CJK character is a word."""
-        num_cjk, inside = self._count(_CJK), self._is(_ALNUM) & ~self._is(_CJK)
-        num_words = num_cjk + int(_begins(inside).sum())
-        return (num_cjk + int(inside.sum())) / max(num_words, 1)
+        """Compute letters and digits per word of `corpus.words`, without the signs on them."""
+        classes = self._classes[~self._is(_MARK)] if self.num_marks else self._classes
+        alone = (classes & (_CJK | _ALONE)).astype(np.bool_)
+        inside = (classes & _ALNUM).astype(np.bool_) & ~alone
+        num_words = int(alone.sum()) + int(_begins(inside).sum())
+        return (int(alone.sum()) + int(inside.sum())) / max(num_words, 1)
 
     def distinct_word_share(self, num_words: int) -> float:
-        """Distinct words among the first `num_words` of `corpus.words`."""
-        inside = self._is(_ALNUM) & ~self._is(_CJK)
-        begins = np.flatnonzero(_begins(inside) | self._is(_CJK))
-        first = split_words(self.text[: begins[num_words]] if len(begins) > num_words else self.text)
+        """Compute the share of distinct ones among the first `num_words` of `corpus.words`."""
+        first = first_words(self.text, num_words)
         return len(set(first)) / max(len(first), 1)
 
     def top_word_share(self) -> float:
@@ -257,7 +257,8 @@ def _class_table() -> npt.NDArray[np.uint8]:
             | _CJK * cjk
             | _HAN * (cjk and code > 0x30FF)
             | _SPACE * character.isspace()
-            | _MARK * (unicodedata.category(character) in ("Mn", "Mc"))
+            | _MARK * is_mark(character)
+            | _ALONE * is_unspaced(character)
             | _BROKEN * (unicodedata.category(character) in ("Cc", "Co", "Cs") and not character.isspace())
         )
     table[0xFFFD] = _BROKEN
