@@ -54,6 +54,11 @@ def is_cjk(word: str) -> bool:
     return _CJK_WORD.match(word) is not None
 
 
+def is_without_blanks(text: str) -> bool:
+    """Return whether a letter of a script without blanks between words stands in a text."""
+    return not text.isascii() and any(is_cjk(character) or is_unspaced(character) for character in text)
+
+
 def is_mark(character: str) -> bool:
     """Return whether a character is a sign on the letter before it; those of kana are characters like any CJK."""
     return unicodedata.category(character) in ("Mn", "Mc") and not is_cjk(character)

@@ -56,7 +56,7 @@ BASIC = {
     "too_long": PROSE * 15,
     "few_letters": "12.34 56.78 | " * 20 + "some words at the end",
     "repeated_lines": "\n".join([PROSE] * 3),
-    "long_words": ENGLISH["gopher_above_avg_threshold"],
+    "long_words": " ".join(f"{word}izational{word}ization{word}" for word in PROSE.split()),
     "few_distinct_words": "buy now" + " buy now" * 60,
 }
 

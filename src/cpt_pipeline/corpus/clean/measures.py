@@ -27,6 +27,7 @@ _UNKNOWN: Final = frozenset({"", "unknown"})
 _LETTERS_PER_HAN: Final = 3
 """A Chinese word has 1.6 characters, an English one 5 letters."""
 _MANY_WORDS: Final = 50
+_BILINGUAL: Final = 0.05
 _RUN: Final = 64
 """A power of two."""
 _TABLE_SIZE: Final = 0x34000
@@ -161,6 +162,16 @@ class Text:
         return NGrams(mix(codes), np.ones(len(codes), np.int64), gap=0)
 
     @cached_property
+    def is_bilingual(self) -> bool:
+        """Whether a language without blanks, as Chinese, stands in a text whose words are divided by blanks."""
+        return self.script in ("english", "spaced") and self._count(_CJK | _ALONE) > _BILINGUAL * self.num_letters
+
+    @cached_property
+    def letter_weight(self) -> int:
+        """Letters, digits and signs, a Chinese or Japanese character as three: five are about a word."""
+        return self.num_alphanumeric + self.num_marks + (_LETTERS_PER_HAN - 1) * self._count(_CJK)
+
+    @cached_property
     def num_alphanumeric(self) -> int:
         """Letters and digits of any script."""
         return self._count(_ALNUM)
@@ -183,17 +194,18 @@ class Text:
         return len(set(first)) / max(len(first), 1)
 
     def top_word_share(self) -> float:
-        """Compute the share of the most frequent word; without blanks between words, of the most frequent letter.
+        """Compute the share of the most frequent word with a letter; of a letter where no blanks stand between words.
 
-        0 for a text of fewer than 50, where it says nothing.
+        0 for a text of fewer than 50 words, where it says nothing.
         """
         if self.script in ("english", "spaced"):
-            words = self.tokens.hashes[self.tokens.solid]
+            words, num_words = self.tokens.hashes[self.tokens.letters], int(np.count_nonzero(self.tokens.solid))
         else:
             words = self.codes[self._is(_ALNUM)].astype(np.uint64)
-        if len(words) < _MANY_WORDS:
+            num_words = len(words)
+        if num_words < _MANY_WORDS or not len(words):
             return 0.0
-        return float(np.unique(words, return_counts=True)[1].max() / len(words))
+        return float(np.unique(words, return_counts=True)[1].max() / num_words)
 
     def repeated_run_share(self) -> float:
         """Compute the share of the letters and digits at which a run of 64 begins that stood there before."""
