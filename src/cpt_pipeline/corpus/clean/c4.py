@@ -157,14 +157,9 @@ class _Phrases:
 def _sentence_counter(text: Text) -> Callable[[str], int]:
     """English sentences are those of spaCy; in other languages what a full stop of their scripts ends."""
 
-    def count(line: str) -> int:
-        return len(_sentence_end().findall(line))
-
-    if text.script != "english":
-        return count
-    if not text.is_bilingual:
+    if text.script == "english":
         return text.num_english_sentences
-    return lambda line: count(line) if is_without_blanks(line) else text.num_english_sentences(line)
+    return lambda line: len(_sentence_end().findall(line))
 
 
 @cache
