@@ -29,6 +29,14 @@ def test_letters_count_between_borders_and_chinese_anywhere() -> None:
     assert found("") == set()
 
 
+def test_a_letter_without_its_signs_is_no_term_and_scripts_without_blanks_have_no_borders() -> None:
+    terms = ["क", "कि", "किताब", "ยา", "cafe"]
+    search = TermSearch(terms)
+    assert [terms[place] for place in sorted(search.find(fold("नई किताब")))] == ["किताब"]
+    assert [terms[place] for place in search.find(fold("กินยาแล้ว"))] == ["ยา"]
+    assert search.find(fold("caf\u0065\u0323")) == set()
+
+
 def test_nothing_is_found_without_terms() -> None:
     assert TermSearch([]).find("any text") == set()
 

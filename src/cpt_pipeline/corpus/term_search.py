@@ -1,7 +1,7 @@
 """Which of many terms a text holds: all of them are looked for in one pass (Aho-Corasick).
 
-A term in letters counts between word borders only; where it begins or ends with a Chinese or Japanese character, which
-has no border, it counts anywhere.
+A term in letters counts between word borders only; where it begins or ends with a letter of a script without blanks
+between words, as Chinese or Thai, it counts anywhere.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import ahocorasick
 
-from cpt_pipeline.corpus.words import fold, is_cjk
+from cpt_pipeline.corpus.words import fold, is_inside_word
 
 
 class TermSearch:
@@ -20,7 +20,7 @@ class TermSearch:
     def __init__(self, terms: Sequence[str]) -> None:
         self._automaton = ahocorasick.Automaton()
         for place, term in enumerate(terms):
-            self._automaton.add_word(term, (place, len(term), _has_border(term[0]), _has_border(term[-1])))
+            self._automaton.add_word(term, (place, len(term)))
         if terms:
             self._automaton.make_automaton()
 
@@ -29,11 +29,10 @@ class TermSearch:
         found: set[int] = set()
         if not len(self._automaton):
             return found
-        for last, (place, length, begins, ends) in self._automaton.iter(folded):
+        for last, (place, length) in self._automaton.iter(folded):
             if place in found:
                 continue
-            before = begins and _has_border(folded[last - length : last - length + 1])
-            if not before and not (ends and _has_border(folded[last + 1 : last + 2])):
+            if not is_inside_word(folded, last + 1 - length) and not is_inside_word(folded, last + 1):
                 found.add(place)
         return found
 
@@ -59,8 +58,3 @@ def read_terms(path: Path) -> tuple[list[str], list[str]]:
     if not terms and not problems:
         problems.append(f"{path}: no term in it; write one per line")
     return list(terms), problems
-
-
-def _has_border(character: str) -> bool:
-    """Say whether a word can go on past this character; not at the end of the text."""
-    return character.isalnum() and not is_cjk(character)

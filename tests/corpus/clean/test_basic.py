@@ -14,7 +14,7 @@ BAD = {
     "too_short": ("five words " * 9).strip(),
     "too_long": make_text(1, 2_000),
     "few_letters": "12.34 56.78 | " * 20 + "some words at the end",
-    "repeated_lines": "\n".join(["The same line again, word for word."] * 4 + [f"line {n}" for n in range(20)]),
+    "repeated_lines": "\n".join([f"The same line again, word for word.\n{n}" for n in range(20)]),
     "long_words": f"{'abcdefghij' * 3} " * 4,
     "few_distinct_words": " ".join(f"to go on and on and on and on, {word}?" for word in ("never", "ever") * 60),
     "undecodable": make_text(1, 400) + "\ufffd" * 400,
@@ -44,6 +44,16 @@ def test_measures_are_these_numbers() -> None:
     assert checks["repeated_lines"] == pytest.approx(7 / 28)
     assert checks["long_words"] == pytest.approx(24 / 8)
     assert checks["few_distinct_words"] == pytest.approx(5 / 8)
+
+
+def test_lines_may_repeat_beside_others_and_not_alone() -> None:
+    page = "A page of two lines, each of them said once.\nThe other line of this page, a little longer than that."
+    twice, refrain = f"{page}\n{page}", "\n".join(f"{word}, have mercy on us." for word in ("Light", "Well"))
+    assert broken(twice, BasicParams()) == ["repeated_lines"]
+    assert broken(f"{twice}\nAnd a third", BasicParams()) == []
+    assert broken(twice, BasicParams(max_repeated_line_share_of_repeats=0.5)) == []
+    assert broken(twice, BasicParams(enough_in_distinct_lines=70)) == []
+    assert broken(f"{twice}\n{refrain}", BasicParams(max_repeated_line_share=0.3)) == ["repeated_lines"]
 
 
 def test_limits_are_inclusive() -> None:

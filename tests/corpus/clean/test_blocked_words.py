@@ -55,6 +55,12 @@ def test_chinese_terms_are_found_inside_text_but_not_inside_allowed_words(words:
     ]
 
 
+def test_a_letter_is_found_with_its_signs_alone_and_thai_inside_text(tmp_path: Path) -> None:
+    (tmp_path / "food.txt").write_text("नक\nเกลือ\n", encoding="utf-8")
+    found = BlockedWords.load(BlockedWordsParams(lists={"food": BlockedListParams(file=tmp_path / "food.txt")}))
+    assert [hit.start for hit in found.find("नकल, नकी, नक। ใส่เกลือป่นแล้วชิม")] == [10, 17]
+
+
 @pytest.mark.feature(25)
 def test_counting_changes_nothing(words: BlockedWords) -> None:
     text = "An apple and a leek."

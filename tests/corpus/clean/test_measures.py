@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cpt_pipeline.corpus.clean.checks import Check
 from cpt_pipeline.corpus.clean.measures import _TABLE_SIZE, Text, repeats
 from cpt_pipeline.corpus.clean.tokens import EnglishWords
-from cpt_pipeline.corpus.words import split_words
+from cpt_pipeline.corpus.words import is_cjk, split_words
 
 ENGLISH = EnglishWords()
 
@@ -28,13 +28,18 @@ def test_lines_and_paragraphs_are_those_of_the_expressions(content: str) -> None
 
 
 @settings(deadline=None)
-@given(st.text(max_size=80) | st.text(st.sampled_from("ab_1 -中文。かー・é٣\n"), max_size=80), st.integers(1, 12))
+@given(
+    st.text(max_size=80) | st.text(st.sampled_from("ab_1 -中文。かー・é٣ि\u0301กี้\u3099\n"), max_size=80),
+    st.integers(1, 12),
+)
 def test_characters_are_counted_as_python_and_split_words_do(content: str, num_words: int) -> None:
     found, words = text(content), split_words(content)
     assert found.num_letters == sum(map(str.isalpha, content))
     assert found.num_solid == len("".join(content.split()))
     assert found.num_alphanumeric == sum(map(str.isalnum, content))
-    assert found.mean_word_characters() == pytest.approx(sum(map(len, words)) / max(len(words), 1))
+    assert found.mean_word_characters() == pytest.approx(
+        sum(character.isalnum() or is_cjk(character) for word in words for character in word) / max(len(words), 1)
+    )
     first = words[:num_words]
     assert found.distinct_word_share(num_words) == pytest.approx(len(set(first)) / max(len(first), 1))
 

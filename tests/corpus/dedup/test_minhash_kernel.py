@@ -58,7 +58,7 @@ def test_sampled_hashes_are_the_low_ones_of_the_counted_codes(codes: list[int], 
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.text(max_size=60))
+@given(st.text(max_size=60) | st.text("ab 中か\u3099\u0301िกี้", max_size=30))
 def test_words_are_hashed_as_split_words_gives_them(text: str) -> None:
     words = split_words(text)
     shingles = Signer(PARAMS.model_copy(update={"shingles": "words", "shingle_words": 1})).shingles(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Final
 
@@ -14,6 +15,7 @@ from cpt_pipeline.corpus.clean.measures import Text, repeats
 
 VARIETY_WORDS = 500
 _SPREAD: Final = 20.0
+_NOTHING_ELSE: Final = 0.05
 _OF_LONG_WORDS: Final = frozenset({"und", "kl", "iu", "ik", "esu", "ess", "ems", "moh", "bla", "oj", "cr"})
 
 
@@ -25,8 +27,13 @@ class BasicParams(Params):
     max_characters: int | None = Field(None, ge=1)
     min_letter_share: float = Field(0.4, ge=0, le=1)
     """Letters of any script among the characters that are no white space."""
-    max_repeated_line_share: float = Field(0.3, ge=0, le=1)
-    """Characters in lines that stood in the document before, among those of all lines."""
+    max_repeated_line_share: float = Field(0.8, ge=0, le=1)
+    """Characters in lines that stood in the document before, among those of all lines. Up to .75 are names of speakers,
+    refrains, answers to choose from, values of tables; pages of a line or two over and over have .87 and more."""
+    max_repeated_line_share_of_repeats: float = Field(0.3, ge=0, le=1)
+    """The same where lines that stand once are less than a twentieth: pages printed twice, menus between menus."""
+    enough_in_distinct_lines: int | None = Field(2_000, ge=0)
+    """Letters and digits in the distinct lines of a text, from which on it says enough whatever it repeats."""
     max_mean_word_characters: float = Field(12.0, gt=0)
     """Gopher: 10 for English prose. A CJK character is a word of its own. The fewer words, the further their mean may
     lie above it: by 20 over the root of their number, four standard errors."""
@@ -51,9 +58,7 @@ def basic_checks(text: Text, params: BasicParams, collected: Mapping[str, float]
     yield Check("too_long", "characters", len(text.text), maximum=params.max_characters)
     share = (text.num_letters + text.num_marks) / max(text.num_solid, 1)
     yield Check("few_letters", "letter share", share, minimum=params.min_letter_share)
-    lines = [line.strip() for line in text.solid_lines]
-    share = repeats(lines).num_characters / max(sum(map(len, lines)), 1)
-    yield Check("repeated_lines", "repeated line share", share, maximum=params.max_repeated_line_share)
+    yield _repeated_lines(text, params)
     mean = text.mean_word_characters()
     yield Check("long_words", "mean word characters", mean, maximum=_longest_mean(text, mean, params))
     share = text.distinct_word_share(VARIETY_WORDS)
@@ -68,6 +73,19 @@ def basic_checks(text: Text, params: BasicParams, collected: Mapping[str, float]
     for token, limit in params.max_token_shares.items():
         share = max(now[token], collected.get(token, 0.0))
         yield Check("token_share", f"share of {token!r}", share, maximum=limit)
+
+
+def _repeated_lines(text: Text, params: BasicParams) -> Check:
+    lines = [line.strip() for line in text.solid_lines]
+    total, counts = max(sum(map(len, lines)), 1), Counter(lines)
+    share = repeats(lines).num_characters / total
+    once = sum(len(line) for line, number in counts.items() if number == 1)
+    nothing_else = once < _NOTHING_ELSE * total
+    limit = params.max_repeated_line_share_of_repeats if nothing_else else params.max_repeated_line_share
+    enough = params.enough_in_distinct_lines
+    if enough is not None and share > limit and sum(map(str.isalnum, "".join(counts))) >= enough:
+        return Check("repeated_lines", "repeated line share", share)
+    return Check("repeated_lines", "repeated line share", share, maximum=limit)
 
 
 def _longest_mean(text: Text, mean: float, params: BasicParams) -> float:

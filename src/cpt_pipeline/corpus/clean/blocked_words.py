@@ -22,6 +22,7 @@ from pydantic import Field
 from cpt_pipeline.core.errors import ParameterError, raise_all
 from cpt_pipeline.core.inputs import InputFile
 from cpt_pipeline.core.params import DropNulls, Params
+from cpt_pipeline.corpus.words import is_mark, is_unspaced, letter_before
 
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 _SENTENCE = re.compile(r"(?:[^。！？!?.]|\.(?![\s”’\"')]|$))*(?:[。！？!?.]+[”’」』\"'）)]*[ \t]*|$)")
@@ -139,12 +140,13 @@ def fold_case(text: str) -> str:
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:
-    """Say whether what stands at `start:end` is no part of a longer word."""
-    return not (_is_word(text[start - 1 : start]) or _is_word(text[end : end + 1]))
+    """Return whether what stands at `start:end` is no part of a longer word, and no letter without its signs."""
+    after = text[end : end + 1]
+    return not (_is_word(letter_before(text, start)) or _is_word(after) or (after and is_mark(after)))
 
 
 def _is_word(character: str) -> bool:
-    return character.isalnum() and not _CJK.match(character)
+    return character.isalnum() and not (_CJK.match(character) or is_unspaced(character))
 
 
 def _apart(found: list[tuple[int, int, _Term]], allowed: dict[str, list[tuple[int, int]]]) -> Iterator[Hit]:

@@ -17,6 +17,7 @@ from pydantic import Field
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.corpus.clean.checks import Check
 from cpt_pipeline.corpus.clean.measures import Text, sentence_ends
+from cpt_pipeline.corpus.words import is_without_blanks
 
 _TERMINAL: Final = (".", "?", "!", '"', "'")
 _CITATION: Final = re.compile(r"\[\d*]|\[edit]|\[citation needed]")
@@ -107,6 +108,7 @@ class _Phrases:
         text = looked_at.text
         lower = text.lower()
         self._spaced = looked_at.script in ("english", "spaced")
+        self._bilingual = looked_at.is_bilingual
         # A citation inside a word can hide it from a look at the whole text.
         cites = params.remove_citations and "[" in text
         self._params, self._cites = params, cites
@@ -126,7 +128,7 @@ class _Phrases:
             line = _CITATION.sub("", line)
         if params.require_terminal_punctuation and (not line.endswith(_TERMINAL) or line.endswith("...")):
             return "no_terminal_punc", line
-        if len(words) < params.min_words_per_line and (self._spaced or self._has_few_letters(line)):
+        if len(words) < params.min_words_per_line and (self._divides_words(line) or self._has_few_letters(line)):
             return "too_few_words", line
         lower = line.lower() if self._lowers else ""
         if self._lorem and "lorem ipsum" in lower:
@@ -139,9 +141,12 @@ class _Phrases:
             return "policy", line
         return None, line
 
+    def _divides_words(self, line: str) -> bool:
+        return self._spaced and not (self._bilingual and is_without_blanks(line))
+
     def _longest_word(self, line: str) -> int:
         """Where no blanks stand between words, a long run of ASCII is still none of the language."""
-        words = line.split() if self._spaced else _ASCII_RUN.findall(line)
+        words = line.split() if self._divides_words(line) else _ASCII_RUN.findall(line)
         return max(map(len, words), default=0)
 
     def _has_few_letters(self, line: str) -> bool:
@@ -151,6 +156,7 @@ class _Phrases:
 
 def _sentence_counter(text: Text) -> Callable[[str], int]:
     """English sentences are those of spaCy; in other languages what a full stop of their scripts ends."""
+
     if text.script == "english":
         return text.num_english_sentences
     return lambda line: len(_sentence_end().findall(line))

@@ -67,7 +67,8 @@ class ChineseParams(Params):
     min_lines: int = Field(10, ge=0)
     title_characters: int = Field(20, ge=0)
     max_short_line_ratio: float | None = Field(0.98, ge=0)
-    """Lines of at most `short_line_characters`, in texts of `min_lines` and more (FineWeb: 0.67). Real: 0.95, verse."""
+    """Lines of at most `short_line_characters` that do not end in a mark, as those of verse do, in texts of `min_lines`
+    and more (FineWeb: 0.67). Real: 0.95."""
     short_line_characters: int = Field(10, ge=0)
     max_list_ratio: float | None = Field(0.25, ge=0)
     """Line ends for each letter or digit (FineWeb: 0.3 for each word). Real: 0.15; menus: 0.26."""
@@ -117,7 +118,8 @@ def chinese_form_checks(text: Text, params: ChineseParams) -> Iterator[Check]:
         if sum(map(len, lines)) <= params.title_characters * len(lines):
             share, limit = sum(line[-1] in _line_ends() for line in lines) / len(lines), params.min_line_punct_ratio
             yield Check("chinese_line_punct_ratio", "lines that end a sentence", share, minimum=limit)
-        share = sum(len(line) <= params.short_line_characters for line in lines) / len(lines)
+        short = (line for line in lines if len(line) <= params.short_line_characters)
+        share = sum(line[-1] not in _line_ends() for line in short) / len(lines)
         yield Check("chinese_short_line_ratio", "short lines", share, maximum=params.max_short_line_ratio)
     ratio = len(lines) / num_letters
     yield Check("chinese_list_ratio", "lines per letter", ratio, maximum=params.max_list_ratio)

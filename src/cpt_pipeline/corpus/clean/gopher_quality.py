@@ -19,6 +19,7 @@ _OF_WORDS = (
     *("gopher_short_doc", "gopher_long_doc", "gopher_too_many_hashes", "gopher_too_many_ellipsis"),
     "gopher_below_alpha_threshold",
 )
+_LETTERS_PER_WORD = 5
 _OF_ENGLISH = ("gopher_below_avg_threshold", "gopher_above_avg_threshold", "gopher_enough_stop_words")
 
 
@@ -27,7 +28,8 @@ class GopherQualityParams(Params):
 
     enabled: bool = True
     min_doc_words: int | None = Field(50, ge=0)
-    """Words that are not only punctuation."""
+    """Words that are not only punctuation. Where the language is not English, or Chinese stands beside it, five letters
+    are a word if that makes more of them: words are long in Finnish or Tamil, and Chinese has no blanks."""
     max_doc_words: int | None = Field(100_000, ge=1)
     min_avg_word_length: float | None = Field(3.0, ge=0)
     max_avg_word_length: float | None = Field(10.0, gt=0)
@@ -54,7 +56,10 @@ def gopher_quality_checks(text: Text, params: GopherQualityParams) -> Iterator[C
     english = text.script == "english"
     tokens = text.tokens
     num_words, lengths = max(len(tokens.hashes), 1), tokens.lengths[tokens.solid]
-    yield Check("gopher_short_doc", "words", len(lengths), minimum=params.min_doc_words)
+    least = len(lengths)
+    if not english or text.is_bilingual:
+        least = max(least, text.letter_weight // _LETTERS_PER_WORD)
+    yield Check("gopher_short_doc", "words", least, minimum=params.min_doc_words)
     yield Check("gopher_long_doc", "words", len(lengths), maximum=params.max_doc_words)
     mean = int(lengths.sum()) / max(len(lengths), 1) if english else None
     yield Check("gopher_below_avg_threshold", "mean word length", mean, minimum=params.min_avg_word_length)

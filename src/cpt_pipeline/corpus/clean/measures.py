@@ -19,14 +19,15 @@ import numpy.typing as npt
 from cpt_pipeline.corpus.clean.ngrams import NGrams
 from cpt_pipeline.corpus.clean.scripts import LATIN, SYLLABIC, UNSPACED, WITHOUT_STOPS, letters_by_script, main_script
 from cpt_pipeline.corpus.clean.tokens import EnglishWords, Flags, Tokens, describe_words, encode, mix, powers
-from cpt_pipeline.corpus.words import is_cjk, split_words
+from cpt_pipeline.corpus.words import first_words, is_cjk, is_mark, is_unspaced
 
 Script = Literal["english", "chinese", "spaced", "unspaced"]
-_LETTER, _ALNUM, _CJK, _HAN, _SPACE, _MARK, _BROKEN = 1, 2, 4, 8, 16, 32, 64
+_LETTER, _ALNUM, _CJK, _HAN, _SPACE, _MARK, _BROKEN, _ALONE = 1, 2, 4, 8, 16, 32, 64, 128
 _UNKNOWN: Final = frozenset({"", "unknown"})
 _LETTERS_PER_HAN: Final = 3
 """A Chinese word has 1.6 characters, an English one 5 letters."""
 _MANY_WORDS: Final = 50
+_BILINGUAL: Final = 0.05
 _RUN: Final = 64
 """A power of two."""
 _TABLE_SIZE: Final = 0x34000
@@ -161,6 +162,16 @@ class Text:
         return NGrams(mix(codes), np.ones(len(codes), np.int64), gap=0)
 
     @cached_property
+    def is_bilingual(self) -> bool:
+        """Whether a language without blanks, as Chinese, stands in a text whose words are divided by blanks."""
+        return self.script in ("english", "spaced") and self._count(_CJK | _ALONE) > _BILINGUAL * self.num_letters
+
+    @cached_property
+    def letter_weight(self) -> int:
+        """Letters, digits and signs, a Chinese or Japanese character as three: five are about a word."""
+        return self.num_alphanumeric + self.num_marks + (_LETTERS_PER_HAN - 1) * self._count(_CJK)
+
+    @cached_property
     def num_alphanumeric(self) -> int:
         """Letters and digits of any script."""
         return self._count(_ALNUM)
@@ -170,30 +181,31 @@ class Text:
         return self._english.num_sentences(line)
 
     def mean_word_characters(self) -> float:
-        """Characters per word of `corpus.words`, where a CJK character is a word."""
-        num_cjk, inside = self._count(_CJK), self._is(_ALNUM) & ~self._is(_CJK)
-        num_words = num_cjk + int(_begins(inside).sum())
-        return (num_cjk + int(inside.sum())) / max(num_words, 1)
+        """Compute letters and digits per word of `corpus.words`, without the signs on them."""
+        classes = self._classes[~self._is(_MARK)] if self.num_marks else self._classes
+        alone = (classes & (_CJK | _ALONE)).astype(np.bool_)
+        inside = (classes & _ALNUM).astype(np.bool_) & ~alone
+        num_words = int(alone.sum()) + int(_begins(inside).sum())
+        return (int(alone.sum()) + int(inside.sum())) / max(num_words, 1)
 
     def distinct_word_share(self, num_words: int) -> float:
-        """Distinct words among the first `num_words` of `corpus.words`."""
-        inside = self._is(_ALNUM) & ~self._is(_CJK)
-        begins = np.flatnonzero(_begins(inside) | self._is(_CJK))
-        first = split_words(self.text[: begins[num_words]] if len(begins) > num_words else self.text)
+        """Compute the share of distinct ones among the first `num_words` of `corpus.words`."""
+        first = first_words(self.text, num_words)
         return len(set(first)) / max(len(first), 1)
 
     def top_word_share(self) -> float:
-        """Compute the share of the most frequent word; without blanks between words, of the most frequent letter.
+        """Compute the share of the most frequent word with a letter; of a letter where no blanks stand between words.
 
-        0 for a text of fewer than 50, where it says nothing.
+        0 for a text of fewer than 50 words, where it says nothing.
         """
         if self.script in ("english", "spaced"):
-            words = self.tokens.hashes[self.tokens.solid]
+            words, num_words = self.tokens.hashes[self.tokens.letters], int(np.count_nonzero(self.tokens.solid))
         else:
             words = self.codes[self._is(_ALNUM)].astype(np.uint64)
-        if len(words) < _MANY_WORDS:
+            num_words = len(words)
+        if num_words < _MANY_WORDS or not len(words):
             return 0.0
-        return float(np.unique(words, return_counts=True)[1].max() / len(words))
+        return float(np.unique(words, return_counts=True)[1].max() / num_words)
 
     def repeated_run_share(self) -> float:
         """Compute the share of the letters and digits at which a run of 64 begins that stood there before."""
@@ -257,7 +269,8 @@ def _class_table() -> npt.NDArray[np.uint8]:
             | _CJK * cjk
             | _HAN * (cjk and code > 0x30FF)
             | _SPACE * character.isspace()
-            | _MARK * (unicodedata.category(character) in ("Mn", "Mc"))
+            | _MARK * is_mark(character)
+            | _ALONE * is_unspaced(character)
             | _BROKEN * (unicodedata.category(character) in ("Cc", "Co", "Cs") and not character.isspace())
         )
     table[0xFFFD] = _BROKEN

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cpt_pipeline.corpus.dedup.minhash_params import MinHashParams
-from cpt_pipeline.corpus.words import is_cjk
+from cpt_pipeline.corpus.words import is_cjk, is_mark, is_unspaced
 
 _CHUNK = 1 << 16
 _NUM_CODES = 0x110000
@@ -105,12 +105,19 @@ def _num_shingles(codes: npt.NDArray[np.uint32] | npt.NDArray[np.uint64], width:
 
 @cache
 def _word_classes() -> npt.NDArray[np.uint8]:
-    """Give what each code point is to `words.split_words`: 0 no word, 1 part of a word, 2 a word of its own."""
+    """Return what each code point is to `words.split_words`.
+
+    0 is no word, 1 part of a word, 2 a word of its own, 3 one that may have signs, 4 a sign.
+    """
     classes = np.zeros(_NUM_CODES, np.uint8)
     for code in range(_NUM_CODES):
         character = chr(code)
         if is_cjk(character):
             classes[code] = 2
+        elif is_unspaced(character):
+            classes[code] = 3
         elif character.isalnum():
             classes[code] = 1
+        elif is_mark(character):
+            classes[code] = 4
     return classes

@@ -62,18 +62,25 @@ def _scramble(code: np.uint64) -> np.uint64:
 
 @compiled
 def hash_words(codes: Codes, classes: npt.NDArray[np.uint8]) -> Hashes:
-    """Hash each word of a text: a run of characters of class 1, or one character of class 2; class 0 divides."""
+    """Hash each word of a text.
+
+    A word is a run of characters of class 1, or one character of class 2 or 3; class 0 divides. Characters of class 4
+    belong to the word before, but not to one of class 2.
+    """
     hashes = np.empty(codes.size, np.uint64)
     num_words = 0
-    running = False
+    goes_on = takes_marks = False
     for code in codes:
         kind = classes[code]
-        if kind == 1 and running:
+        if kind == 4 and not takes_marks:
+            continue
+        if kind == 4 or (kind == 1 and goes_on):
             hashes[num_words - 1] = mix(hashes[num_words - 1] * _BASE + np.uint64(code))
         elif kind != 0:
             hashes[num_words] = mix(np.uint64(code) + _BASE)
             num_words += 1
-        running = kind == 1
+        if kind != 4:
+            goes_on, takes_marks = kind == 1, kind in (1, 3)
     return hashes[:num_words].copy()
 
 
