@@ -11,6 +11,7 @@ NAMES = " ".join(
     for name in ("office", "text", "table", "style", "draw")
 )
 STYLES = """<style:style style:name="Up"><style:text-properties style:text-position="super 58%"/></style:style>
+<style:style style:name="Higher" style:parent-style-name="Up"/>
 <style:style style:name="Down"><style:text-properties style:text-position="-33% 58%"/></style:style>
 <text:list-style style:name="L"><text:list-level-style-number text:level="1" style:num-format="1" style:num-suffix="."/>
 <text:list-level-style-number text:level="2" style:num-format="a" style:num-prefix="(" style:num-suffix=")"/>
@@ -45,6 +46,18 @@ def test_the_text_of_a_document_comes_as_a_reader_sees_it() -> None:
         "<table:table-cell><text:p>b</text:p></table:table-cell></table:table-row></table:table>"
     )
     assert text_of(body) == "Valves\n\n10^-5 m, H_2O\n\n1. open\n\n(a) mitral\n\n2. close\n\n| a | b |\n|---|---|"
+
+
+@pytest.mark.feature(173)
+def test_notes_and_text_boxes_do_not_tear_a_sentence_and_spans_share_a_script() -> None:
+    note = (
+        '<text:note text:note-class="footnote"><text:note-citation>1</text:note-citation><text:note-body>'
+        "<text:p>A note.</text:p></text:note-body></text:note>"
+    )
+    box = "<draw:frame><draw:text-box><text:p>A box.</text:p></draw:text-box></draw:frame>"
+    up = '<text:span text:style-name="Higher">{}</text:span>'
+    body = f"<text:p>We saw 10{up.format('-')}{up.format('5')}{note}{box} of them.</text:p><text:p>Next.</text:p>"
+    assert text_of(body) == "We saw 10^-5 of them.\n\nA note.\n\nA box.\n\nNext."
 
 
 def test_a_file_that_is_locked_or_none_is_named() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pptx
 import pytest
 import xlsxwriter
+from lxml import etree
 
 from cpt_pipeline.corpus.collect.office import OFFICE, read_office
 from cpt_pipeline.corpus.collect.office_params import OfficeParams
@@ -63,6 +64,30 @@ def test_slides_come_in_their_order_with_tables_and_notes(sandbox: Sandbox) -> N
         "Say this slowly.\n\n第二页"
     )
     assert reading.fields == {"slides": 2, "title": "Valves"}
+
+
+@pytest.mark.feature(173)
+def test_scripts_symbols_and_formulas_of_slides_are_written(sandbox: Sandbox) -> None:
+    show = pptx.Presentation()
+    frame = show.slides.add_slide(show.slide_layouts[6]).shapes.add_textbox(0, 0, 914400, 914400).text_frame
+    paragraph = frame.paragraphs[0]
+    for text, baseline in (("10", 0), ("-", 30000), ("5", 30000), (" m, H", 0), ("2", -25000), ("O \uf0fc", 0)):
+        run = paragraph.add_run()
+        run.text = text
+        run._r.get_or_add_rPr().set("baseline", str(baseline))
+    symbols = etree.SubElement(run._r.get_or_add_rPr(), run._r.nsmap["a"].join("{}") + "sym")
+    symbols.set("typeface", "Wingdings")
+    paragraph.add_line_break()
+    office = "http://schemas.microsoft.com/office/drawing/2010/main"
+    math = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+    paragraph._p.append(
+        etree.fromstring(
+            f"<a14:m xmlns:a14='{office}' xmlns:m='{math}'><m:oMath><m:r><m:t>x</m:t></m:r></m:oMath></a14:m>"
+        )
+    )
+    buffer = io.BytesIO()
+    show.save(buffer)
+    assert [each.text for each in read(".pptx", buffer.getvalue(), sandbox)] == ["10^-5 m, H_2O ✓\n\n$x$"]
 
 
 @pytest.mark.feature(172)

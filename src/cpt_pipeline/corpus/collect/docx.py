@@ -2,12 +2,14 @@
 
 Not python-docx: that builds a tree of every part, pictures included, and gives neither formulas nor footnotes. The
 words of WordprocessingML are told to `markup` as HTML, so tables, formulas, pictures and scripts follow the same rules
-and counts; numbers of lists come from `docx_numbers`. Left out: deleted text, field codes, hidden text, headers and
-footers, comments.
+and counts; numbers of lists come from `docx_numbers`. Notes and text boxes are paragraphs behind the one that they
+stand in. Symbols of fonts are those of Unicode; unknown ones are left out and counted. Left out: deleted text, field
+codes, hidden text, headers and footers, comments.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
@@ -17,9 +19,11 @@ from pydantic import Field
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.corpus.collect import omml
 from cpt_pipeline.corpus.collect.docx_numbers import Numbers
+from cpt_pipeline.corpus.collect.docx_styles import RunStyle, RunStyles
 from cpt_pipeline.corpus.collect.markup import ParagraphCollector, TooMuchTextError
 from cpt_pipeline.corpus.collect.reading import Reading
 from cpt_pipeline.corpus.collect.sandbox import Sandbox, SandboxError
+from cpt_pipeline.corpus.collect.symbols import symbol, with_symbols
 from cpt_pipeline.corpus.collect.zipped import ZipFault, ZipMembers, ZipParams, resolve
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -29,10 +33,12 @@ _BLOCKS = {"p": "p", "tbl": "table", "tr": "tr", "tc": "td"}
 _SKIPPED = frozenset(("del", "moveFrom", "Fallback", "rt", "instrText", "delText", "sectPr", "pPrChange"))
 """Fallback doubles what stands beside it for old programs; rt is the reading of a ruby."""
 _PICTURES = frozenset(("drawing", "pict", "object"))
-_CHARACTERS = {"tab": " ", "noBreakHyphen": "-", "cr": " "}
+_CHARACTERS = {"tab": " ", "ptab": " ", "noBreakHyphen": "-", "cr": " "}
+_TEXT_BOX = "txbxContent"
+_BESIDE = "footnote"
+"""What a note and a text box are to the collector."""
 _NOTES = ("footnote", "endnote")
-_OF_NUMBERS = ("numbering.xml", "styles.xml")
-_SCRIPTS = {"superscript": "sup", "subscript": "sub"}
+_NUMBERING, _STYLES = "numbering.xml", "styles.xml"
 
 
 class DocxParams(Params):
@@ -65,8 +71,11 @@ def parse_docx(raw: bytes, params: DocxParams) -> Reading:
     try:
         members = ZipMembers(raw, params.zip)
         name = _main_part(members)
-        notes = {kind: _notes(members, name, kind, params.max_chars) for kind in _NOTES}
-        words = _Words(notes, params.max_chars, Numbers(*(_part(members, name, part) for part in _OF_NUMBERS)))
+        styles = _part(members, name, _STYLES)
+        run_styles = RunStyles(styles)
+        notes = {kind: _notes(members, name, kind, run_styles, params.max_chars) for kind in _NOTES}
+        numbers = Numbers(_part(members, name, _NUMBERING), styles)
+        words = _Words(notes, params.max_chars, numbers, run_styles)
         text = _parse(members.read(name), words)
         title = _title(members)
     except ZipFault as fault:
@@ -77,6 +86,7 @@ def parse_docx(raw: bytes, params: DocxParams) -> Reading:
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         return Reading("", reason="not_docx", detail=str(error)[:200])
     fields = {**words.counts, "notes": words.num_notes, **({"title": title} if title else {})}
+    fields |= {"unknown_symbols": words.num_unknown_symbols} if words.num_unknown_symbols else {}
     return Reading("", text, None if text else "empty", fields=fields)
 
 
@@ -108,12 +118,12 @@ def _part(members: ZipMembers, document: str, part: str) -> bytes | None:
     return members.read(name) if name is not None and name in members else None
 
 
-def _notes(members: ZipMembers, document: str, kind: str, max_chars: int) -> dict[str, str]:
+def _notes(members: ZipMembers, document: str, kind: str, styles: RunStyles, max_chars: int) -> dict[str, str]:
     """Give the notes by their number; separators, which Word keeps among them, are empty."""
     raw = _part(members, document, f"{kind}s.xml")
     notes: dict[str, str] = {}
     for note in () if raw is None else ElementTree.fromstring(raw):
-        words = _Words({}, max_chars, Numbers(None, None))
+        words = _Words({}, max_chars, Numbers(None, None), styles)
         words.tell(note)
         notes[_attribute(note.attrib, "id")] = words.close()
     return notes
@@ -122,19 +132,20 @@ def _notes(members: ZipMembers, document: str, kind: str, max_chars: int) -> dic
 class _Words:
     """A target of `XMLParser` that tells WordprocessingML to a `ParagraphCollector` as HTML."""
 
-    def __init__(self, notes: dict[str, dict[str, str]], max_chars: int, numbers: Numbers) -> None:
-        self.num_notes = 0
+    def __init__(self, notes: dict[str, dict[str, str]], max_chars: int, numbers: Numbers, styles: RunStyles) -> None:
+        self.num_notes = self.num_unknown_symbols = 0
+        self._styles = styles
         self._numbers = numbers
         self._properties: dict[str, str] | None = None
         """What the open properties of a paragraph say of its number."""
-        self._script = self._open_script = ""
-        """What the run asks for, and what is open: runs that follow one another share a script."""
+        self._style = RunStyle()
+        """What holds for the run that is open."""
+        self._open_script = ""
+        """Runs that follow one another share a script."""
         self._collector = ParagraphCollector((), max_characters=max_chars)
         self._notes = notes
-        self._waiting: list[str] = []
-        """Notes of the paragraph that is open; in a cell they stand at the end of the cell's paragraph."""
         self._skipped = 0
-        self._is_text = self._is_hidden = False
+        self._is_text = False
         self._formula: ElementTree.TreeBuilder | None = None
         self._formula_depth = 0
         self._is_block = False
@@ -152,9 +163,9 @@ class _Words:
             self._properties = {**(self._properties or {}), name: _attribute(attributes, "val")}
         elif self._formula is not None or name == "oMath":
             self._start_of_formula(tag, attributes)
-        elif name in _BLOCKS:
+        elif name in _BLOCKS or name == _TEXT_BOX:
             self._set_script("")
-            self._collector.start(_BLOCKS[name], {})
+            self._collector.start(_BLOCKS.get(name, _BESIDE), {})
         elif name in _PICTURES:
             self._collector.start("img", {})
             self._collector.end("img")
@@ -171,10 +182,9 @@ class _Words:
             self._end_of_properties(name)
         elif self._formula is not None:
             self._end_of_formula(tag)
-        elif name in _BLOCKS:
+        elif name in _BLOCKS or name == _TEXT_BOX:
             self._set_script("")
-            self._collector.end(_BLOCKS[name])
-            self._flush_notes(name)
+            self._collector.end(_BLOCKS.get(name, _BESIDE))
         elif name == "t":
             self._is_text = False
         elif name == "oMathPara":
@@ -185,9 +195,8 @@ class _Words:
             return
         if self._formula is not None:
             self._formula.data(text)
-        elif self._is_text and not self._is_hidden:
-            self._set_script(self._script)
-            self._collector.data(text)
+        elif self._is_text and not self._style.is_hidden:
+            self._write(with_symbols(self._style.font, text))
 
     def close(self) -> str:
         return self._collector.close()
@@ -203,11 +212,9 @@ class _Words:
 
     def _run(self, name: str, attributes: dict[str, str]) -> None:
         if name == "r":
-            self._is_hidden, self._script = False, ""
-        elif name == "vertAlign":
-            self._script = _SCRIPTS.get(_attribute(attributes, "val"), "")
-        elif name == "vanish":
-            self._is_hidden = _attribute(attributes, "val") not in ("0", "false", "off")
+            self._style = RunStyle()
+        elif name == "rStyle":
+            self._style = self._styles.style(_attribute(attributes, "val"))
         elif name == "t":
             self._is_text = True
         elif name == "br":
@@ -215,8 +222,21 @@ class _Words:
             self._collector.end("br")
         elif name == "oMathPara":
             self._is_block = True
-        elif name in _CHARACTERS and not self._is_hidden:
-            self._collector.data(_CHARACTERS[name])
+        elif name == "sym" and not self._style.is_hidden:
+            self._symbol(_attribute(attributes, "font"), _attribute(attributes, "char"))
+        elif name in _CHARACTERS and not self._style.is_hidden:
+            self._write(_CHARACTERS[name])
+        else:
+            self._style.take(name, attributes)
+
+    def _symbol(self, font: str, code: str) -> None:
+        found = symbol(font, int(code, 16)) if re.fullmatch(r"[0-9A-Fa-f]{1,6}", code) else None
+        self.num_unknown_symbols += found is None
+        self._write(found or "")
+
+    def _write(self, text: str) -> None:
+        self._set_script(self._style.script)
+        self._collector.data(text)
 
     def _set_script(self, name: str) -> None:
         if name != self._open_script:
@@ -252,15 +272,9 @@ class _Words:
         text = self._notes.get(kind, {}).get(number, "")
         if text:
             self.num_notes += 1
-            self._waiting.append(text)
-
-    def _flush_notes(self, name: str) -> None:
-        if name == "p":
-            for text in self._waiting:
-                self._collector.start("p", {})
-                self._collector.data(text)
-                self._collector.end("p")
-            self._waiting.clear()
+            self._collector.start(_BESIDE, {})
+            self._collector.data(text)
+            self._collector.end(_BESIDE)
 
 
 def _events(root: ElementTree.Element) -> Iterator[tuple[str, ElementTree.Element]]:

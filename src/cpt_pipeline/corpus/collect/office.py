@@ -15,6 +15,7 @@ from cpt_pipeline.corpus.collect.odt import parse_odt
 from cpt_pipeline.corpus.collect.office_params import OfficeParams
 from cpt_pipeline.corpus.collect.reading import Reading
 from cpt_pipeline.corpus.collect.sandbox import Sandbox, SandboxError
+from cpt_pipeline.corpus.collect.slides import frame_text
 from cpt_pipeline.corpus.collect.zipped import ZipFault, ZipMembers
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -68,7 +69,7 @@ def parse_pptx(raw: bytes, params: OfficeParams) -> list[Reading]:
 def _slide_text(slide: Any) -> str:
     parts = [text for shape in slide.shapes for text in _shape_texts(shape)]
     notes = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
-    return "\n\n".join(filter(None, [*parts, _lines(notes.text) if notes is not None else ""]))
+    return "\n\n".join(filter(None, [*parts, frame_text(notes) if notes is not None else ""]))
 
 
 def _shape_texts(shape: Any) -> Iterator[str]:
@@ -76,13 +77,9 @@ def _shape_texts(shape: Any) -> Iterator[str]:
         for inner in shape.shapes:
             yield from _shape_texts(inner)
     elif getattr(shape, "has_table", False):
-        yield from _table([[cell.text for cell in row.cells] for row in shape.table.rows])
+        yield from _table([[frame_text(cell.text_frame) for cell in row.cells] for row in shape.table.rows])
     elif shape.has_text_frame:
-        yield _lines(shape.text_frame.text)
-
-
-def _lines(text: str) -> str:
-    return "\n\n".join(filter(None, (" ".join(line.split()) for line in text.replace("\v", "\n").splitlines())))
+        yield frame_text(shape.text_frame)
 
 
 def parse_sheets(raw: bytes, params: OfficeParams) -> list[Reading]:
