@@ -43,7 +43,7 @@ class RunStyles:
 
     def style(self, name: str) -> RunStyle:
         """Return what a style says, those that it is based on first."""
-        chain = []
+        chain: list[str] = []
         while name in self._own and len(chain) < _MAX_STYLES:
             chain.append(name)
             name = self._based_on[name]

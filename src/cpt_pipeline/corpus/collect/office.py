@@ -14,6 +14,7 @@ from cpt_pipeline.corpus.collect.markup_tables import Table
 from cpt_pipeline.corpus.collect.odt import parse_odt
 from cpt_pipeline.corpus.collect.office_params import OfficeParams
 from cpt_pipeline.corpus.collect.reading import Reading
+from cpt_pipeline.corpus.collect.rtf import rtf_text
 from cpt_pipeline.corpus.collect.sandbox import Sandbox, SandboxError
 from cpt_pipeline.corpus.collect.slides import frame_text
 from cpt_pipeline.corpus.collect.zipped import ZipFault, ZipMembers
@@ -37,15 +38,13 @@ def read_office(parse: Parser, raw: bytes, params: OfficeParams, sandbox: Sandbo
 
 def parse_rtf(raw: bytes, params: OfficeParams) -> list[Reading]:
     """Return the text of an RTF file; call it in a sandbox. Reasons: `not_rtf`, `too_large`."""
-    from striprtf.striprtf import rtf_to_text
-
     if not raw.lstrip().startswith(b"{\\rtf"):
         return [Reading("", reason="not_rtf", detail="does not begin as RTF does")]
     try:
-        text = rtf_to_text(raw.decode("latin-1"), errors="replace")
+        text = rtf_text(raw.decode("latin-1"))
     except (ValueError, LookupError, IndexError, TypeError) as error:
         return [Reading("", reason="not_rtf", detail=str(error)[:200])]
-    return [_capped("", "\n\n".join(filter(None, (line.strip() for line in text.splitlines()))), params)]
+    return [_capped("", text, params)]
 
 
 def parse_pptx(raw: bytes, params: OfficeParams) -> list[Reading]:
