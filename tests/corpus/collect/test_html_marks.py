@@ -5,6 +5,7 @@ from cpt_pipeline.corpus.collect.html_marks import (
     TABLE,
     TABLE_END,
     bare_marks,
+    lower_tags,
     mark_source,
     without_unseen,
     write_tables,
@@ -47,3 +48,9 @@ def test_a_table_with_code_or_mostly_links_is_left() -> None:
     for cell in ("<pre>x</pre>", '<a href="/">Home page</a>'):
         table = f"{TABLE}{ROW}{cell}{CELL}b\n{ROW}c{CELL}{cell}{TABLE_END}"
         assert "|" not in write_tables(table)
+
+
+def test_a_script_that_is_never_closed_hides_nothing_and_names_of_tags_are_small_letters() -> None:
+    assert without_unseen("a<script>b</script>c<script>d<style>e") == "ac<script>d<style>e"
+    assert lower_tags("<SUP Class=A>B</Sup><H1>") == "<sup Class=A>B</sup><h1>"
+    assert lower_tags("<B><script type='math/tex'>a<B</script>") == "<b><script type='math/tex'>a<B</script>"

@@ -114,7 +114,10 @@ def test_a_sheet_of_open_document_is_read(sandbox: Sandbox) -> None:
 
 @pytest.mark.feature(172)
 def test_the_text_of_rtf_is_decoded(sandbox: Sandbox) -> None:
-    raw = rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Times;}}{\b Caf\'e9} \u27721?\u23383?.\par 10{\super -5}\u-10179?\u-8704?{\footnote Note.} m.{\*\generator x}\par}"
+    raw = (
+        rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Times;}}{\b Caf\'e9} \u27721?\u23383?.\par "
+        rb"10{\super -5}\u-10179?\u-8704?{\footnote Note.} m.{\*\generator x}\par}"
+    )
     assert [each.text for each in read(".rtf", raw, sandbox)] == ["Café 汉字.\n\n10^-5😀 m.\n\nNote."]
     assert [each.reason for each in read(".rtf", b"no rtf", sandbox)] == ["not_rtf"]
 
