@@ -46,6 +46,7 @@ from cpt_pipeline.corpus.collect.html_marks import (
     write_tables,
 )
 from cpt_pipeline.corpus.collect.html_names import ALWAYS_SKIPPED, page_names, region_selectors, skipped_selectors
+from cpt_pipeline.corpus.collect.html_notes import place_notes
 from cpt_pipeline.corpus.collect.html_second_opinion import better_of
 from cpt_pipeline.corpus.collect.reading import Reading, ReadingParams
 from cpt_pipeline.corpus.collect.sandbox import Sandbox, SandboxError
@@ -198,7 +199,7 @@ def _prepared(source: str) -> str:
 
 
 def _marked(prepared: str) -> str:
-    return deepen(shield_lone_characters(mark_source(write_lists(keep_sentences(prepared)))))
+    return deepen(shield_lone_characters(mark_source(write_lists(keep_sentences(place_notes(prepared))))))
 
 
 def _mark_regions(tree: HTMLTree, selectors: list[str]) -> None:
