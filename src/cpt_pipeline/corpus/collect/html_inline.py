@@ -148,9 +148,20 @@ def _in_sentence(source: str, begin: int, end: int) -> bool:
 def _around(source: str, begin: int, end: int) -> tuple[str, str]:
     """Return the text before and behind two places, as far as the paragraph goes."""
     before, after = source[max(0, begin - _AROUND) : begin], source[end : end + _AROUND]
-    start = max((tag.end() for tag in _TAG.finditer(before) if _STYLE.fullmatch(tag[0]) is None), default=0)
     border = next((tag.start() for tag in _TAG.finditer(after) if _STYLE.fullmatch(tag[0]) is None), len(after))
-    return html.unescape(_TAG.sub("", before[start:])).strip(), html.unescape(_TAG.sub("", after[:border])).strip()
+    return html.unescape(_TAG.sub("", before[_begin_of_paragraph(before) :])).strip(), html.unescape(
+        _TAG.sub("", after[:border])
+    ).strip()
+
+
+def _begin_of_paragraph(before: str) -> int:
+    place = before.rfind("<")
+    while place >= 0:
+        tag = _TAG.match(before, place)
+        if tag and _STYLE.fullmatch(tag[0]) is None:
+            return tag.end()
+        place = before.rfind("<", 0, place)
+    return 0
 
 
 def _continues(source: str, place: int) -> bool:
