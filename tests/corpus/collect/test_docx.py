@@ -99,7 +99,7 @@ def test_a_row_that_begins_later_and_a_table_in_a_cell_or_a_box_keep_their_place
     nested = cell(table(cell(paragraph(run("in")), 5) + cell(paragraph(run("side")))) + paragraph(), 2)
     box = f"<w:p><w:r><w:pict><w:txbxContent>{table(a, b)}</w:txbxContent></w:pict></w:r>{run('after')}</w:p>"
     assert read(document(table(a + b + c, late, nested + c) + box), sandbox).text == (
-        "| a | b | c |\n|---|---|---|\n|  |  | z |\n| in side |  | c |\n\n| a |\n|---|\n| b |\n\nafter"
+        "| a | b | c |\n|---|---|---|\n|  |  | z |\n| in side |  | c |\n\nafter\n\n| a |\n|---|\n| b |"
     )
 
 
@@ -120,6 +120,67 @@ def test_deleted_hidden_and_doubled_text_is_left_out(sandbox: Sandbox) -> None:
 def test_tabs_breaks_and_hyphens_are_characters(sandbox: Sandbox) -> None:
     body = paragraph("<w:r><w:t>a</w:t><w:tab/><w:t>b</w:t><w:br/><w:t>c</w:t><w:noBreakHyphen/><w:t>d</w:t></w:r>")
     assert read(document(body), sandbox).text == "a b c-d"
+
+
+def test_a_sign_in_a_script_is_of_the_script_and_styles_make_scripts_too(sandbox: Sandbox) -> None:
+    raised = '<w:rPr><w:vertAlign w:val="superscript"/></w:rPr>'
+    styles = (
+        f"<w:styles {NAMES}><w:style w:styleId='Up'><w:rPr><w:vertAlign w:val='superscript'/></w:rPr></w:style>"
+        "<w:style w:styleId='Higher'><w:basedOn w:val='Up'/></w:style>"
+        "<w:style w:styleId='Gone'><w:rPr><w:vanish/></w:rPr></w:style></w:styles>"
+    )
+    body = paragraph(
+        run("10"),
+        f"<w:r>{raised}<w:noBreakHyphen/><w:t>5</w:t></w:r>",
+        run(" m"),
+        run("2", '<w:rStyle w:val="Higher"/>'),
+        run("no", '<w:rStyle w:val="Gone"/>'),
+        run(" "),
+        run("s", '<w:rStyle w:val="Up"/><w:vertAlign w:val="baseline"/>'),
+        "<w:r><w:ptab/></w:r>",
+        run("s", '<w:rStyle w:val="None"/>'),
+    )
+    main = f"<w:document {NAMES}><w:body>{body}</w:body></w:document>".encode()
+    raw = write_zip({"_rels/.rels": RELATIONS, "word/document.xml": main, "word/styles.xml": styles.encode()})
+    assert read(raw, sandbox).text == "10^-5 m^2 s s"
+
+
+@pytest.mark.feature(173)
+def test_symbols_of_fonts_are_characters_or_counted(sandbox: Sandbox) -> None:
+    def sym(font: str, code: str) -> str:
+        return f'<w:r><w:sym w:font="{font}" w:char="{code}"/></w:r>'
+
+    body = paragraph(
+        sym("Symbol", "F0B7"),
+        run(" "),
+        sym("Symbol", "F061"),
+        sym("Symbol", "A3"),
+        run("2 "),
+        sym("Wingdings", "F0FC"),
+        sym("MS Gothic", "2612"),
+        sym("Wingdings", "F021"),
+        sym("Own", "F0B7"),
+        sym("Symbol", "x"),
+        run(" \uf062", '<w:rFonts w:ascii="Symbol" w:hAnsi="Symbol"/>'),
+        run(" \uf062"),
+    )
+    reading = read(document(body), sandbox)
+    assert reading.text == "• α≤2 ✓☒ β \uf062"
+    assert reading.fields["unknown_symbols"] == 3
+
+
+@pytest.mark.feature(173)
+def test_notes_and_text_boxes_do_not_tear_a_sentence(sandbox: Sandbox) -> None:
+    box = "<w:r><w:drawing><w:txbxContent>{}{}</w:txbxContent></w:drawing></w:r>".format(
+        paragraph(run("A box.")), paragraph(run("On."))
+    )
+    raised = '<w:vertAlign w:val="superscript"/>'
+    reference = '<w:r><w:footnoteReference w:id="2"/></w:r>'
+    body = paragraph(run("We saw 10"), run("2", raised), reference, box, run(" of them.")) + paragraph(run("Next."))
+    cell = f"<w:tbl><w:tr><w:tc>{paragraph(run('a'), reference, run(' c'))}</w:tc></w:tr></w:tbl>"
+    note = f'<w:footnote w:id="2">{paragraph(run("A note."))}</w:footnote>'
+    reading = read(document(body + cell, notes=note), sandbox)
+    assert reading.text == "We saw 10^2 of them.\n\nA note.\n\nA box.\n\nOn.\n\nNext.\n\n| a c A note. |\n|---|"
 
 
 def test_notes_follow_their_paragraph_and_pictures_are_counted(sandbox: Sandbox) -> None:
@@ -296,3 +357,25 @@ def test_scripts_and_ruby_of_word_keep_what_they_mean(sandbox: Sandbox) -> None:
         run("10"), run("-", raised), run("5", raised), run(" m, H"), run("2", lowered), run("O")
     ) + paragraph(run("彼は"), ruby, run("ぶ"))
     assert read(document(text), sandbox).text == "10^-5 m, H_2O\n\n彼は学ぶ"
+
+
+@pytest.mark.feature(173)
+def test_a_merged_cell_has_scripts_and_symbols_and_an_item_has_its_note_behind_it(sandbox: Sandbox) -> None:
+    def cell(inner: str, columns: int = 1) -> str:
+        return f'<w:tc><w:tcPr><w:gridSpan w:val="{columns}"/></w:tcPr>{paragraph(inner)}</w:tc>'
+
+    raised = '<w:vertAlign w:val="superscript"/>'
+    alpha = '<w:r><w:sym w:font="Symbol" w:char="F061"/></w:r>'
+    rows = (
+        cell(run("n / 10") + run("-", raised) + run("5", raised), 2) + cell(alpha),
+        *(cell(run(each)) for each in "abc"),
+    )
+    table = f"<w:tbl><w:tr>{rows[0]}</w:tr><w:tr>{''.join(rows[1:])}</w:tr></w:tbl>"
+    noted = item("a dot", 3).replace("</w:p>", '<w:r><w:footnoteReference w:id="2"/></w:r>' + run(" more") + "</w:p>")
+    main = f"<w:document {NAMES}><w:body>{table}{noted}{item('', 3)}{item('end', 0)}</w:body></w:document>"
+    note = f'<w:footnotes {NAMES}><w:footnote w:id="2">{paragraph(run("A note."))}</w:footnote></w:footnotes>'
+    parts = {"document": main, "numbering": NUMBERING, "styles": STYLES, "footnotes": note}
+    raw = write_zip({"_rels/.rels": RELATIONS, **{f"word/{name}.xml": part.encode() for name, part in parts.items()}})
+    assert read(raw, sandbox).text == (
+        "| n / 10^-5 |  | α |\n|---|---|---|\n| a | b | c |\n\n- a dot more\n\nA note.\n\nend"
+    )

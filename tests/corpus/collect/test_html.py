@@ -185,8 +185,8 @@ def test_any_soup_gives_text_without_marks_or_none_and_always_the_same(parts: li
         assert not any("\ue000" <= character <= "\ue01f" for character in page.text)
 
 
-BASES = "他不去水冷火一〇漢字雨茶あアんーｱ한≤≥∈∞∑√→−×÷€£¥—–…·、。「」％①㎡℃αéñ°§яIx5"
-TAGS = ("b", "em", "i", "span", "a", "strong", "code", "var", "u", "small", "mark", "q", "time", "kbd")
+BASES = "✓✗►❯☆♥☎♪他不去水冷火一〇漢字雨茶あアんーｱ한≤≥∈∞∑√→−×÷€£¥—–…·、。「」％①㎡℃αéñ°§яIx5"
+TAGS = ("b", "cite", "font", "em", "i", "span", "a", "strong", "code", "var", "u", "small", "mark", "q", "time", "kbd")
 FILLER = "委员会星期一开会讨论了新桥的计划，会议决定工程在春天开始，旧桥到年底之前一直对行人开放。"
 
 
@@ -223,12 +223,18 @@ def test_no_character_between_tags_is_lost(pieces: list[tuple[str, str]]) -> Non
         ("<h2>雨</h2><p>街上的水很深。</p>", "雨\n\n街上的水很深。"),
         ("<ul><li>茶<li><b>水</b></ul>", "- 茶\n- 水"),
         ("<p><span class=dropcap>一</span>天早上</p>", "一天早上"),
-        ("<p>a <i>\ue123</i><i>►</i><b>❯</b>\u200bb</p>", "a \u200bb"),
+        ("<p>a <i>\ue123</i><i>►</i><b>☰</b><b>❯</b>\u200bb</p>", "a ►❯\u200bb"),
         ("<p>On <time>3 May</time> the <a rel=tag href=x>tar</a> was found by <a itemprop=url>Ann</a>, they say.</p>",
          "On 3 May the tar was found by Ann, they say."),
         ("<p>Found it.</p><p>By <a rel=author href=x>Ann</a></p>", "Found it.\n\nBy"),
         ("<p>10<sup>-5</sup> m, H<sub>2</sub>O, x<sup><i>n</i>+1</sup>, 1<sup>st</sup><sup><a href=#n>1</a></sup>.</p>",
          "10^-5 m, H_2O, x^{n+1}, 1st1."),
+        ("<p>2<SUP>2<sup>n</sup></SUP> 10<sup><a href=/x>-5</a></sup> r<sup><font>2</font></sup> a&#xe001;b</p>",
+         "2^{2^n} 10^-5 r^2 ab"),
+        ("<table><tr><th>a<th>b<tr><td>x<td><b>✓</b><tr><td><i>✗</i><td><i>→</i> <i>±</i></table>",
+         "| a | b |\n|---|---|\n| x | ✓ |\n| ✗ | → ± |"),
+        ("<p><time>3 May</time> was the day of the peace.</p>", "3 May was the day of the peace."),
+        ("<p>As <b class=author>Ann</b> says, they met on <time>4 May</time>.</p>", "As Ann says, they met on 4 May."),
         ("<ol><li>aa<li value=5><p>bb</p><li><ul><li>cc</ul></ol><ol type=a start=3><li>dd</ol>",
          "1. aa\n5. bb\n6. cc\nc. dd"),
         ("<ol reversed><!-- <li>no --><li>x<li><pre>y = 1\nz</pre></ol>", "2. x\n1.\n\ny = 1\nz"),
@@ -237,6 +243,12 @@ def test_no_character_between_tags_is_lost(pieces: list[tuple[str, str]]) -> Non
 def test_what_stands_between_tags_is_written(markup: str, text: str) -> None:
     html = f"<html><body><article><p>{FILLER}</p><p>{FILLER}</p>{markup}<p>{FILLER}</p></article></body></html>"
     assert text_of(html).replace(FILLER, "").strip() == text
+
+
+def test_icons_in_the_text_are_counted() -> None:
+    page = extract_page(f"<p>{SENTENCE} <i>\uf0c9</i> <b>☰</b></p><p><i>\uf0c9</i></p><p>{SENTENCE[::-1]}</p>")
+    assert page is not None and page.icons == 3
+    assert [line.strip() for line in page.text.split("\n\n")] == [SENTENCE, SENTENCE[::-1]]
 
 
 @pytest.mark.parametrize(

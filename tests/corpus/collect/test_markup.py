@@ -177,7 +177,83 @@ def test_what_a_journal_tells_of_an_article_is_no_text_but_its_title_and_abstrac
     assert text_of(markup, "journal-meta") == "On it\n\nWe saw.\n\nSo."
 
 
-OTHERS = ("<sup>", "<pre>", "<ol>", "<li>", "<label>", "<title>", "<q1>", "<ruby>")
+@pytest.mark.feature(173)
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("2<sup>2<sup>n</sup></sup> x<sub>i<sub>k</sub></sub>", "2^{2^n} x_{i_k}"),
+        (
+            "10<sup><a href='x'>-5</a></sup> r<sup><font>2</font></sup> x<sup><i>n</i><!-- no -->+1</sup>",
+            "10^-5 r^2 x^{n+1}",
+        ),
+        ("10<sup>-</sup><sup>5</sup> x<sub>i</sub><sup>2</sup>", "10^-5 x_i^2"),
+        ("3 cm<sup><a href='/square'>2</a></sup> 10<sup><a href='/million'>6</a></sup>", "3 cm^2 10^6"),
+        # marks of notes and references
+        (
+            "So.<sup><a href='#fn1'>1</a></sup> x<a href='#n'><sup>2</sup></a> it<sup><a href='/x'>3</a></sup>",
+            "So.1 x2 it3",
+        ),
+        ("seen<sup><xref ref-type='bibr' rid='b'>4</xref>,<xref rid='c'>5</xref></sup>", "seen4,5"),
+        (
+            "seen<xref ref-type='bibr'><sup>12</sup></xref> so<sup>[3]</sup> to<sup class='footnote-ref'>6</sup>",
+            "seen12 so[3] to6",
+        ),
+        ("<hi rend='italic superscript'>2</hi>", "^2"),
+    ],
+)
+def test_scripts_are_told_from_marks_of_notes(markup: str, text: str) -> None:
+    assert text_of(f"<p>{markup}</p>") == text
+
+
+@pytest.mark.feature(173)
+@pytest.mark.parametrize(
+    "note",
+    [
+        "<fn><label>1</label><p>See <i>it</i>.</p></fn>",
+        "<footnote><para>1 See it.</para></footnote>",
+        "<note>1 See it.</note>",
+        "<aside xmlns:epub='http://www.idpf.org/2007/ops' epub:type='footnote'>1 See it.</aside>",
+        "<span role='doc-footnote'>1 See it.</span>",
+    ],
+)
+@pytest.mark.parametrize("place", ["<p>We saw{} that</p>", "<td>We saw{} that</td>", "<title>We saw{} that</title>"])
+def test_a_note_is_a_paragraph_behind_that_which_it_stands_in(note: str, place: str) -> None:
+    assert text_of(f"<d>{place.format(note)}<p>Next.</p></d>") == "We saw that\n\n1 See it.\n\nNext."
+
+
+def test_a_note_in_a_cell_stays_in_it_and_one_in_a_list_counts_nothing() -> None:
+    cells = "<table><tr><td>a<fn><p>b</p></fn> c</td><td>d</td></tr></table>"
+    assert text_of(cells) == "| a c b | d |\n|---|---|"
+    items = "<ol><li>a<note>n<ol><li>m</li></ol></note> b</li><li>c</li></ol>"
+    assert text_of(items) == "1. a b\n\nn\n\n1. m\n\n2. c"
+    assert text_of("<p>a<note>b<note>c</note> d</note> e</p>") == "a e\n\nb d\n\nc"
+
+
+@pytest.mark.feature(173)
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        (
+            "<choice><sic>teh</sic><corr>the</corr></choice> <choice><expan>Doctor</expan><abbr>Dr</abbr></choice>",
+            "the Doctor",
+        ),
+        ("<choice><orig>vpon <choice><sic>x</sic><corr>y</corr></choice></orig><reg>upon</reg></choice>", "upon"),
+        ("<choice><unclear>one</unclear><unclear>two</unclear></choice> <sic>alone</sic>", "one alone"),
+        ("<subst><del>old</del><add>new</add></subst> <del>gone</del>", "new"),
+        ("<app><lem>a</lem><rdg>b</rdg></app> <app><rdg>c</rdg><rdgGrp><rdg>d</rdg></rdgGrp></app>", "a c"),
+        ("10<hi rend='sup'><choice><sic>4</sic><corr>5</corr></choice></hi>", "10^5"),
+    ],
+)
+def test_one_reading_of_tei_is_text(markup: str, text: str) -> None:
+    assert text_of(f"<TEI><text><p>{markup}</p></text></TEI>") == text
+
+
+def test_what_is_deleted_on_a_page_and_an_appendix_of_a_journal_stay() -> None:
+    assert text_of("<p>a <del>b</del></p>") == "a b"
+    assert text_of("<app-group><app><title>A</title><p>x</p></app></app-group>") == "A\n\nx"
+
+
+OTHERS = ("<sup>", "<pre>", "<ol>", "<li>", "<label>", "<title>", "<q1>", "<ruby>", "<fn>", "<a>", "<hi>", "<app>")
 
 
 @given(
@@ -194,3 +270,28 @@ def test_no_letter_is_lost(parts: list[str]) -> None:
     expected = "".join(part for part in parts if not part.startswith("<"))
     found = text_of(markup)
     assert [found.replace("text", "").count(letter) for letter in "xyz"] == [expected.count(letter) for letter in "xyz"]
+
+
+@pytest.mark.feature(173)
+def test_a_merged_cell_has_scripts_and_an_item_has_its_note_behind_it() -> None:
+    table = (
+        "<table><tr><td colspan='2'>n / 10<sup>-5</sup></td><td>x</td></tr><tr><td>a</td><td>b</td>"
+        "<td>c</td></tr></table>"
+    )
+    items = "<ul><li>a dot<footnote><p>A<sub>2</sub>.</p></footnote> more</li></ul>"
+    assert text_of(f"<body>{table}{items}</body>") == (
+        "| n / 10^-5 |  | x |\n|---|---|---|\n| a | b | c |\n\n- a dot more\n\nA_2."
+    )
+
+
+@pytest.mark.feature(172)
+def test_a_table_in_a_note_in_a_cell_is_text_of_the_cell() -> None:
+    columns = "<colspec colname='p'/><colspec colname='q'/><colspec colname='r'/>"
+    table = "<informaltable><tgroup><row><entry>in</entry></row></tgroup></informaltable>"
+    note = f"<footnote>{table}<screen>two\nlines</screen></footnote>"
+    rows = (
+        f"<row><entry>a{note}</entry><entry>b</entry><entry>c</entry></row>"
+        "<row><entry>d</entry><entry namest='q' nameend='r'>e</entry></row><row><entry colname='r'>f</entry></row>"
+    )
+    text = text_of(f"<body><table><tgroup cols='3'>{columns}{rows}</tgroup></table></body>")
+    assert text == "| a in two lines | b | c |\n|---|---|---|\n| d | e |  |\n|  |  | f |"

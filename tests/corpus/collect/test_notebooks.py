@@ -40,3 +40,20 @@ def test_notebooks_of_version_3_are_read() -> None:
 def test_what_is_no_notebook_is_named(raw: bytes) -> None:
     ((position, reason),) = read("a.ipynb", raw)
     assert (position, reason) in {("", "not_notebook"), ("", "empty")}
+
+
+def test_what_is_no_text_in_a_cell_is_counted_and_never_written() -> None:
+    cells = [
+        {"cell_type": "code", "source": None, "outputs": None},
+        {"cell_type": "markdown"},
+        {"cell_type": "raw", "source": 7},
+        {"cell_type": "markdown", "source": ["a", 8, None, "b"]},
+        {"cell_type": "heading", "level": 2.0, "source": "On"},
+        {"cell_type": ["x"], "source": {"text": "c"}},
+        None,
+        "d",
+    ]
+    (reading,) = readings("a.ipynb", json.dumps({"cells": cells}).encode())
+    assert reading.text == "ab\n\n# On"
+    assert (reading.fields["malformed_cells"], reading.fields["outputs"]) == (5, 0)
+    assert read("a.ipynb", b'{"cells": null}') == [("", "empty")]

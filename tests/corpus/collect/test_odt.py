@@ -11,6 +11,7 @@ NAMES = " ".join(
     for name in ("office", "text", "table", "style", "draw")
 )
 STYLES = """<style:style style:name="Up"><style:text-properties style:text-position="super 58%"/></style:style>
+<style:style style:name="Higher" style:parent-style-name="Up"/>
 <style:style style:name="Down"><style:text-properties style:text-position="-33% 58%"/></style:style>
 <text:list-style style:name="L"><text:list-level-style-number text:level="1" style:num-format="1" style:num-suffix="."/>
 <text:list-level-style-number text:level="2" style:num-format="a" style:num-prefix="(" style:num-suffix=")"/>
@@ -76,9 +77,38 @@ def test_values_of_merged_cells_stand_under_their_headings() -> None:
     )
 
 
+@pytest.mark.feature(173)
+def test_notes_and_text_boxes_do_not_tear_a_sentence_and_spans_share_a_script() -> None:
+    note = (
+        '<text:note text:note-class="footnote"><text:note-citation>1</text:note-citation><text:note-body>'
+        "<text:p>A note.</text:p></text:note-body></text:note>"
+    )
+    box = "<draw:frame><draw:text-box><text:p>A box.</text:p></draw:text-box></draw:frame>"
+    up = '<text:span text:style-name="Higher">{}</text:span>'
+    body = f"<text:p>We saw 10{up.format('-')}{up.format('5')}{note}{box} of them.</text:p><text:p>Next.</text:p>"
+    assert text_of(body) == "We saw 10^-5 of them.\n\nA note.\n\nA box.\n\nNext."
+
+
 def test_a_file_that_is_locked_or_none_is_named() -> None:
     manifest = b"<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>"
     (locked,) = parse_odt(odt("", **{"META-INF/manifest.xml": manifest}), OfficeParams())
     (broken,) = parse_odt(write_zip({"content.xml": b"<a>"}), OfficeParams())
     (other,) = parse_odt(write_zip({"mimetype": b"image/png", "content.xml": b"<a/>"}), OfficeParams())
     assert [each.reason for each in (locked, broken, other)] == ["encrypted", "not_odt", "not_odt"]
+
+
+@pytest.mark.feature(173)
+def test_a_merged_cell_has_scripts_and_an_item_has_its_note_behind_it() -> None:
+    up = '<text:span text:style-name="Higher">-5</text:span>'
+    covered = "<table:covered-table-cell><text:p>no</text:p></table:covered-table-cell>"
+    cells = "".join(f"<table:table-cell><text:p>{each}</text:p></table:table-cell>" for each in "ab")
+    table = (
+        '<table:table><table:table-row><table:table-cell table:number-columns-spanned="2">'
+        f"<text:p>n / 10{up}</text:p></table:table-cell>{covered}</table:table-row>"
+        f"<table:table-row>{cells}</table:table-row></table:table>"
+    )
+    note = "<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>A{}.</text:p></text:note-body>"
+    item = f"<text:list-item><text:p>a dot{note.format(up)}</text:note> more</text:p></text:list-item>"
+    assert text_of(f'{table}<text:list text:style-name="B">{item}</text:list>') == (
+        "| n / 10^-5 |  |\n|---|---|\n| a | b |\n\n- a dot more\n\nA^-5."
+    )

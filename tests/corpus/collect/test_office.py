@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pptx
 import pytest
 import xlsxwriter
+from lxml import etree
 
 from cpt_pipeline.corpus.collect.office import OFFICE, read_office
 from cpt_pipeline.corpus.collect.office_params import OfficeParams
@@ -65,6 +66,30 @@ def test_slides_come_in_their_order_with_tables_and_notes(sandbox: Sandbox) -> N
     assert reading.fields == {"slides": 2, "title": "Valves"}
 
 
+@pytest.mark.feature(173)
+def test_scripts_symbols_and_formulas_of_slides_are_written(sandbox: Sandbox) -> None:
+    show = pptx.Presentation()
+    frame = show.slides.add_slide(show.slide_layouts[6]).shapes.add_textbox(0, 0, 914400, 914400).text_frame
+    paragraph = frame.paragraphs[0]
+    for text, baseline in (("10", 0), ("-", 30000), ("5", 30000), (" m, H", 0), ("2", -25000), ("O \uf0fc", 0)):
+        run = paragraph.add_run()
+        run.text = text
+        run._r.get_or_add_rPr().set("baseline", str(baseline))
+    symbols = etree.SubElement(run._r.get_or_add_rPr(), run._r.nsmap["a"].join("{}") + "sym")
+    symbols.set("typeface", "Wingdings")
+    paragraph.add_line_break()
+    office = "http://schemas.microsoft.com/office/drawing/2010/main"
+    math = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+    paragraph._p.append(
+        etree.fromstring(
+            f"<a14:m xmlns:a14='{office}' xmlns:m='{math}'><m:oMath><m:r><m:t>x</m:t></m:r></m:oMath></a14:m>"
+        )
+    )
+    buffer = io.BytesIO()
+    show.save(buffer)
+    assert [each.text for each in read(".pptx", buffer.getvalue(), sandbox)] == ["10^-5 m, H_2O ✓\n\n$x$"]
+
+
 @pytest.mark.feature(172)
 def test_sheets_are_documents_of_their_own(sandbox: Sandbox) -> None:
     areas = "| name | area |\n|---|---|\n| mitral | 4 |\n| aortic | 3.25 |"
@@ -75,9 +100,10 @@ def test_sheets_are_documents_of_their_own(sandbox: Sandbox) -> None:
 @pytest.mark.feature(172)
 def test_the_text_of_rtf_is_decoded(sandbox: Sandbox) -> None:
     raw = (
-        rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Times;}}{\b Caf\'e9} \u27721?\u23383?.\par Second.{\*\generator x}\par}"
+        rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Times;}}{\b Caf\'e9} \u27721?\u23383?.\par "
+        rb"10{\super -5}\u-10179?\u-8704?{\footnote Note.} m.{\*\generator x}\par}"
     )
-    assert [each.text for each in read(".rtf", raw, sandbox)] == ["Café 汉字.\n\nSecond."]
+    assert [each.text for each in read(".rtf", raw, sandbox)] == ["Café 汉字.\n\n10^-5😀 m.\n\nNote."]
     assert [each.reason for each in read(".rtf", b"no rtf", sandbox)] == ["not_rtf"]
 
 

@@ -79,3 +79,30 @@ def test_no_word_is_lost_however_the_borders_stand(words: list[str]) -> None:
         *(f"w{number}" for number in range(len(words))),
         "end",
     ]
+
+
+@pytest.mark.feature(173)
+def test_a_merged_cell_has_scripts_and_an_item_has_its_note_behind_it() -> None:
+    table = (
+        r"\trowd\cellx4000\cellx5000\intbl n / 10\super -5\cell\plain {\f3 a}\cell\row"
+        r"\trowd\cellx2000\cellx4000\cellx5000\intbl a\u-10179?\u-8704?\cell b{\footnote B\par more.} b\cell c\cell\row"
+    )
+    item = r"\pard{\listtext\pard\plain\f3 \'b7\tab}10{\super 2}{\super\chftn}{\footnote\pard A{\sub 2}.} more\par "
+    assert paragraphs(table + item + r"\f3{\listtext\'b7\tab}\f0 end\par") == [
+        "| n / 10^-5 |  | α |\n|---|---|---|\n| a😀 | b b B more. | c |",
+        "- 10^2 more",
+        "A_2.",
+        "- end",
+    ]
+
+
+def test_a_note_of_two_paragraphs_in_a_row_that_is_like_the_one_above_it_stays_in_its_cell() -> None:
+    table = row((900, "a"), (1800, "b")) + r"\intbl c{\footnote x\par y} c\cell d\cell\row"
+    assert paragraphs(table) == ["| a | b |\n|---|---|\n| c c x y | d |"]
+
+
+@pytest.mark.feature(173)
+@pytest.mark.parametrize("end", ["par", "cell", "row"])
+def test_a_script_that_goes_on_begins_anew_in_the_next_piece(end: str) -> None:
+    text = " ".join(paragraphs(rf"x\super 2\{end} y{{}}3\nosupersub z"))
+    assert "x^2" in text and "^2" in text.partition("x")[2]

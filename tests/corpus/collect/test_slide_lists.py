@@ -81,3 +81,21 @@ def test_values_of_merged_cells_stand_under_their_headings() -> None:
     table.cell(3, 0).text = "covered"
     expected = "| region | cases |  |\n|---|---|---|\n|  | men | women |\n| north | 1 | 2 |\n|  | 3 | 4 |"
     assert text_of(show) == [expected]
+
+
+@pytest.mark.feature(173)
+def test_bullets_and_merged_cells_have_scripts() -> None:
+    def raised(frame: Any) -> None:
+        for text, baseline in (("10", "0"), ("-5", "30000"), (" m", "0")):
+            run = frame.paragraphs[0].add_run()
+            run.text = text
+            run._r.get_or_add_rPr().set("baseline", baseline)
+
+    show = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[1])
+    raised(slide.placeholders[1].text_frame)
+    table = slide.shapes.add_table(2, 2, 0, 0, 914400, 914400).table
+    table.cell(0, 0).merge(table.cell(0, 1))
+    raised(table.cell(0, 0).text_frame)
+    table.cell(1, 0).text, table.cell(1, 1).text = "a", "b"
+    assert text_of(show) == ["- 10^-5 m", "| 10^-5 m |  |\n|---|---|\n| a | b |"]

@@ -249,3 +249,19 @@ def test_tables_formulas_and_images_are_kept_by_rule_and_counted_in_every_format
     assert {name for name, text in texts.items() if "$\\frac{1}{x}$" in text} == set(texts) - {"own/f.pdf"}
     assert {name for name, text in texts.items() if "no" in text.split() or "x.png" in text} == {"own/e.md"}
     assert "1 2 3\n2 4 6\n3 6 9\n4 8 12" in texts["own/f.pdf"]
+
+
+@pytest.mark.feature(173)
+def test_what_a_format_leaves_out_of_its_lines_is_counted(tmp_path: Path) -> None:
+    symbols = '<w:r><w:sym w:font="Own" w:char="F0B7"/></w:r>'
+    folder = write(
+        tmp_path / "in",
+        {
+            "a.html": f"<p>{SENTENCE} <i>\uf0c9</i></p><p>{SENTENCE[::-1]}</p>",
+            "b.docx": word_file(paragraph(word_run(SENTENCE), symbols)),
+            "c.ipynb": json.dumps({"cells": [{"cell_type": "markdown", "source": SENTENCE}, {"source": 7}]}),
+        },
+    )
+    report = collect(tmp_path, {"name": "s", "path": str(folder)})
+    found = {kind: {**counts} for kind, counts in report.formats.items()}
+    assert (found["html"]["icons"], found["docx"]["unknown_symbols"], found["ipynb"]["malformed_cells"]) == (1, 1, 1)

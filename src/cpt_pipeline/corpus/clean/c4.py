@@ -156,7 +156,6 @@ class _Phrases:
 
 def _sentence_counter(text: Text) -> Callable[[str], int]:
     """English sentences are those of spaCy; in other languages what a full stop of their scripts ends."""
-
     if text.script == "english":
         return text.num_english_sentences
     return lambda line: len(_sentence_end().findall(line))

@@ -1,9 +1,8 @@
 """Word files (.docx): one record, read from the XML of the document as a stream.
 
 Not python-docx: that builds a tree of every part, pictures included, and gives neither formulas nor footnotes. The
-words of WordprocessingML are told to `markup` as HTML, so tables, formulas, pictures and scripts follow the same rules
-and counts; numbers of lists come from `docx_numbers`. Left out: deleted text, field codes, hidden text, headers and
-footers, comments.
+words are told to `markup` as HTML by `docx_words`, so tables, formulas, pictures and scripts follow the same rules and
+counts.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ from xml.etree import ElementTree
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.corpus.collect import omml
 from cpt_pipeline.corpus.collect.docx_numbers import Numbers
-from cpt_pipeline.corpus.collect.markup import ParagraphCollector, TooMuchTextError
-from cpt_pipeline.corpus.collect.markup_tables import Span
+from cpt_pipeline.corpus.collect.docx_styles import RunStyles
+from cpt_pipeline.corpus.collect.docx_words import NOTES, Words, attribute
+from cpt_pipeline.corpus.collect.markup import TooMuchTextError
 from cpt_pipeline.corpus.collect.reading import Reading
 from cpt_pipeline.corpus.collect.sandbox import Sandbox, SandboxError
 from cpt_pipeline.corpus.collect.zipped import ZipFault, ZipMembers, ZipParams, resolve
@@ -26,16 +25,7 @@ from cpt_pipeline.corpus.collect.zipped import ZipFault, ZipMembers, ZipParams, 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 _RELATIONS = "_rels/.rels"
-_BLOCKS = {"p": "p", "tbl": "table", "tr": "tr", "tc": "td"}
-_SKIPPED = frozenset(("del", "moveFrom", "Fallback", "rt", "instrText", "delText", "sectPr", "pPrChange"))
-"""Fallback doubles what stands beside it for old programs; rt is the reading of a ruby."""
-_PICTURES = frozenset(("drawing", "pict", "object"))
-_CHARACTERS = {"tab": " ", "noBreakHyphen": "-", "cr": " "}
-_WIDTHS = frozenset(("gridSpan", "gridBefore"))
-_MAX_DIGITS = 6
-_NOTES = ("footnote", "endnote")
-_OF_NUMBERS = ("numbering.xml", "styles.xml")
-_SCRIPTS = {"superscript": "sup", "subscript": "sub"}
+_NUMBERING, _STYLES = "numbering.xml", "styles.xml"
 
 
 class DocxParams(Params):
@@ -68,8 +58,11 @@ def parse_docx(raw: bytes, params: DocxParams) -> Reading:
     try:
         members = ZipMembers(raw, params.zip)
         name = _main_part(members)
-        notes = {kind: _notes(members, name, kind, params.max_chars) for kind in _NOTES}
-        words = _Words(notes, params.max_chars, Numbers(*(_part(members, name, part) for part in _OF_NUMBERS)))
+        styles = _part(members, name, _STYLES)
+        run_styles = RunStyles(styles)
+        notes = {kind: _notes(members, name, kind, run_styles, params.max_chars) for kind in NOTES}
+        numbers = Numbers(_part(members, name, _NUMBERING), styles)
+        words = Words(notes, params.max_chars, numbers, run_styles)
         text = _parse(members.read(name), words)
         title = _title(members)
     except ZipFault as fault:
@@ -80,6 +73,7 @@ def parse_docx(raw: bytes, params: DocxParams) -> Reading:
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         return Reading("", reason="not_docx", detail=str(error)[:200])
     fields = {**words.counts, "notes": words.num_notes, **({"title": title} if title else {})}
+    fields |= {"unknown_symbols": words.num_unknown_symbols} if words.num_unknown_symbols else {}
     return Reading("", text, None if text else "empty", fields=fields)
 
 
@@ -99,7 +93,7 @@ def _title(members: ZipMembers) -> str:
     return (ElementTree.fromstring(members.read("docProps/core.xml")).findtext("./{*}title") or "").strip()
 
 
-def _parse(raw: bytes, target: _Words) -> str:
+def _parse(raw: bytes, target: Words) -> str:
     parser = ElementTree.XMLParser(target=target)
     parser.feed(raw)
     text: Any = parser.close()
@@ -111,185 +105,12 @@ def _part(members: ZipMembers, document: str, part: str) -> bytes | None:
     return members.read(name) if name is not None and name in members else None
 
 
-def _notes(members: ZipMembers, document: str, kind: str, max_chars: int) -> dict[str, str]:
+def _notes(members: ZipMembers, document: str, kind: str, styles: RunStyles, max_chars: int) -> dict[str, str]:
     """Give the notes by their number; separators, which Word keeps among them, are empty."""
     raw = _part(members, document, f"{kind}s.xml")
     notes: dict[str, str] = {}
     for note in () if raw is None else ElementTree.fromstring(raw):
-        words = _Words({}, max_chars, Numbers(None, None))
+        words = Words({}, max_chars, Numbers(None, None), styles)
         words.tell(note)
-        notes[_attribute(note.attrib, "id")] = words.close()
+        notes[attribute(note.attrib, "id")] = words.close()
     return notes
-
-
-class _Words:
-    """A target of `XMLParser` that tells WordprocessingML to a `ParagraphCollector` as HTML."""
-
-    def __init__(self, notes: dict[str, dict[str, str]], max_chars: int, numbers: Numbers) -> None:
-        self.num_notes = 0
-        self._numbers = numbers
-        self._properties: dict[str, str] | None = None
-        """What the open properties of a paragraph say of its number."""
-        self._script = self._open_script = ""
-        """What the run asks for, and what is open: runs that follow one another share a script."""
-        self._collector = ParagraphCollector((), max_characters=max_chars)
-        self._notes = notes
-        self._waiting: list[str] = []
-        """Notes of the paragraph that is open; in a cell they stand at the end of the cell's paragraph."""
-        self._skipped = 0
-        self._is_text = self._is_hidden = False
-        self._formula: ElementTree.TreeBuilder | None = None
-        self._formula_depth = 0
-        self._is_block = False
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Counts of tables, formulas and images."""
-        return self._collector.counts
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = tag.rpartition("}")[2]
-        if self._skipped or name in _SKIPPED:
-            self._skipped += 1
-        elif name == "pPr" or self._properties is not None:
-            self._properties = {**(self._properties or {}), name: _attribute(attributes, "val")}
-        elif self._formula is not None or name == "oMath":
-            self._start_of_formula(tag, attributes)
-        elif name in _BLOCKS:
-            self._set_script("")
-            self._collector.start(_BLOCKS[name], {})
-        elif name in _PICTURES:
-            self._collector.start("img", {})
-            self._collector.end("img")
-        elif name.removesuffix("Reference") in _NOTES:
-            self._note(name.removesuffix("Reference"), _attribute(attributes, "id"))
-        else:
-            self._run(name, attributes)
-
-    def end(self, tag: str) -> None:
-        name = tag.rpartition("}")[2]
-        if self._skipped:
-            self._skipped -= 1
-        elif self._properties is not None:
-            self._end_of_properties(name)
-        elif self._formula is not None:
-            self._end_of_formula(tag)
-        elif name in _BLOCKS:
-            self._set_script("")
-            self._collector.end(_BLOCKS[name])
-            self._flush_notes(name)
-        elif name == "t":
-            self._is_text = False
-        elif name == "oMathPara":
-            self._is_block = False
-
-    def data(self, text: str) -> None:
-        if self._skipped:
-            return
-        if self._formula is not None:
-            self._formula.data(text)
-        elif self._is_text and not self._is_hidden:
-            self._set_script(self._script)
-            self._collector.data(text)
-
-    def close(self) -> str:
-        return self._collector.close()
-
-    def tell(self, element: ElementTree.Element) -> None:
-        """Take a parsed element as if it came from a parser."""
-        for event, each in _events(element):
-            if event == "start":
-                self.start(each.tag, each.attrib)
-                self.data(each.text or "")
-            else:
-                self.end(each.tag)
-
-    def _run(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "r":
-            self._is_hidden, self._script = False, ""
-        elif name == "vertAlign":
-            self._script = _SCRIPTS.get(_attribute(attributes, "val"), "")
-        elif name == "vanish":
-            self._is_hidden = _attribute(attributes, "val") not in ("0", "false", "off")
-        elif name == "t":
-            self._is_text = True
-        elif name == "br":
-            self._collector.start("br", {})
-            self._collector.end("br")
-        elif name == "oMathPara":
-            self._is_block = True
-        elif name in _WIDTHS:
-            self._width(name, _attribute(attributes, "val"))
-        elif name in _CHARACTERS and not self._is_hidden:
-            self._collector.data(_CHARACTERS[name])
-
-    def _width(self, name: str, columns: str) -> None:
-        """Take how many columns a cell spans, or a row leaves out; cells under others stand in the file, empty."""
-        table = self._collector.table
-        if table is None or not columns.isdecimal():
-            return
-        number = int(columns[:_MAX_DIGITS])
-        if name == "gridSpan":
-            table.widen_cell(number)
-        else:
-            table.start_cell(Span(number))
-
-    def _set_script(self, name: str) -> None:
-        if name != self._open_script:
-            if self._open_script:
-                self._collector.end(self._open_script)
-            if name:
-                self._collector.start(name, {})
-            self._open_script = name
-
-    def _end_of_properties(self, name: str) -> None:
-        if name == "pPr" and self._properties is not None:
-            found, self._properties = self._properties, None
-            use, level, style = (found.get(each, "") for each in ("numId", "ilvl", "pStyle"))
-            if written := self._numbers.number(use, level, style):
-                self._collector.number(written)
-
-    def _start_of_formula(self, tag: str, attributes: dict[str, str]) -> None:
-        if self._formula is None:
-            self._set_script("")
-            self._formula = ElementTree.TreeBuilder()
-        self._formula.start(tag, attributes)
-        self._formula_depth += 1
-
-    def _end_of_formula(self, tag: str) -> None:
-        assert self._formula is not None
-        self._formula.end(tag)
-        self._formula_depth -= 1
-        if not self._formula_depth:
-            tree, self._formula = self._formula.close(), None
-            omml.tell(tree, self._collector, is_block=self._is_block)
-
-    def _note(self, kind: str, number: str) -> None:
-        text = self._notes.get(kind, {}).get(number, "")
-        if text:
-            self.num_notes += 1
-            self._waiting.append(text)
-
-    def _flush_notes(self, name: str) -> None:
-        if name == "p":
-            self._collector.number("")  # that of a paragraph without text
-            for text in self._waiting:
-                self._collector.start("p", {})
-                self._collector.data(text)
-                self._collector.end("p")
-            self._waiting.clear()
-
-
-def _events(root: ElementTree.Element) -> Iterator[tuple[str, ElementTree.Element]]:
-    """Walk a tree without recursion."""
-    waiting = [("end", root), ("start", root)]
-    while waiting:
-        event, element = waiting.pop()
-        yield event, element
-        if event == "start":
-            for child in reversed(element):
-                waiting += [("end", child), ("start", child)]
-
-
-def _attribute(attributes: dict[str, str], name: str) -> str:
-    return next((value for key, value in attributes.items() if key.rpartition("}")[2] == name), "")

@@ -31,6 +31,8 @@ from cpt_pipeline.corpus.collect.html_inline import (
 from cpt_pipeline.corpus.collect.html_lists import write_lists
 from cpt_pipeline.corpus.collect.html_marks import (
     ALL_MARKS,
+    CODED_MARKS,
+    ICON,
     IMAGE,
     LETTER,
     REGION,
@@ -43,6 +45,7 @@ from cpt_pipeline.corpus.collect.html_marks import (
     without_unseen,
 )
 from cpt_pipeline.corpus.collect.html_names import ALWAYS_SKIPPED, page_names, region_selectors, skipped_selectors
+from cpt_pipeline.corpus.collect.html_notes import place_notes
 from cpt_pipeline.corpus.collect.html_second_opinion import better_of
 from cpt_pipeline.corpus.collect.html_tables import mark_tables, write_tables
 from cpt_pipeline.corpus.collect.reading import Reading, ReadingParams
@@ -81,6 +84,8 @@ class Page:
     tables: int
     formulas: int
     images: int
+    icons: int = 0
+    """Glyphs of icon fonts and signs of menus that were left out."""
     encoding: str | None = None
     """None for a page that was text already."""
     bad_bytes: int = 0
@@ -112,6 +117,7 @@ def extract_page(html: bytes | str, *, url: str | None = None, encoding: str | N
         tables=marked.count(TABLE),
         formulas=count_markdown(text)["formulas"] if has_tex else marked.count(html_formulas.MARK),
         images=marked.count(IMAGE),
+        icons=marked.count(ICON),
         encoding=decoded.encoding if decoded else None,
         bad_bytes=decoded.num_bad_bytes if decoded else 0,
     )
@@ -133,6 +139,7 @@ def read_page(
     fields = {
         "title": page.title, "published": page.published, "language": page.language, "encoding": page.encoding,
         "bad_bytes": page.bad_bytes, "tables": page.tables, "formulas": page.formulas, "images": page.images,
+        "icons": page.icons or None,
     }  # fmt: skip
     reading = Reading(position, page.text, fields={name: value for name, value in fields.items() if value is not None})
     return refuse_undecodable(reading, len(raw), params)
@@ -186,12 +193,14 @@ def _prepared(source: str) -> str:
     """Write what is text of its own (formulas, scripts) as text, and take away what is never parsed."""
     has_marks = not source.isascii() and b"\xee\x80" in source.encode()  # a third of the time of a search for them
     clean = ALL_MARKS.sub("", source) if has_marks else source
+    clean = CODED_MARKS.sub("", clean) if "&#" in clean else clean
     clean = clean.replace("\0", "") if "\0" in clean else clean
     return write_scripts(html_formulas.write_formulas(clean))
 
 
 def _marked(prepared: str) -> str:
-    return deepen(shield_lone_characters(mark_tables(mark_images(write_lists(keep_sentences(prepared))))))
+    marked = mark_tables(mark_images(write_lists(keep_sentences(place_notes(prepared)))))
+    return deepen(shield_lone_characters(marked))
 
 
 def _mark_regions(tree: HTMLTree, selectors: list[str]) -> None:

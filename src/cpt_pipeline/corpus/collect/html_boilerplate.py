@@ -14,6 +14,7 @@ from typing import NamedTuple
 from cpt_pipeline.corpus.collect.html_marks import (
     ALL_MARKS,
     CELL,
+    ICON,
     IMAGE,
     LONE,
     NUMBER,
@@ -32,6 +33,7 @@ _TAG = re.compile(r"<[^<>]*>")
 _TABLE_ROW = re.compile(rf"{TABLE}?{ROW}\|")
 _NO_COUNT = re.compile(f"[{REGION}{REGION_END}{ROW}{CELL}{TABLE}{TABLE_END}]+")
 _NUMBERED = re.compile(f"{NUMBER}([^{NUMBER_END}]*){NUMBER_END} *")
+_PICTURES = re.compile(f"[{IMAGE}{ICON}]")
 _CODE = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
 _ENDS = tuple(".!?…。！？”»\"')）")
 _SAYINGS = re.compile(
@@ -105,8 +107,8 @@ def read_lines(text: str) -> tuple[list[Line], list[tuple[int, int]]]:
             gap = line is None and (gap or not raw.strip())
             if line is not None:
                 lines.append(line)
-            elif lines and IMAGE in raw:
-                lines[-1] = lines[-1]._replace(text=IMAGE * raw.count(IMAGE) + lines[-1].text)
+            elif lines and _PICTURES.search(raw):
+                lines[-1] = lines[-1]._replace(text="".join(_PICTURES.findall(raw)) + lines[-1].text)
             if REGION in raw or REGION_END in raw:
                 _note_regions(raw, num_before, len(lines), begun, regions)
     return lines, regions
@@ -137,7 +139,7 @@ def _read_line(raw: str, after_gap: bool) -> Line | None:
         numbered = _NUMBERED.match(text)
         label = numbered[1] if numbered else label
         text = _NUMBERED.sub(r"\1 ", text[numbered.end() :] if numbered else text)
-        if not (text.strip(IMAGE + " ") or numbered):
+        if not (text.strip(IMAGE + ICON + " ") or numbered):
             return None
     if "\t" in text:
         text = " ".join(text.split())  # cells of a table that arranges the page

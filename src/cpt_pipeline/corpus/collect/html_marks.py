@@ -14,15 +14,20 @@ ROW, CELL, TABLE, TABLE_END = "\ue001", "\ue002", "\ue003", "\ue004"
 IMAGE = "\ue006"
 NUMBER, NUMBER_END = "\ue007", "\ue008"
 LONE = "\ue009"
+ICON = "\ue00a"
 REGION, REGION_END = "\ue010", "\ue011"
 SPAN, GROUP = "\ue012", "\ue013"
 DIGITS = "\ue014\ue015\ue016\ue017\ue018\ue019\ue01a\ue01b\ue01c\ue01d"
 """Numbers in marks: text like other marks, but seen by nobody where a mark is torn off."""
 ALL_MARKS = re.compile("[\ue000-\ue01f]")
+CODED_MARKS = re.compile(r"&#(?:[xX]0{0,4}[eE]0[01][0-9a-fA-F]|0{0,4}573(?:4[4-9]|[56]\d|7[0-5]))(?![0-9a-fA-F]);?")
+"""Marks that the page itself holds, written as numbers."""
 LETTER = "m"
 _WITH_LETTER = re.compile(f"([\ue000-\ue01f]){LETTER}")
 
-_UPPER_TAG = re.compile(r"</?[A-Z]+")
+_UPPER_TAG = re.compile(r"</?[A-Z][A-Za-z0-9]*")
+_UPPER_TAG_OR_TEX = re.compile(rf"<script\b[^<>]*math/tex[^<]*(?:<(?!/)[^<]*)*|{_UPPER_TAG.pattern}")
+"""A formula of MathJax, in which `a<B` may stand, is matched as a whole."""
 _BODY = re.compile(r"</head>\s{0,200}<body\b")
 _DOCTYPE = re.compile(r"\s{0,200}<!doctype[^<>]{0,300}>", re.IGNORECASE)
 """It stays, for where it is missing or old a table may stand in a paragraph."""
@@ -45,7 +50,9 @@ def without_unseen(source: str) -> str:
     """
     for name, pattern in _UNSEEN:
         if name in source:
-            source = pattern.sub(_unless_needed, source)
+            end = source.rfind(f"</{name[1:]}")  # behind it each begin would be looked at to the end of the page
+            end = source.find(">", end) + 1 if end >= 0 else 0
+            source = pattern.sub(_unless_needed, source[:end]) + source[end:]
     body, kind = _BODY.search(source), _DOCTYPE.match(source)
     return (kind[0] if kind else "") + source[body.start() + len("</head>") :] if body else source
 
@@ -56,10 +63,10 @@ def _unless_needed(match: re.Match[str]) -> str:
 
 
 def lower_tags(source: str) -> str:
-    """Give the names of tags in lower case, for patterns that ignore case are ten times slower."""
-    if "<BODY" in source or "<TABLE" in source:
-        return _UPPER_TAG.sub(lambda match: match[0].lower(), source)
-    return source
+    """Return the source with the names of tags in lower case, for patterns that ignore case are ten times slower."""
+    if "math/tex" in source:
+        return _UPPER_TAG_OR_TEX.sub(lambda tag: tag[0] if "math/tex" in tag[0] else tag[0].lower(), source)
+    return _UPPER_TAG.sub(lambda tag: tag[0].lower(), source)
 
 
 def mark_images(source: str) -> str:

@@ -38,7 +38,8 @@ _WORDS = (
 )
 _LINKED_WORDS = ("teaser",)
 _SKIPPED_TAGS = (
-    "nav", "footer", "aside", "figcaption", "button", "select", "textarea", "noscript", "iframe", "dialog", "svg",
+    "nav", "footer", "aside:not([role=doc-footnote],[role=doc-endnote])",
+    "figcaption", "button", "select", "textarea", "noscript", "iframe", "dialog", "svg",
     "audio", "video", "object", "label", "template", "menu", "[role=navigation]",
     "[role=complementary]", "[role=contentinfo]", "[role=dialog]", "[role=search]", "[role=banner]", "[hidden]",
     "[aria-hidden=true]:not([class*=math i])", '[style*="display:none" i]:not([class*=math i])',

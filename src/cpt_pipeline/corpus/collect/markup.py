@@ -3,7 +3,8 @@
 No tree is built, so memory follows the text and depth costs nothing. Every character outside skipped elements is
 kept, also text that stands beside a block inside its parent. By rule: a table (CALS or HTML) becomes Markdown rows,
 MathML becomes LaTeX between dollars, an image leaves nothing; all three are counted. Superscripts follow `scripts`, the
-items of ordered lists begin with their numbers, code keeps its lines, and of a ruby the base stays.
+items of ordered lists begin with their numbers, code keeps its lines, and of a ruby the base stays. A note that stands
+in a paragraph is a paragraph behind it. Of the readings of TEI one is text, and deleted text is none.
 
 Which elements are blocks is known of HTML, JATS, TEI, DocBook and CNXML. An element that is in neither list stands
 inside a paragraph where one is open, or where text stands before it, and else is a paragraph.
@@ -11,11 +12,13 @@ inside a paragraph where one is open, or where text stands before it, and else i
 
 from __future__ import annotations
 
+from typing import Any
+
+from cpt_pipeline.corpus.collect.markup_inline import Readings, Scripts, is_note
 from cpt_pipeline.corpus.collect.markup_lists import ListNumbers
 from cpt_pipeline.corpus.collect.markup_spans import ColumnNames
 from cpt_pipeline.corpus.collect.markup_tables import Table
 from cpt_pipeline.corpus.collect.mathml import FormulaBuilder
-from cpt_pipeline.corpus.collect.scripts import write_script
 
 # fmt: off
 _INLINE = frozenset((
@@ -31,7 +34,8 @@ _INLINE = frozenset((
     # TEI
     "hi", "persName", "placeName", "orgName", "geogName", "name", "rs", "ref", "ptr", "term", "foreign", "emph",
     "gloss", "lb", "pb", "cb", "milestone", "date", "num", "measure", "sic", "corr", "add", "unclear", "supplied",
-    "gap", "seg", "w", "pc", "c", "anchor", "said", "soCalled", "mentioned", "distinct", "note", "quote",
+    "gap", "seg", "w", "pc", "c", "anchor", "said", "soCalled", "mentioned", "distinct", "note", "quote", "choice",
+    "orig", "reg", "expan", "lem", "rdg", "subst", "ex", "am",
     # DocBook, CNXML
     "emphasis", "footnote", "image", "link", "newline", "space", "ulink", "literal", "command", "option", "filename",
     "function", "parameter", "replaceable", "userinput", "computeroutput", "varname", "envar", "constant", "classname",
@@ -75,10 +79,9 @@ _CELLS = frozenset(("entry", "entrytbl", "td", "th", "cell"))
 _READINGS = frozenset(("rt", "rp", "rtc"))
 _ARTICLE_TEXT = frozenset(("title-group", "abstract", "trans-abstract", "kwd-group"))
 """What JATS tells of an article that is text; the rest are numbers, dates, names and addresses, an element each."""
-_SIGNS = {"sup": "^", "sub": "_", "superscript": "^", "subscript": "_"}
 _TEX = "tex-math"
-_RENDERED = {"sup": "sup", "super": "sup", "superscript": "sup", "sub": "sub", "subscript": "sub"}
-"""What TEI's `rend` says of a `hi` that is a script."""
+_NOTE = "note in a paragraph"
+_TEI = ("TEI", "TEI.2", "teiCorpus")
 
 
 class TooMuchTextError(ValueError):
@@ -104,9 +107,13 @@ class ParagraphCollector:
         """Names of the elements that are open, None for one that stands inside a paragraph."""
         self._contexts: list[frozenset[str] | None] = []
         """Of each open block: `_PARAGRAPHS`, `_TITLES` or `_CITATIONS` if it is one of them."""
-        self._scripts: list[tuple[int, str]] = []
-        """Of each open script: where its text begins in `_current`, and its sign; forgotten where a paragraph ends."""
-        self._hi: list[str] = []
+        self._scripts = Scripts()
+        self._readings = Readings()
+        self._notes: list[str] = []
+        """Paragraphs of the notes that stand in the paragraph that is open."""
+        self._outer: list[tuple[Any, ...]] = []
+        """Of each note that is open, what is open around it."""
+        self._is_tei = False
         self._tex = 0
         self._alternatives: list[bool] = []
         """Of each open `alternatives` of JATS: whether one of its formulas was taken."""
@@ -114,11 +121,15 @@ class ParagraphCollector:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Enter an element."""
         name = _local(tag)
+        self._is_tei = self._is_tei or name in _TEI
         if self._skipped or name in self._skip or self._is_no_text(name) or self._is_told_already(tag):
             self._skipped += 1
         elif self._formula is not None or _is_formula(tag):
             self._formula = self._formula or FormulaBuilder()
             self._formula.start(name, attributes)
+        elif self._is_in_line() and is_note(name, attributes):
+            self._open.append(_NOTE)
+            self._start_note()
         elif self._stands_inside(name):
             self._open.append(None)
             self._start_inside(name, attributes)
@@ -134,8 +145,10 @@ class ParagraphCollector:
             self._skipped -= 1
         elif self._formula is not None:
             self._end_of_formula(self._formula.end())
-        elif self._open.pop() is None:
+        elif (opened := self._open.pop()) is None:
             self._end_inside(name)
+        elif opened is _NOTE:
+            self._end_note()
         else:
             self._end_block(name)
 
@@ -153,11 +166,16 @@ class ParagraphCollector:
 
     def close(self) -> str:
         """Return the whole text."""
+        while self._outer:
+            self._end_note()
+        self._finish()
+        return "\n\n".join(self._paragraphs)
+
+    def _finish(self) -> None:
         self._break()
         while self._tables:
             self._flush_table()
         self._add(self._lists.take_label())
-        return "\n\n".join(self._paragraphs)
 
     @property
     def table(self) -> Table | None:
@@ -169,9 +187,10 @@ class ParagraphCollector:
         self._lists.number(written)
 
     def _is_no_text(self, name: str) -> bool:
-        """Return whether an element only tells how something is read or found: of a ruby, of a journal's article."""
+        """Return whether an element is no text: how a ruby is read or an article found, deleted, another reading."""
         is_about = bool(self._open) and self._open[-1] == "article-meta" and name not in _ARTICLE_TEXT
-        return is_about or (self._rubies > 0 and name in _READINGS)
+        is_deleted = self._is_tei and name == "del"
+        return is_about or is_deleted or (self._rubies > 0 and name in _READINGS) or self._readings.is_left_out(name)
 
     def _is_told_already(self, tag: str) -> bool:
         """Return whether an element is a formula that stands beside it in another notation, of which one is enough."""
@@ -180,9 +199,13 @@ class ParagraphCollector:
         told, self._alternatives[-1] = self._alternatives[-1], True
         return told
 
+    def _is_in_line(self) -> bool:
+        """Return whether text that came now would go on with a line that is no citation's."""
+        return self._has_text or (bool(self._contexts) and self._contexts[-1] in (_PARAGRAPHS, _TITLES))
+
     def _stands_inside(self, name: str) -> bool:
         """Return whether an element belongs to the paragraph that it stands in."""
-        if self._preformatted or name in _INLINE:
+        if self._preformatted or name in _INLINE or (name == "app" and self._is_tei):
             return True
         is_in_paragraph = bool(self._contexts) and self._contexts[-1] is not None
         if name in _BLOCKS or name in _PARAGRAPHS or name in _CITATIONS:
@@ -190,12 +213,9 @@ class ParagraphCollector:
         return is_in_paragraph or (self._has_text and name not in _TITLES)
 
     def _start_inside(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "hi":
-            self._hi.append(_RENDERED.get(attributes.get("rend", "").lower(), ""))
-            name = self._hi[-1]
-        if name in _SIGNS:
-            self._scripts.append((len(self._current), _SIGNS[name]))
-        elif name == "ruby":
+        self._scripts.start(name, attributes, self._current)
+        self._readings.start(name, self._current)
+        if name == "ruby":
             self._rubies += 1
         elif name == "alternatives":
             self._alternatives.append(False)
@@ -205,12 +225,9 @@ class ParagraphCollector:
             self.data("\n" if self._preformatted else " ")
 
     def _end_inside(self, name: str) -> None:
-        if name == "hi":
-            name = self._hi.pop()
-        if name in _SIGNS and self._scripts:
-            begin, sign = self._scripts.pop()
-            self._current[begin:] = [write_script(sign, "".join(self._current[begin:]))]
-        elif name == "ruby":
+        self._scripts.end(name, self._current)
+        self._readings.end(name, self._current)
+        if name == "ruby":
             self._rubies -= 1
         elif name == "alternatives":
             self._alternatives.pop()
@@ -241,7 +258,9 @@ class ParagraphCollector:
     def _taken(self) -> str:
         """Return the text of the paragraph that is open, which ends."""
         raw = "".join(self._current)
-        self._current, self._scripts, self._has_text = [], [], False
+        self._current, self._has_text = [], False
+        self._scripts.forget()
+        self._readings.forget()
         if self._preformatted and not self._tables:
             return raw.strip("\n").rstrip() if raw.strip() else ""
         return " ".join(raw.split())
@@ -250,6 +269,31 @@ class ParagraphCollector:
         """End a paragraph, or a piece of the cell that is open."""
         if paragraph := self._taken():
             self._add(self._lists.take() + paragraph)
+        for note in self._notes:
+            self._add(note)
+        self._notes = []
+
+    def _start_note(self) -> None:
+        """Begin a text of its own."""
+        self._outer.append((
+            self._current, self._has_text, self._contexts, self._paragraphs, self._notes, self._tables, self._lists,
+            self._preformatted, self._scripts, self._readings,
+        ))  # fmt: skip
+        self._current, self._has_text, self._contexts, self._paragraphs, self._notes = [], False, [], [], []
+        # in a cell it holds nothing but lines, as a cell does: a table around it gives tables and code in it no rows
+        self._tables = [Table()] if self._tables else []
+        self._lists, self._preformatted = ListNumbers(), 0
+        self._scripts, self._readings = Scripts(), Readings()
+
+    def _end_note(self) -> None:
+        """Leave a note; its paragraphs wait for the end of that which it stands in."""
+        self._finish()
+        paragraphs = self._paragraphs
+        (
+            self._current, self._has_text, self._contexts, self._paragraphs, self._notes, self._tables, self._lists,
+            self._preformatted, self._scripts, self._readings,
+        ) = self._outer.pop()  # fmt: skip
+        self._notes += paragraphs
 
     def _add(self, paragraph: str) -> None:
         if paragraph and self._tables:

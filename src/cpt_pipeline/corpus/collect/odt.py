@@ -1,7 +1,8 @@
 """OpenDocument texts (.odt): one record, read as Word files are; its words are told to `markup` as HTML.
 
 Left out: deleted text, comments, hidden text, headers and footers, the index and the numbers of its pages. The numbers
-of lists are counted; where a list begins anew is not followed.
+of lists are counted; where a list begins anew is not followed. Notes and text boxes are paragraphs behind the one that
+they stand in.
 """
 
 from __future__ import annotations
@@ -43,8 +44,12 @@ _SKIPPED = frozenset(
         "title",
     )
 )
+_BESIDE = {"note-body": "footnote", "text-box": "footnote"}
+"""What stands in a paragraph and is none of it."""
 _MAX_REPEATED = 1000
 _MAX_DIGITS = 7
+_MAX_STYLES = 20
+"""How far a chain of styles is followed; one may name itself."""
 
 
 def parse_odt(raw: bytes, params: OfficeParams) -> list[Reading]:
@@ -73,7 +78,8 @@ class _Styles:
     """What the styles of a document mean for its text: scripts, and the numbers of lists."""
 
     def __init__(self) -> None:
-        self.scripts: dict[str, str] = {}
+        self._scripts: dict[str, str] = {}
+        self._parents: dict[str, str] = {}
         self.lists: dict[str, dict[int, tuple[str, str, str]]] = {}
         """Name of a list to the form, prefix and suffix of each of its levels; the form of bullets is ""."""
 
@@ -82,12 +88,21 @@ class _Styles:
         for style in root.iter():
             name = _value(style.attrib, "name")
             if style.tag.endswith("}style"):
+                self._parents[name] = _value(style.attrib, "parent-style-name")
                 for each in style.findall("{*}text-properties"):
-                    position = _value(each.attrib, "text-position").split(" ")[0]
-                    if position and position not in ("0%", "0"):
-                        self.scripts[name] = "sub" if position.startswith(("sub", "-")) else "sup"
+                    if position := _value(each.attrib, "text-position").split(" ")[0]:
+                        is_flat = position in ("0%", "0")
+                        self._scripts[name] = "" if is_flat else "sub" if position.startswith(("sub", "-")) else "sup"
             elif style.tag.endswith("}list-style"):
                 self.lists[name] = dict(_levels(style))
+
+    def script(self, name: str) -> str:
+        """Return `sup`, `sub` or "", as a style or the nearest one that it is based on says."""
+        for _ in range(_MAX_STYLES):
+            if name in self._scripts:
+                return self._scripts[name]
+            name = self._parents.get(name, "")
+        return ""
 
 
 def _levels(style: ElementTree.Element) -> Iterator[tuple[int, tuple[str, str, str]]]:
@@ -140,13 +155,15 @@ class _Words:
             outer = self._lists[-1][0] if self._lists else ""
             self._lists.append((_value(attributes, "style-name") or outer, 0))
         elif name == "span":
-            self._spans.append(self._styles.scripts.get(_value(attributes, "style-name"), ""))
+            self._spans.append(self._styles.script(_value(attributes, "style-name")))
             self._tell(self._spans[-1])
         elif name in ("line-break", "tab", "s"):
             self._collector.data(" " * min(int(_value(attributes, "c") or 1), _MAX_REPEATED))
         elif name == "image":
             self._tell("img")
             self._collector.end("img")
+        elif name in _BESIDE:
+            self._tell(_BESIDE[name])
         elif name in _BLOCKS:
             self._in_text += name in ("p", "h")
             self._tell(_BLOCKS[name])
@@ -164,6 +181,8 @@ class _Words:
         elif name == "span":
             if script := self._spans.pop():
                 self._collector.end(script)
+        elif name in _BESIDE:
+            self._collector.end(_BESIDE[name])
         elif name in _BLOCKS:
             self._in_text -= name in ("p", "h")
             self._collector.end(_BLOCKS[name])

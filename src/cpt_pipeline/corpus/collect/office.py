@@ -19,6 +19,7 @@ from cpt_pipeline.corpus.collect.rtf import rtf_paragraphs
 from cpt_pipeline.corpus.collect.sandbox import Sandbox, SandboxError
 from cpt_pipeline.corpus.collect.sheet_area import without_empty_area
 from cpt_pipeline.corpus.collect.slide_lists import marked_paragraphs
+from cpt_pipeline.corpus.collect.slides import frame_text
 from cpt_pipeline.corpus.collect.zipped import ZipFault, ZipMembers
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -73,7 +74,7 @@ def parse_pptx(raw: bytes, params: OfficeParams) -> list[Reading]:
 def _slide_text(slide: Any) -> str:
     parts = [text for shape in slide.shapes for text in _shape_texts(shape)]
     notes = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
-    return "\n\n".join(filter(None, [*parts, _lines(notes.text) if notes is not None else ""]))
+    return "\n\n".join(filter(None, [*parts, frame_text(notes) if notes is not None else ""]))
 
 
 def _shape_texts(shape: Any) -> Iterator[str]:
@@ -81,13 +82,12 @@ def _shape_texts(shape: Any) -> Iterator[str]:
         for inner in shape.shapes:
             yield from _shape_texts(inner)
     elif getattr(shape, "has_table", False):
-        yield from _table([["" if cell.is_spanned else cell.text for cell in row.cells] for row in shape.table.rows])
+        rows = shape.table.rows
+        yield from _table(
+            [["" if cell.is_spanned else frame_text(cell.text_frame) for cell in row.cells] for row in rows]
+        )
     elif shape.has_text_frame:
-        yield from map(_lines, marked_paragraphs(shape))
-
-
-def _lines(text: str) -> str:
-    return "\n\n".join(filter(None, (" ".join(line.split()) for line in text.replace("\v", "\n").splitlines())))
+        yield from marked_paragraphs(shape)
 
 
 def parse_sheets(raw: bytes, params: OfficeParams) -> list[Reading]:

@@ -1,8 +1,9 @@
-"""RTF: paragraphs, list items with their bullets and numbers, tables as Markdown rows.
+"""Rich Text Format: paragraphs, list items with their bullets and numbers, tables as Markdown rows.
 
 striprtf reads the text. What it would lose travels as marks in the source, which are noncharacters of Unicode: the
 borders of rows and cells with their places on the page, from which follows over how many columns a cell goes. What
-stands before list items is in the file as text, for programs that know no lists.
+stands before list items is in the file as text, for programs that know no lists. Scripts, footnotes and symbols are
+those of `rtf_inline`; a footnote of a cell is text of the cell, behind its own.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from dataclasses import dataclass, field
 
 from cpt_pipeline.corpus.collect.markup_lists import BULLET
 from cpt_pipeline.corpus.collect.markup_tables import Span, Table
+from cpt_pipeline.corpus.collect.rtf_inline import join_notes, mark_inline, read_lines, symbol_fonts
 
 _ROW, _EDGE, _EDGE_END, _CELL, _ROW_END = (chr(number) for number in range(0xFDD0, 0xFDD5))
 _MARK = re.compile(f"([{_ROW}{_CELL}{_ROW_END}]|{_EDGE}-?[0-9]*{_EDGE_END})")
 _BORDER = re.compile(r"\\[\\{}]|\\(?P<name>trowd|cellx(?P<place>-?\d{1,6})|cell|row|nestcell)(?![a-z\d]) ?")
 _BEFORE_ITEM = re.compile(r"\{\\(?:listtext|pntext)\b([^{}]*)\}")
-_SYMBOL_FONT = re.compile(r"\{\\f(\d+)[^{}]*\\fcharset2\b")
 _FONT = re.compile(r"\\f(\d+)")
 _CODE = re.compile(r"\\u(-?\d{1,6}) ?(?:\\'[0-9a-fA-F]{2}|\?)?|\\'([0-9a-fA-F]{2})|\\(bullet)\b ?|\\[a-z]+-?\d* ?")
 _TAB = re.compile(r"\\tab(?![a-z]) ?")
@@ -32,11 +33,12 @@ def rtf_paragraphs(source: str) -> tuple[list[str], int]:
 
     Raises what striprtf raises for a broken file: ValueError, LookupError, TypeError.
     """
-    from striprtf.striprtf import rtf_to_text
+    from striprtf.striprtf import remove_pict_groups, rtf_to_text
 
-    symbols = frozenset(_SYMBOL_FONT.findall(source))
-    source = _BEFORE_ITEM.sub(lambda found: _before_item(found[1], symbols), source)
-    text = rtf_to_text(_BORDER.sub(_marked, source), errors="replace")
+    symbols = frozenset(symbol_fonts(source))
+    source = _BEFORE_ITEM.sub(lambda found: _before_item(found[1], symbols), remove_pict_groups(source))
+    text = rtf_to_text(_BORDER.sub(_marked, mark_inline(source)), errors="replace")
+    text = join_notes(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
     reader = _Reader()
     for number, piece in enumerate(_MARK.split(text)):
         if number % 2:
@@ -51,7 +53,7 @@ def _before_item(content: str, symbols: frozenset[str]) -> str:
     shown = _CODE.sub(_character, content).strip()
     fonts = _FONT.findall(content)
     is_glyph = len(shown) == 1 and (not shown.isalnum() or shown == "o" or (bool(fonts) and fonts[-1] in symbols))
-    return "{" + (BULLET if is_glyph else _TAB.sub(" ", content)) + "}"
+    return f"{{\\plain {BULLET}}}" if is_glyph else "{" + _TAB.sub(" ", content) + "}"
 
 
 def _character(found: re.Match[str]) -> str:
@@ -95,7 +97,7 @@ class _Reader:
                 cell, self.pending = self.pending, before + end
                 self._leave_table()
                 self._is_in_row, self.pending = True, cell
-            self._cells.append(" ".join(self.pending.split()))
+            self._cells.append(" ".join(" ".join(read_lines(self.pending)).split()))
             self.pending = ""
         elif mark == _ROW_END:
             self._rows.append((self._edges, self._cells))
@@ -113,7 +115,7 @@ class _Reader:
 
     def _leave_table(self) -> None:
         """Take the text since the last row; a table goes on behind nothing."""
-        lines = [line.strip() for line in self.pending.splitlines() if line.strip()]
+        lines = read_lines(self.pending)
         self.pending = ""
         if lines:
             self._write_table()

@@ -12,6 +12,7 @@ from typing import Any
 
 from cpt_pipeline.corpus.collect.markup_lists import BULLET
 from cpt_pipeline.corpus.collect.numerals import numeral
+from cpt_pipeline.corpus.collect.slides import paragraph_text
 
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _SLIDES = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
@@ -37,12 +38,12 @@ def marked_paragraphs(shape: Any) -> Iterator[str]:
     styles = [*_styles(shape)]
     counts: dict[int, tuple[tuple[str, int], int]] = {}
     for paragraph in shape.text_frame.paragraphs:
-        text, properties = paragraph.text, paragraph._p.pPr
-        if text.strip():
+        text, properties = paragraph_text(paragraph), paragraph._p.pPr
+        if text:
             said = "" if properties is None else properties.get("lvl", "")
             level = int(said) if said in _LEVELS else 0
             mark = _mark(properties, level, styles)
-            yield _written(mark, level, counts) + text.lstrip()
+            yield _written(mark, level, counts) + text
 
 
 def _written(mark: Any | None, level: int, counts: dict[int, tuple[tuple[str, int], int]]) -> str:

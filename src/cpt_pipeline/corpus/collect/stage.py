@@ -72,7 +72,10 @@ _ON_PURPOSE = frozenset(
     }
 )
 """Reasons that say nothing about the state of a source."""
-_COUNTED = ("tables", "formulas", "images", "bad_bytes", "bad_dates", "bad_columns")
+_COUNTED = (
+    "tables", "formulas", "images", "icons", "unknown_symbols", "malformed_cells", "bad_bytes", "bad_dates",
+    "bad_columns",
+)  # fmt: skip
 _NUM_EXAMPLES = 3
 
 

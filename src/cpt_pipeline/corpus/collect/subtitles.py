@@ -1,7 +1,8 @@
 """Subtitles (.srt, .vtt): what is spoken as running text; numbers, times and marks of layout go.
 
 Cues that follow one another at once are joined; a pause of more than `_PAUSE_SECONDS` begins a paragraph. A cue that
-repeats the one before it, as captions that roll do, counts once.
+repeats the one before it, as captions that roll do, counts once. Only tags of the formats are marks of layout: `<` and
+`>` are text otherwise. Of a ruby the base stays; comments and styles of WebVTT are left out.
 """
 
 from __future__ import annotations
@@ -17,7 +18,15 @@ from cpt_pipeline.corpus.collect.text_files import read_text
 
 _TIME = r"(?:(\d+):)?(\d\d?):(\d\d?)[.,](\d{1,3})"
 _CUE = re.compile(rf"^[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}.*$", re.MULTILINE)
-_LAYOUT = re.compile(r"</?[^<>\n]{1,100}>|\{\\[^{}\n]{0,200}\}")
+_ATTRIBUTES = r"""(?:\s+[\w-]{1,30}\s*=\s*(?:"[^"<>\n]{0,100}"|'[^'<>\n]{0,100}'|[^\s"'<>]{1,100}))"""
+_LAYOUT = re.compile(
+    rf"<rt\b[^<>\n]{{0,100}}>[^<>\n]{{0,100}}</rt>"
+    rf"|</?(?:[bisu]|c|v|lang|ruby|rt|font|span|em|strong|small|big|p|div)(?:\.[\w.-]{{1,100}})?{_ATTRIBUTES}{{0,5}}\s*/?>"
+    r"|<(?:v|lang)(?:\.[\w.-]{1,100})?\s[^<>\n]{1,100}>|<(?:\d{1,4}:)?\d\d:\d\d\.\d{3}>|\{\\[^{}\n]{0,200}\}",
+    re.IGNORECASE,
+)
+_LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_NO_CUES = re.compile(r"(?<=\n\n)(?:NOTE|STYLE|REGION)(?:[ \t][^\n]*)?(?:\n[^\n]+)*(?:\n|\Z)")
 _NUMBER_BEFORE = re.compile(r"\n[ \t]*\n[^\n]*\n?\Z")
 """The blank line behind a cue, and the number or name of the next one."""
 _PAUSE_SECONDS = 4.0
@@ -38,6 +47,8 @@ def read_subtitles(stream: BinaryIO, params: ReadingParams) -> Iterator[Reading]
 def spoken(source: str) -> str:
     """Return what the cues say."""
     source = source.replace("\r\n", "\n").replace("\r", "\n")
+    if source.startswith(("WEBVTT", "\ufeffWEBVTT")):
+        source = _NO_CUES.sub("", source)
     cues = list(_CUE.finditer(source))
     paragraphs: list[str] = []
     before, ended = "", float("-inf")
@@ -45,7 +56,7 @@ def spoken(source: str) -> str:
         last = number + 1 == len(cues)
         said = source[cue.end() : len(source) if last else cues[number + 1].start()]
         said = said.rstrip() if last else _NUMBER_BEFORE.sub("", said)
-        text = " ".join(html.unescape(_LAYOUT.sub("", said)).split())
+        text = " ".join(html.unescape(_LAYOUT.sub("", _LINE_BREAK.sub(" ", said))).split())
         if text and text != before:
             if paragraphs and _seconds(cue, 1) - ended <= _PAUSE_SECONDS:
                 paragraphs[-1] += ("" if _WIDE.search(paragraphs[-1]) else " ") + text
