@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -106,3 +108,18 @@ def test_a_note_of_two_paragraphs_in_a_row_that_is_like_the_one_above_it_stays_i
 def test_a_script_that_goes_on_begins_anew_in_the_next_piece(end: str) -> None:
     text = " ".join(paragraphs(rf"x\super 2\{end} y{{}}3\nosupersub z"))
     assert "x^2" in text and "^2" in text.partition("x")[2]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            (r"\cell ", r"\row ", r"\trowd\cellx700 ", r"\par ", r"\super ", r"\nosupersub ", r"{\footnote n\par n}")
+        ),
+        max_size=30,
+    )
+)
+def test_no_word_is_lost_where_notes_and_scripts_stand_among_borders(words: list[str]) -> None:
+    body = "".join(f"w{number}q {word}" for number, word in enumerate(words))
+    text = "\n".join(paragraphs(f"{body} end"))
+    assert sorted(re.findall(r"w\d+q", text)) == sorted(f"w{number}q" for number in range(len(words)))
+    assert text.count("n") - 1 == 2 * words.count(r"{\footnote n\par n}")
