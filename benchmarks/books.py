@@ -13,13 +13,13 @@ from pathlib import Path
 
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
-from cpt_pipeline.corpus.clean.rule_params import reasons_by_family
-from cpt_pipeline.corpus.clean.rule_report import RulesReport
+from cpt_pipeline.corpus.clean.rules.params import reasons_by_family
+from cpt_pipeline.corpus.clean.rules.report import RulesReport
 from cpt_pipeline.corpus.clean.stage import clean_documents
-from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
+from cpt_pipeline.corpus.collect.admission.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams
 from cpt_pipeline.corpus.collect.stage import collect_documents
-from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.formats.benchmarks import SuiteParams
 
 RulesReports = list[RulesReport]

@@ -25,7 +25,7 @@ import chardet
 import charset_normalizer
 from opencc import OpenCC
 
-from cpt_pipeline.corpus.collect.decode import decode
+from cpt_pipeline.extraction.encoding.decode import decode
 
 LABELS = {
     "Big5": "big5",

@@ -28,10 +28,10 @@ from cpt_pipeline.corpus.clean.dialogues.stock_replies import StockReplies
 from cpt_pipeline.corpus.clean.dialogues.tool_claims import SENTENCE, ToolClaims
 from cpt_pipeline.corpus.clean.params import CleanParams
 from cpt_pipeline.corpus.clean.stage import clean_documents
-from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
+from cpt_pipeline.corpus.collect.admission.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams
 from cpt_pipeline.corpus.collect.stage import collect_documents
-from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.formats.benchmarks import SuiteParams
 
 TURNS = Path(__file__).parents[1] / "tests/corpus/clean/dialogues/labelled_turns.jsonl"

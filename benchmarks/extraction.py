@@ -34,7 +34,7 @@ from datatrove.pipeline.extractors import Trafilatura
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.encoding import bytes_to_str, detect_encoding
 
-from cpt_pipeline.corpus.collect.html import extract_page
+from cpt_pipeline.extraction.html.page import extract_page
 
 Extract = Callable[[bytes], str]
 NUM_ROUNDS = 3

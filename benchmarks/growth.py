@@ -23,7 +23,7 @@ from pathlib import Path
 
 import psutil
 
-from cpt_pipeline.corpus.dedup.passages import split_units
+from cpt_pipeline.corpus.dedup.passages.passages import split_units
 
 _DOCUMENT_BYTES = 2_000
 _MANY = 20
@@ -95,7 +95,7 @@ def run_stages(folder: Path, workers: int) -> None:
     from cpt_pipeline.core.channels import ChannelsParams
     from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
     from cpt_pipeline.corpus.clean.stage import clean_documents
-    from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
+    from cpt_pipeline.corpus.collect.admission.license_policy import LicensePolicyParams
     from cpt_pipeline.corpus.collect.params import CollectParams
     from cpt_pipeline.corpus.collect.stage import collect_documents
     from cpt_pipeline.corpus.dedup.params import DedupParams

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import xxhash
 from opencc import OpenCC
 
-from cpt_pipeline.corpus.words import is_cjk
+from cpt_pipeline.text.words import is_cjk
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
 
 MEDICAL = {

@@ -16,9 +16,9 @@ from pathlib import Path
 import leak_material
 from leak_material import is_unseen
 
-from cpt_pipeline.corpus.dedup.leak_cuts import Sentences, cut, merge_spans
-from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex, LeakParams
-from cpt_pipeline.corpus.words import is_cjk
+from cpt_pipeline.corpus.dedup.decontamination.cuts import Sentences, cut, merge_spans
+from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex, LeakParams
+from cpt_pipeline.text.words import is_cjk
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
 
 PLANTED = 60

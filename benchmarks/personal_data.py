@@ -14,11 +14,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from cpt_pipeline.corpus.clean.addresses import Emails, Hosts
-from cpt_pipeline.corpus.clean.identifiers import Identifiers
-from cpt_pipeline.corpus.clean.personal_data import PersonalData, PersonalDataParams
-from cpt_pipeline.corpus.clean.personal_numbers import Numbers
-from cpt_pipeline.corpus.clean.recognisers import Span, find_spans
+from cpt_pipeline.corpus.clean.personal_data.addresses import Emails, Hosts
+from cpt_pipeline.corpus.clean.personal_data.identifiers import Identifiers
+from cpt_pipeline.corpus.clean.personal_data.personal_data import PersonalData, PersonalDataParams
+from cpt_pipeline.corpus.clean.personal_data.personal_numbers import Numbers
+from cpt_pipeline.corpus.clean.personal_data.recognisers import Span, find_spans
 
 FOLDER = Path(__file__).parents[1] / "tests/corpus/clean"
 SENTENCES = FOLDER / "pii_sentences.jsonl"

@@ -24,12 +24,12 @@ from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.params import Report
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
 from cpt_pipeline.corpus.clean.stage import clean_documents
-from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
+from cpt_pipeline.corpus.collect.admission.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams
 from cpt_pipeline.corpus.collect.stage import collect_documents
 from cpt_pipeline.corpus.dedup.params import DedupParams, DedupRunParams
 from cpt_pipeline.corpus.dedup.stage import dedup_documents
-from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.formats.benchmarks import SuiteParams
 from cpt_pipeline.reporting.report import render_report
 

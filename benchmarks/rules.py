@@ -31,10 +31,10 @@ from datatrove.pipeline.filters import (
 )
 from datatrove.utils.word_tokenizers import load_word_tokenizer
 
-from cpt_pipeline.corpus.clean.basic import BasicParams
-from cpt_pipeline.corpus.clean.rule_params import RulesParams
-from cpt_pipeline.corpus.clean.rules import Judge
-from cpt_pipeline.corpus.clean.tokens import EnglishWords
+from cpt_pipeline.corpus.clean.rules.basic import BasicParams
+from cpt_pipeline.corpus.clean.rules.params import RulesParams
+from cpt_pipeline.corpus.clean.rules.rules import Judge
+from cpt_pipeline.text.tokens import EnglishWords
 
 FILTERS = (
     ("gopher_", GopherRepetitionFilter()),

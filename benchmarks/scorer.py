@@ -30,12 +30,12 @@ from pathlib import Path
 
 import numpy as np
 
-from cpt_pipeline.corpus.clean.language import LanguageParams, identify
+from cpt_pipeline.corpus.clean.languages.language import LanguageParams, identify
 from cpt_pipeline.corpus.clean.scoring.evaluation import area_under_curve
 from cpt_pipeline.corpus.clean.scoring.labels import Label
 from cpt_pipeline.corpus.clean.scoring.params import ScorerParams
 from cpt_pipeline.corpus.clean.scoring.scorers import load_scorer, train_scorer
-from cpt_pipeline.corpus.collect.html import extract_page
+from cpt_pipeline.extraction.html.page import extract_page
 
 DATA = Path(os.environ.get("CPT_SHARED", "."), "data")
 EN, ZH = 1_200, 300

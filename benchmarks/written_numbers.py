@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from itertools import pairwise
 
-from cpt_pipeline.corpus.clean.bank_cards import passes_luhn
-from cpt_pipeline.corpus.clean.id_cards import check_digit
-from cpt_pipeline.corpus.clean.personal_data import PersonalDataParams
-from cpt_pipeline.corpus.clean.personal_numbers import Numbers
-from cpt_pipeline.corpus.clean.recognisers import find_spans
+from cpt_pipeline.corpus.clean.personal_data.bank_cards import passes_luhn
+from cpt_pipeline.corpus.clean.personal_data.id_cards import check_digit
+from cpt_pipeline.corpus.clean.personal_data.personal_data import PersonalDataParams
+from cpt_pipeline.corpus.clean.personal_data.personal_numbers import Numbers
+from cpt_pipeline.corpus.clean.personal_data.recognisers import find_spans
 
 Random = random.Random
 RECOGNISERS = (Numbers(PersonalDataParams().phone_regions),)

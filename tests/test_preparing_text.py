@@ -11,7 +11,7 @@ import yaml
 
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
-from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
+from cpt_pipeline.corpus.collect.admission.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams
 from cpt_pipeline.corpus.dedup.params import DedupParams
 

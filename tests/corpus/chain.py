@@ -21,12 +21,12 @@ from cpt_pipeline.core.artifact import MANIFEST
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.params import Report
 from cpt_pipeline.corpus.clean.params import CleanParams
-from cpt_pipeline.corpus.clean.phrases import PhrasesParams
+from cpt_pipeline.corpus.clean.phrases.phrases import PhrasesParams
 from cpt_pipeline.corpus.collect.params import CollectParams
 from cpt_pipeline.corpus.dedup.params import DedupParams
-from cpt_pipeline.corpus.dedup.passages import PassagesParams
-from cpt_pipeline.corpus.dedup.semantic_params import SemanticParams
-from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.corpus.dedup.passages.passages import PassagesParams
+from cpt_pipeline.corpus.dedup.semantic.params import SemanticParams
+from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.formats.benchmarks import BenchmarkParams, SuiteParams
 from cpt_pipeline.formats.documents import DocumentWriter, read_documents
 from tests.corpus.stages import clean_documents, collect_documents, dedup_documents

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from cpt_pipeline.corpus.endpoint_params import EndpointRunParams
+from cpt_pipeline.corpus.llm.params import EndpointRunParams
 
 Reply = tuple[int, dict[str, Any]]
 

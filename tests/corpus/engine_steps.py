@@ -11,7 +11,7 @@ from typing import Any
 
 from datatrove.pipeline.base import PipelineStep
 
-from cpt_pipeline.corpus.engine import Tasks
+from cpt_pipeline.corpus.engine.tasks import Tasks
 
 
 class _Step(PipelineStep):  # type: ignore[misc]

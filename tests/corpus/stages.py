@@ -7,12 +7,12 @@ from pathlib import Path
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport, CleanRunParams
 from cpt_pipeline.corpus.clean.stage import clean_documents as clean_with
-from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
+from cpt_pipeline.corpus.collect.admission.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport
 from cpt_pipeline.corpus.collect.stage import collect_documents as collect_with
 from cpt_pipeline.corpus.dedup.params import DedupParams, DedupReport, DedupRunParams
 from cpt_pipeline.corpus.dedup.stage import dedup_documents as dedup_with
-from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.formats.benchmarks import SuiteParams
 
 ONE_WORKER = EngineParams(workers=1)

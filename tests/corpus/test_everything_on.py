@@ -12,7 +12,7 @@ import pytest
 from cpt_pipeline.core.artifact import MANIFEST
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport
 from cpt_pipeline.corpus.dedup.params import DedupParams, DedupReport
-from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.formats.benchmarks import write_items
 from cpt_pipeline.formats.documents import document, read_documents, read_synthetic
 from tests.corpus.clean.classifying.test_stage import SMALL_MODEL, classify, crawl, known, text_of

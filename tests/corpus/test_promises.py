@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from cpt_pipeline.core.artifact import MANIFEST
 from cpt_pipeline.core.params import Report
-from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.formats.documents import read_documents
 from tests.corpus.chain import ARTIFACTS, DEDUP, QUESTION, SHARD_BYTES, manifests, run_chain, write_corpus
 from tests.corpus.stages import dedup_documents
@@ -184,7 +184,7 @@ def dedup_command(reference: Reference, out: Path) -> list[str]:
     code = """
         import sys
         from pathlib import Path
-        from cpt_pipeline.corpus.engine_params import EngineParams
+        from cpt_pipeline.corpus.engine.params import EngineParams
         from tests.corpus.chain import DEDUP
         from tests.corpus.stages import dedup_documents
         documents, items, out, run = sys.argv[1:]

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from cpt_pipeline.corpus.collect.pdf_grade import Grade
+from cpt_pipeline.extraction.pdf.grade import Grade
 from cpt_pipeline.formats.routes import USES, read_route
 
 

@@ -11,7 +11,7 @@ import pytest
 from cpt_pipeline.core.artifact import seal
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.corpus.collect.params import CollectParams
-from cpt_pipeline.corpus.collect.pdf_grade import GradeParams
+from cpt_pipeline.extraction.pdf.grade import GradeParams
 from cpt_pipeline.formats.benchmarks import SuiteParams
 from cpt_pipeline.formats.documents import read_documents
 from cpt_pipeline.mixture.params import MixParams

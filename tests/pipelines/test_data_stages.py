@@ -16,7 +16,7 @@ from cpt_pipeline.core.artifact import content_hash, find_damage
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.workspace import ROOT_VARIABLE
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams, FormatCapParams
-from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
+from cpt_pipeline.corpus.collect.admission.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams
 from cpt_pipeline.corpus.dedup.params import DedupParams, DedupRunParams
 from cpt_pipeline.formats.benchmarks import BenchmarkParams, SuiteParams

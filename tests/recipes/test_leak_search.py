@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cpt_pipeline.core.errors import ParameterError, SourceError
-from cpt_pipeline.corpus.dedup.leaks import LeakParams
+from cpt_pipeline.corpus.dedup.decontamination.leaks import LeakParams
 from cpt_pipeline.formats.benchmarks import BenchmarkParams, SuiteParams, load_suite, write_items
 from cpt_pipeline.recipes.leak_search import describe, search_shards, suite_items
 from cpt_pipeline.vocabulary.params import TokenizeParams

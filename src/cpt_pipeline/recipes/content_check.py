@@ -8,11 +8,11 @@ from functools import partial
 from cpt_pipeline.core.artifact import read_manifest
 from cpt_pipeline.core.errors import CptError
 from cpt_pipeline.corpus.clean.augmentation.synonyms import Synonyms
-from cpt_pipeline.corpus.clean.blocked_words import BlockedWords
+from cpt_pipeline.corpus.clean.blocklists.words import BlockedWords
 from cpt_pipeline.corpus.clean.dialogues.rules import DialogueRules
-from cpt_pipeline.corpus.clean.language import load_identifier
+from cpt_pipeline.corpus.clean.languages.language import load_identifier
 from cpt_pipeline.corpus.clean.scoring.making import check_labels
-from cpt_pipeline.corpus.dedup.coverage import read_lists
+from cpt_pipeline.corpus.dedup.statistics.coverage import read_lists
 from cpt_pipeline.recipes.problem import Problem
 from cpt_pipeline.recipes.settings import Settings
 

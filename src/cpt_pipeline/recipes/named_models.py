@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from cpt_pipeline.corpus.embeddings.params import EmbeddingParams, EncoderParams
+from cpt_pipeline.corpus.models.embeddings.params import EmbeddingParams, EncoderParams
 from cpt_pipeline.model.roles import Role
 from cpt_pipeline.recipes.settings import Settings
 

@@ -11,7 +11,7 @@ from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
 from cpt_pipeline.corpus.collect.params import CollectParams
 from cpt_pipeline.corpus.dedup.params import DedupParams, DedupRunParams
-from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.evaluation.params import EvaluateParams, EvaluateRunParams
 from cpt_pipeline.mixture.params import MixParams
 from cpt_pipeline.recipes.base import BaseParams, ScratchParams

@@ -13,7 +13,7 @@ import pytest
 
 from cpt_pipeline.corpus.clean.params import CleanParams
 from cpt_pipeline.formats.documents import document, read_documents
-from tests.corpus.clean.test_rules import PROSE
+from tests.corpus.clean.rules.test_rules import PROSE
 from tests.corpus.stages import clean_documents
 from tests.corpus.texts import write_artifact
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport
-from cpt_pipeline.corpus.clean.rule_params import FAMILIES
+from cpt_pipeline.corpus.clean.rules.params import FAMILIES
 from cpt_pipeline.formats.documents import document, read_documents
 from tests.corpus.clean.languages import PAGES
 from tests.corpus.stages import clean_documents

@@ -6,8 +6,8 @@ import io
 from collections.abc import Iterable
 from typing import Any, BinaryIO, cast
 
-from cpt_pipeline.corpus.collect.readers import read_stream
-from cpt_pipeline.corpus.collect.reading import Reading, ReadingParams
+from cpt_pipeline.extraction.readers import read_stream
+from cpt_pipeline.extraction.reading import Reading, ReadingParams
 
 
 class ShortReads(io.RawIOBase):

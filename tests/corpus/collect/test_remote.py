@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from cpt_pipeline.core.errors import SourceError
 from cpt_pipeline.corpus.collect.remote import HubDatasetParams, list_files, open_remote, read_hub_dataset
-from cpt_pipeline.corpus.collect.sandbox import Sandbox
+from cpt_pipeline.extraction.sandbox import Sandbox
 from cpt_pipeline.corpus.collect.sources import read_part
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

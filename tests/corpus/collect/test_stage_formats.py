@@ -13,17 +13,17 @@ import pytest
 
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.corpus.clean.params import CleanParams
-from cpt_pipeline.corpus.clean.rule_params import FAMILIES
+from cpt_pipeline.corpus.clean.rules.params import FAMILIES
 from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport
 from cpt_pipeline.formats.benchmarks import SuiteParams
 from cpt_pipeline.formats.documents import read_documents
 from tests.corpus.collect.pdf_bytes import write_bomb, write_pdf
-from tests.corpus.collect.test_compressed import pack_zstd
-from tests.corpus.collect.test_docx import document as word_file
-from tests.corpus.collect.test_docx import formula, mr, paragraph
-from tests.corpus.collect.test_docx import run as word_run
-from tests.corpus.collect.test_epub import book, page
-from tests.corpus.collect.test_warc import record
+from tests.extraction.test_compressed import pack_zstd
+from tests.extraction.office.test_docx import document as word_file
+from tests.extraction.office.test_docx import formula, mr, paragraph
+from tests.extraction.office.test_docx import run as word_run
+from tests.extraction.office.test_epub import book, page
+from tests.extraction.test_warc import record
 from tests.corpus.stages import clean_documents, collect_documents
 from tests.corpus.texts import make_text
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from cpt_pipeline.corpus.dedup.candidates import find_pairs
-from cpt_pipeline.corpus.dedup.clusters import clusters
-from cpt_pipeline.corpus.dedup.minhash import Signatures, Signer
-from cpt_pipeline.corpus.dedup.minhash_params import MinHashParams
-from cpt_pipeline.corpus.dedup.pairs import read_pairs
-from cpt_pipeline.corpus.dedup.signatures import write_signatures
+from cpt_pipeline.corpus.dedup.near.candidates import find_pairs
+from cpt_pipeline.corpus.dedup.near.clusters import clusters
+from cpt_pipeline.corpus.dedup.near.minhash import Signatures, Signer
+from cpt_pipeline.corpus.dedup.near.params import MinHashParams
+from cpt_pipeline.corpus.dedup.near.pairs import read_pairs
+from cpt_pipeline.corpus.dedup.near.signatures import write_signatures
 
 PARAMS = MinHashParams()
 

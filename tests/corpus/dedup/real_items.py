@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from cpt_pipeline.corpus.words import is_cjk
+from cpt_pipeline.text.words import is_cjk
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
 
 

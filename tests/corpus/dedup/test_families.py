@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from cpt_pipeline.corpus.dedup.families import follow_parents, parent_numbers
-from cpt_pipeline.corpus.dedup.index import NearCopyIndex
+from cpt_pipeline.corpus.dedup.near.index import NearCopyIndex
 from cpt_pipeline.corpus.dedup.params import DedupParams
-from cpt_pipeline.corpus.dedup.passages import PassagesParams
+from cpt_pipeline.corpus.dedup.passages.passages import PassagesParams
 from cpt_pipeline.formats.benchmarks import write_items
 from cpt_pipeline.formats.documents import document, read_documents
 from tests.corpus.stages import dedup_documents

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cpt_pipeline.core.artifact import MANIFEST, seal
 from cpt_pipeline.core.errors import ArtifactError, NothingLeftError
 from cpt_pipeline.corpus.dedup.params import DedupParams, DedupReport
-from cpt_pipeline.corpus.words import fold
+from cpt_pipeline.text.words import fold
 from cpt_pipeline.formats.benchmarks import BenchmarkItem, write_items
 from cpt_pipeline.formats.documents import read_documents
 from tests.corpus.stages import dedup_documents

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import xxhash
 
-from cpt_pipeline.corpus.dedup.folding import fold
-from cpt_pipeline.corpus.dedup.leak_verdicts import judge_leaks, read_all_leaks
-from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex
-from cpt_pipeline.corpus.dedup.minhash import Signer
+from cpt_pipeline.text.folding import fold
+from cpt_pipeline.corpus.dedup.decontamination.verdicts import judge_leaks, read_all_leaks
+from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex
+from cpt_pipeline.corpus.dedup.near.minhash import Signer
 from cpt_pipeline.corpus.dedup.params import DedupParams
-from cpt_pipeline.corpus.dedup.signatures import SignatureFiles
+from cpt_pipeline.corpus.dedup.near.signatures import SignatureFiles
 from cpt_pipeline.corpus.dedup.survey import (
     SIGNATURES,
     Survey,
@@ -23,9 +23,9 @@ from cpt_pipeline.corpus.dedup.survey import (
     read_survey,
     task_ranges,
 )
-from cpt_pipeline.corpus.engine import Tasks
-from cpt_pipeline.corpus.engine_params import EngineParams
-from cpt_pipeline.corpus.steps import ReadDocuments, plan_tasks
+from cpt_pipeline.corpus.engine.tasks import Tasks
+from cpt_pipeline.corpus.engine.params import EngineParams
+from cpt_pipeline.corpus.engine.steps import ReadDocuments, plan_tasks
 from cpt_pipeline.formats.benchmarks import write_items
 from tests.corpus.texts import item, make_row, make_text, write_artifact
 

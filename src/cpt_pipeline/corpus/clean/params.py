@@ -6,8 +6,8 @@ from pydantic import Field
 
 from cpt_pipeline.core.params import Params, Report
 from cpt_pipeline.corpus.clean.augmentation.params import AugmentationParams, SyntheticReport
-from cpt_pipeline.corpus.clean.blocked_addresses import BlockedAddressesParams
-from cpt_pipeline.corpus.clean.blocked_words import BlockedWordsParams
+from cpt_pipeline.corpus.clean.blocklists.addresses import BlockedAddressesParams
+from cpt_pipeline.corpus.clean.blocklists.words import BlockedWordsParams
 from cpt_pipeline.corpus.clean.classifying.params import (
     CategoriesParams,
     CategorizeReport,
@@ -15,19 +15,19 @@ from cpt_pipeline.corpus.clean.classifying.params import (
     ClassifyReport,
 )
 from cpt_pipeline.corpus.clean.dialogues.rules import DialoguesParams
-from cpt_pipeline.corpus.clean.language import LanguageParams
-from cpt_pipeline.corpus.clean.line_noise import LineNoiseParams
-from cpt_pipeline.corpus.clean.listing import PhraseReport
-from cpt_pipeline.corpus.clean.normalise import NormaliseParams
-from cpt_pipeline.corpus.clean.personal_data import PersonalDataParams
-from cpt_pipeline.corpus.clean.phrases import PhrasesParams
-from cpt_pipeline.corpus.clean.rule_params import RulesParams
-from cpt_pipeline.corpus.clean.rule_report import RulesReport
+from cpt_pipeline.corpus.clean.languages.language import LanguageParams
+from cpt_pipeline.corpus.clean.repair.line_noise import LineNoiseParams
+from cpt_pipeline.corpus.clean.phrases.listing import PhraseReport
+from cpt_pipeline.corpus.clean.repair.normalise import NormaliseParams
+from cpt_pipeline.corpus.clean.personal_data.personal_data import PersonalDataParams
+from cpt_pipeline.corpus.clean.phrases.phrases import PhrasesParams
+from cpt_pipeline.corpus.clean.rules.params import RulesParams
+from cpt_pipeline.corpus.clean.rules.report import RulesReport
 from cpt_pipeline.corpus.clean.scoring.params import ScorerParams
 from cpt_pipeline.corpus.clean.scoring.report import ScorerReport
-from cpt_pipeline.corpus.endpoint_params import EndpointRunParams
-from cpt_pipeline.corpus.engine_params import EngineParams
-from cpt_pipeline.corpus.sieve import Amount
+from cpt_pipeline.corpus.llm.params import EndpointRunParams
+from cpt_pipeline.corpus.engine.params import EngineParams
+from cpt_pipeline.corpus.engine.sieve import Amount
 
 
 class FormatCapParams(Params):

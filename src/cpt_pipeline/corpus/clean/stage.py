@@ -15,13 +15,13 @@ from cpt_pipeline.core.errors import ParameterError, raise_all
 from cpt_pipeline.core.inputs import named_inputs
 from cpt_pipeline.corpus.clean.augmentation.stage import Augmented, Rules, augment
 from cpt_pipeline.corpus.clean.augmentation.stage import check as check_augmentation
-from cpt_pipeline.corpus.clean.blocked_addresses import BlockedAddresses
-from cpt_pipeline.corpus.clean.blocked_words import BlockedWords
+from cpt_pipeline.corpus.clean.blocklists.addresses import BlockedAddresses
+from cpt_pipeline.corpus.clean.blocklists.words import BlockedWords
 from cpt_pipeline.corpus.clean.classifying.classifiers import check as check_classifiers
 from cpt_pipeline.corpus.clean.dialogues.rules import DialogueRules
 from cpt_pipeline.corpus.clean.gathering import gather_documents
-from cpt_pipeline.corpus.clean.judging import JudgeText
-from cpt_pipeline.corpus.clean.normalise import normalise
+from cpt_pipeline.corpus.clean.rules.judging import JudgeText
+from cpt_pipeline.corpus.clean.repair.normalise import normalise
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport, CleanRunParams
 from cpt_pipeline.corpus.clean.passes import Passes
 from cpt_pipeline.corpus.clean.scoring.making import check as check_scorer
@@ -29,8 +29,8 @@ from cpt_pipeline.corpus.clean.scoring.scorers import load_scorer
 from cpt_pipeline.corpus.clean.scoring.steps import ScoreText
 from cpt_pipeline.corpus.clean.scoring.verdicts import Verdicts
 from cpt_pipeline.corpus.clean.steps import NameKind, Normalise
-from cpt_pipeline.corpus.engine import Tasks
-from cpt_pipeline.corpus.steps import WriteDocuments
+from cpt_pipeline.corpus.engine.tasks import Tasks
+from cpt_pipeline.corpus.engine.steps import WriteDocuments
 
 logger = logging.getLogger(__name__)
 

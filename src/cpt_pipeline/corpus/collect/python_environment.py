@@ -28,9 +28,9 @@ import xxhash
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.corpus.collect.cut import LINES, Part, cut_text, pack
-from cpt_pipeline.corpus.collect.licenses import package_license
-from cpt_pipeline.corpus.sieve import Row
+from cpt_pipeline.text.cut import LINES, Part, cut_text, pack
+from cpt_pipeline.extraction.code.licenses import package_license
+from cpt_pipeline.corpus.engine.sieve import Row
 from cpt_pipeline.formats.documents import document
 
 _TOPICS = PurePosixPath("pydoc_data/topics.py")

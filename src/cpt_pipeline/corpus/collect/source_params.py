@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from cpt_pipeline.core.params import Name
-from cpt_pipeline.corpus.collect.reading import ReadingParams
-from cpt_pipeline.corpus.language_tags import MaybeLanguage
+from cpt_pipeline.extraction.reading import ReadingParams
+from cpt_pipeline.text.language_tags import MaybeLanguage
 
 DIALOGUE = "dialogue"
 """Category of what `dialogues` makes."""

@@ -19,23 +19,27 @@ from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import SourceError, raise_all
-from cpt_pipeline.corpus.collect import archives, code_files, litter, repositories, sources
-from cpt_pipeline.corpus.collect.binary_content import BINARY
+from cpt_pipeline.corpus.collect import sources
+from cpt_pipeline.corpus.collect.files import archives
+from cpt_pipeline.extraction.code import files as code_files
+from cpt_pipeline.extraction import litter
+from cpt_pipeline.corpus.collect.files import repositories
+from cpt_pipeline.extraction.encoding.binary_content import BINARY
 from cpt_pipeline.corpus.collect.dialogue_units import COUNTS
-from cpt_pipeline.corpus.collect.dialogues import ROLE_LEFT_OUT
-from cpt_pipeline.corpus.collect.file_list import OUTSIDE, SPECIAL
-from cpt_pipeline.corpus.collect.kinds import kind_of
-from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
+from cpt_pipeline.extraction.dialogues.dialogues import ROLE_LEFT_OUT
+from cpt_pipeline.corpus.collect.files.file_list import OUTSIDE, SPECIAL
+from cpt_pipeline.extraction.kinds import kind_of
+from cpt_pipeline.corpus.collect.admission.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport, DialoguesReport, Source, SourceReport
-from cpt_pipeline.corpus.collect.parts import plan_parts
-from cpt_pipeline.corpus.collect.recency import is_older
-from cpt_pipeline.corpus.collect.records import COLUMNS_THERE
-from cpt_pipeline.corpus.collect.sandbox import Sandbox
+from cpt_pipeline.corpus.collect.files.parts import plan_parts
+from cpt_pipeline.corpus.collect.admission.recency import is_older
+from cpt_pipeline.extraction.records import COLUMNS_THERE
+from cpt_pipeline.extraction.sandbox import Sandbox
 from cpt_pipeline.corpus.collect.source_params import DIALOGUE, SourceParams
-from cpt_pipeline.corpus.engine import Tasks
-from cpt_pipeline.corpus.engine_params import EngineParams
-from cpt_pipeline.corpus.sieve import Row, Sieve
-from cpt_pipeline.corpus.steps import (
+from cpt_pipeline.corpus.engine.tasks import Tasks
+from cpt_pipeline.corpus.engine.params import EngineParams
+from cpt_pipeline.corpus.engine.sieve import Row, Sieve
+from cpt_pipeline.corpus.engine.steps import (
     DocumentStep,
     WriteDocuments,
     as_document,

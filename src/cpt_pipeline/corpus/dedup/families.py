@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from cpt_pipeline.corpus.sieve import Row
+from cpt_pipeline.corpus.engine.sieve import Row
 from cpt_pipeline.formats.documents import read_synthetic
 
 SYNTHETIC_PARENT = "synthetic_parent"

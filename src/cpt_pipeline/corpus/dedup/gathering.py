@@ -11,10 +11,10 @@ import numpy as np
 
 from cpt_pipeline.core.errors import NothingLeftError, raise_all
 from cpt_pipeline.corpus.dedup import verdicts as kinds
-from cpt_pipeline.corpus.dedup.diversity import DiversitySample
+from cpt_pipeline.corpus.dedup.statistics.diversity import DiversitySample
 from cpt_pipeline.corpus.dedup.families import follow_parents
-from cpt_pipeline.corpus.dedup.leak_verdicts import read_all_leaks
-from cpt_pipeline.corpus.dedup.leaks import BenchmarkIndex
+from cpt_pipeline.corpus.dedup.decontamination.verdicts import read_all_leaks
+from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex
 from cpt_pipeline.corpus.dedup.params import (
     BenchmarkReport,
     DedupParams,
@@ -25,9 +25,9 @@ from cpt_pipeline.corpus.dedup.params import (
 )
 from cpt_pipeline.corpus.dedup.survey import Survey
 from cpt_pipeline.corpus.dedup.verdicts import Verdicts
-from cpt_pipeline.corpus.engine import Tasks
-from cpt_pipeline.corpus.sieve import Sieve
-from cpt_pipeline.corpus.steps import gather, gather_counts
+from cpt_pipeline.corpus.engine.tasks import Tasks
+from cpt_pipeline.corpus.engine.sieve import Sieve
+from cpt_pipeline.corpus.engine.steps import gather, gather_counts
 from cpt_pipeline.formats.documents import work_of, write_families
 
 _EXAMPLES = 5

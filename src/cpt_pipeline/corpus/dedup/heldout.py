@@ -54,7 +54,7 @@ def link_works(survey: Survey, survivors: Numbers, best: Mask, sketches: Sequenc
     `survivors` names the document that each is a copy of. `best` marks those that are copies of none and leak nothing;
     of them `sketches` are compared. What more than `MAX_WORKS` works hold links none, in either way.
     """
-    from cpt_pipeline.corpus.dedup.union_find import link, name_clusters
+    from cpt_pipeline.corpus.dedup.near.union_find import link, name_clusters
 
     sizes = np.bincount(survey.works, weights=np.where(survey.synthetic, 0, survey.characters))
     parents = np.arange(sizes.size)

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from cpt_pipeline.corpus.hash_files import Hashes, Pairs, merge_pairs
+from cpt_pipeline.corpus.engine.hash_files import Hashes, Pairs, merge_pairs
 
 LINKED_SHARE = 0.2
 """Works are one when so much of the shorter one stands in the other."""
@@ -44,7 +44,7 @@ Numbers = npt.NDArray[np.int64]
 
 def sketch(folded: str) -> Hashes:
     """Return the sketch of a folded text, sorted, each hash once; a text of fewer than 40 letters has none."""
-    from cpt_pipeline.corpus.dedup.minhash_kernel import sample_ngrams
+    from cpt_pipeline.corpus.dedup.near.minhash_kernel import sample_ngrams
 
     if folded.isascii():
         codes = np.frombuffer(folded.encode("ascii"), np.uint8)

@@ -7,9 +7,9 @@ from typing import Any
 
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.workspace import workspace
-from cpt_pipeline.corpus.collect.license_policy import LicensePolicyParams
+from cpt_pipeline.corpus.collect.admission.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams
-from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.formats.benchmarks import SuiteParams
 
 

@@ -13,7 +13,7 @@ from cpt_pipeline.core.artifact import MANIFEST
 from cpt_pipeline.core.errors import EndpointError, ParameterError
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport, CleanRunParams
 from cpt_pipeline.corpus.dedup.params import DedupParams
-from cpt_pipeline.corpus.endpoint_params import EndpointRunParams
+from cpt_pipeline.corpus.llm.params import EndpointRunParams
 from cpt_pipeline.formats.benchmarks import write_items
 from cpt_pipeline.formats.documents import document, read_documents
 from tests.corpus.chat_server import ChatServer, chat_server, completion

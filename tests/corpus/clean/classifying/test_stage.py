@@ -14,7 +14,7 @@ from cpt_pipeline.core.artifact import MANIFEST
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport
 from cpt_pipeline.corpus.dedup.params import DedupParams
-from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.formats.benchmarks import write_items
 from cpt_pipeline.formats.documents import document, read_documents
 from tests.corpus.stages import ONE_WORKER, clean_documents, dedup_documents

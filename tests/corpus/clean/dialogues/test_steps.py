@@ -12,7 +12,7 @@ from cpt_pipeline.core.artifact import MANIFEST
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.corpus.clean.params import CleanParams
 from cpt_pipeline.corpus.collect.params import CollectParams
-from cpt_pipeline.corpus.engine_params import EngineParams
+from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.formats.benchmarks import SuiteParams
 from cpt_pipeline.formats.documents import document, read_documents
 from tests.corpus.stages import clean_documents, collect_documents

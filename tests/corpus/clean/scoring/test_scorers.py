@@ -15,7 +15,7 @@ from cpt_pipeline.corpus.clean.scoring.evaluation import evaluate_scores
 from cpt_pipeline.corpus.clean.scoring.labels import Label
 from cpt_pipeline.corpus.clean.scoring.params import ScorerParams
 from cpt_pipeline.corpus.clean.scoring.scorers import describe_model, load_scorer, round_scores, train_scorer
-from cpt_pipeline.corpus.devices import one_thread
+from cpt_pipeline.corpus.models.devices import one_thread
 from cpt_pipeline.vocabulary.tokenizer import train_bpe
 from tests.corpus.clean.scoring.texts import make_labels, write_encoder
 from tests.formats.tiny_models import save_tiny

@@ -10,7 +10,7 @@ from typing import Protocol
 from cpt_pipeline.corpus.clean.augmentation.params import ShuffleParams, SynonymsParams
 from cpt_pipeline.corpus.clean.augmentation.shuffle import shuffle_text
 from cpt_pipeline.corpus.clean.augmentation.synonyms import Synonyms
-from cpt_pipeline.corpus.sieve import Row
+from cpt_pipeline.corpus.engine.sieve import Row
 
 
 @dataclass(frozen=True)

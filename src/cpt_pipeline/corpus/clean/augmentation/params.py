@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field, model_validator
 from cpt_pipeline.core.inputs import InputFile
 from cpt_pipeline.core.params import DropNulls, Params, Report, Seed
 from cpt_pipeline.corpus.clean.augmentation.prompts import QUESTIONS, REWRITE
-from cpt_pipeline.corpus.endpoint_params import EndpointParams
-from cpt_pipeline.corpus.language_tags import LanguageCode
+from cpt_pipeline.corpus.llm.params import EndpointParams
+from cpt_pipeline.text.language_tags import LanguageCode
 
 Kind = Literal["shuffle_sentences", "synonyms", "rewrite", "questions"]
 """The end of the id of what is made, and `synthetic` in its metadata."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
-from cpt_pipeline.corpus.words import is_cjk, split_words
+from cpt_pipeline.text.words import is_cjk, split_words
 
 _QUESTION = r"(?:questions?|q|问题|问)"
 _ANSWER = r"(?:answers?|a|答案|回答|答)"

@@ -18,7 +18,7 @@ from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.errors import EndpointError, ParameterError
 from cpt_pipeline.core.inputs import digest_inputs
-from cpt_pipeline.corpus.answers import Request
+from cpt_pipeline.corpus.llm.answers import Request
 from cpt_pipeline.corpus.clean.augmentation.generative import Writer
 from cpt_pipeline.corpus.clean.augmentation.made import Maker, Replacer, Shuffler
 from cpt_pipeline.corpus.clean.augmentation.params import AugmentationParams, Kind, QuestionsParams, SelectionParams
@@ -26,11 +26,11 @@ from cpt_pipeline.corpus.clean.augmentation.questions import common_words
 from cpt_pipeline.corpus.clean.augmentation.selection import Choice, read_chosen, with_limits
 from cpt_pipeline.corpus.clean.augmentation.synonyms import Synonyms
 from cpt_pipeline.corpus.clean.augmentation.tally import UNCHANGED
-from cpt_pipeline.corpus.endpoint_params import EndpointRunParams
-from cpt_pipeline.corpus.engine import Tasks
-from cpt_pipeline.corpus.engine_params import EngineParams
-from cpt_pipeline.corpus.sieve import Row
-from cpt_pipeline.corpus.steps import DocumentStep, ReadParts, WriteDocuments, as_document, count, exclude, is_excluded
+from cpt_pipeline.corpus.llm.params import EndpointRunParams
+from cpt_pipeline.corpus.engine.tasks import Tasks
+from cpt_pipeline.corpus.engine.params import EngineParams
+from cpt_pipeline.corpus.engine.sieve import Row
+from cpt_pipeline.corpus.engine.steps import DocumentStep, ReadParts, WriteDocuments, as_document, count, exclude, is_excluded
 from cpt_pipeline.formats.documents import Synthetic, work_of
 
 logger = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ def check(params: AugmentationParams, run: EndpointRunParams | None) -> None:
     if params.synonyms.enabled:
         Synonyms.load(params.synonyms.files)
     if params.generative:
-        from cpt_pipeline.corpus.endpoint import check_endpoint
+        from cpt_pipeline.corpus.llm.endpoint import check_endpoint
 
         check_endpoint(run or EndpointRunParams())
 
@@ -147,7 +147,7 @@ def _write(
     kept: Tasks, params: AugmentationParams, choices: dict[Kind, Choice], run: EndpointRunParams, usage: Counter[str]
 ) -> dict[Kind, Writer]:
     """Ask for everything; give what makes documents of the answers."""
-    from cpt_pipeline.corpus.endpoint import ask
+    from cpt_pipeline.corpus.llm.endpoint import ask
 
     assert params.endpoint is not None
     writers: dict[Kind, Writer] = {}

@@ -16,8 +16,8 @@ import ahocorasick
 import xxhash
 
 from cpt_pipeline.core.errors import ParameterError, raise_all
-from cpt_pipeline.corpus.clean.blocked_words import fold_case, stands_alone
-from cpt_pipeline.corpus.words import is_cjk
+from cpt_pipeline.corpus.clean.blocklists.words import fold_case, stands_alone
+from cpt_pipeline.text.words import is_cjk
 
 _BETWEEN_WORDS = re.compile(r"\s*[,，、\t]\s*")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from cpt_pipeline.corpus.clean.augmentation.params import SyntheticReport
-from cpt_pipeline.corpus.sieve import Row
+from cpt_pipeline.corpus.engine.sieve import Row
 from cpt_pipeline.formats.documents import read_synthetic
 
 UNCHANGED, QUESTIONS = "unchanged/", "questions/"

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from cpt_pipeline.core.inputs import InputFile, InputFolder
 from cpt_pipeline.core.params import Report
-from cpt_pipeline.corpus.classifier import ClassifierParams
-from cpt_pipeline.corpus.classifier_report import ClassifierReport
+from cpt_pipeline.corpus.models.classifier import ClassifierParams
+from cpt_pipeline.corpus.models.classifier_report import ClassifierReport
 
 
 class ClassifyParams(ClassifierParams):

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from cpt_pipeline.corpus.words import is_cjk, split_words
+from cpt_pipeline.text.words import is_cjk, split_words
 
 _WINDOW_WORDS = 100
 _START_WORDS = 16

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import xxhash
 
 from cpt_pipeline.corpus.clean.dialogues.stock_patterns import GREETING, INTRODUCTION, formula
-from cpt_pipeline.corpus.words import fold, split_words
+from cpt_pipeline.text.words import fold, split_words
 
 _CLAUSE_ENDS = re.compile(r"[，,。．.!！?？;；:：~～…、\s]*[，,。.!！?？;；~～…、\n]+\s*|(?<=[\u4e00-\u9fff]) +")
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")

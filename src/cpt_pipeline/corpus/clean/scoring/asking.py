@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 
 from cpt_pipeline.core.errors import EndpointError
-from cpt_pipeline.corpus.answers import Answer, Request
+from cpt_pipeline.corpus.llm.answers import Answer, Request
 from cpt_pipeline.corpus.clean.scoring.asking_params import MAX_MARK, AskParams
 from cpt_pipeline.corpus.clean.scoring.labels import Label
 from cpt_pipeline.corpus.clean.scoring.report import AskReport
 from cpt_pipeline.corpus.clean.scoring.sampling import Sample
-from cpt_pipeline.corpus.endpoint import ask
-from cpt_pipeline.corpus.endpoint_params import EndpointRunParams
+from cpt_pipeline.corpus.llm.endpoint import ask
+from cpt_pipeline.corpus.llm.params import EndpointRunParams
 
 _RANGE = r"\s*(?:-|\N{EN DASH}|~|to|到|至)\s*\d"
 _MARK = re.compile(

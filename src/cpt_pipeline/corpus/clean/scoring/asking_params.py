@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import Field, field_validator
 
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.corpus.endpoint_params import EndpointParams
-from cpt_pipeline.corpus.language_tags import LanguageCode
+from cpt_pipeline.corpus.llm.params import EndpointParams
+from cpt_pipeline.text.language_tags import LanguageCode
 
 MAX_MARK = 5
 _ENGLISH = """\

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.corpus.clean.scoring.labels import Label
 from cpt_pipeline.corpus.clean.scoring.params import EncoderParams
-from cpt_pipeline.corpus.devices import one_thread, pick_device
+from cpt_pipeline.corpus.models.devices import one_thread, pick_device
 
 _MAX_GRADIENT_NORM = 1.0
 

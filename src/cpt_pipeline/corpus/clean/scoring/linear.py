@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cpt_pipeline.corpus.clean.scoring.labels import Label
-from cpt_pipeline.corpus.text_model import TextModel, TextModelParams
+from cpt_pipeline.corpus.models.text_model import TextModel, TextModelParams
 
 _GOOD, _POOR = "good", "poor"
 

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from cpt_pipeline.core.inputs import HubName, HubParams, InputFile
 from cpt_pipeline.core.params import DropNulls, Params, Seed
 from cpt_pipeline.corpus.clean.scoring.asking_params import AskParams
-from cpt_pipeline.corpus.text_model import TextModelParams
+from cpt_pipeline.corpus.models.text_model import TextModelParams
 
 _ENGLISH = (
     "###\n{text}\n###\n\nDoes the text between the marks hold informative and well written content that a language "
