@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import xxhash
 from opencc import OpenCC
 
-from cpt_pipeline.text.words import is_cjk
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
+from cpt_pipeline.text.words import is_cjk
 
 MEDICAL = {
     "anatomy",

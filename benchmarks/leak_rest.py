@@ -18,8 +18,8 @@ from leak_material import is_unseen
 
 from cpt_pipeline.corpus.dedup.decontamination.cuts import Sentences, cut, merge_spans
 from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex, LeakParams
-from cpt_pipeline.text.words import is_cjk
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
+from cpt_pipeline.text.words import is_cjk
 
 PLANTED = 60
 SETS = ("arc_easy", "piqa", "cmmlu", "cmmlu_law", "cmmlu_med")

@@ -25,12 +25,12 @@ from typing import Any
 import leak_material
 from leak_material import DISGUISES, Text, is_unseen
 
-from cpt_pipeline.text.folding import fold
 from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex, Candidate, Leak, LeakParams, SeedCounts
 from cpt_pipeline.corpus.dedup.near.minhash import Signer
 from cpt_pipeline.corpus.dedup.near.params import MinHashParams
 from cpt_pipeline.corpus.dedup.shared_text import sketch
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
+from cpt_pipeline.text.folding import fold
 
 PLANTED = 200
 """Items of each benchmark."""

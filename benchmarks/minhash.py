@@ -29,11 +29,11 @@ import numpy.typing as npt
 
 from cpt_pipeline.corpus.dedup.near.candidates import find_pairs
 from cpt_pipeline.corpus.dedup.near.clusters import clusters
-from cpt_pipeline.text.folding import fold
 from cpt_pipeline.corpus.dedup.near.minhash import Signer
-from cpt_pipeline.corpus.dedup.near.params import MinHashParams
 from cpt_pipeline.corpus.dedup.near.pairs import read_pairs
+from cpt_pipeline.corpus.dedup.near.params import MinHashParams
 from cpt_pipeline.corpus.dedup.near.signatures import write_signatures
+from cpt_pipeline.text.folding import fold
 
 PARAMS = MinHashParams()
 CHARACTERS = 4_000

@@ -25,13 +25,13 @@ from pathlib import Path
 from typing import Any
 
 from cpt_pipeline.core.channels import ChannelsParams
-from cpt_pipeline.corpus.models.classifier_report import wilson_interval
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
 from cpt_pipeline.corpus.clean.stage import clean_documents
 from cpt_pipeline.corpus.collect.admission.license_policy import LicensePolicyParams
 from cpt_pipeline.corpus.collect.params import CollectParams
 from cpt_pipeline.corpus.collect.stage import collect_documents
 from cpt_pipeline.corpus.engine.params import EngineParams
+from cpt_pipeline.corpus.models.classifier_report import wilson_interval
 from cpt_pipeline.formats.benchmarks import SuiteParams
 from cpt_pipeline.formats.documents import DocumentWriter, document, read_documents
 

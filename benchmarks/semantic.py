@@ -25,17 +25,17 @@ import numpy.typing as npt
 
 from cpt_pipeline.corpus.dedup.near.candidates import find_pairs
 from cpt_pipeline.corpus.dedup.near.clusters import clusters
-from cpt_pipeline.text.folding import fold
 from cpt_pipeline.corpus.dedup.near.minhash import Signer
-from cpt_pipeline.corpus.dedup.near.params import MinHashParams
 from cpt_pipeline.corpus.dedup.near.pairs import read_pairs
-from cpt_pipeline.corpus.dedup.semantic.semantic import compare
-from cpt_pipeline.corpus.dedup.semantic.params import SemanticParams
+from cpt_pipeline.corpus.dedup.near.params import MinHashParams
 from cpt_pipeline.corpus.dedup.near.signatures import write_signatures
-from cpt_pipeline.corpus.dedup.survey import Survey
+from cpt_pipeline.corpus.dedup.semantic.params import SemanticParams
+from cpt_pipeline.corpus.dedup.semantic.semantic import compare
 from cpt_pipeline.corpus.dedup.semantic.vectors import VectorFiles
+from cpt_pipeline.corpus.dedup.survey import Survey
 from cpt_pipeline.corpus.models.embeddings.hashed import HashedEmbedder
 from cpt_pipeline.corpus.models.embeddings.params import HashedParams
+from cpt_pipeline.text.folding import fold
 
 COSINES = (0.65, 0.7, 0.75, 0.8, 0.9)
 LOST = 1 / 3

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cpt_pipeline.corpus.collect.sources import _readers, name_unread
 from cpt_pipeline.extraction.kinds import (
     ARCHIVES,
     CODE,
@@ -16,7 +17,6 @@ from cpt_pipeline.extraction.kinds import (
     name_unsupported,
 )
 from cpt_pipeline.extraction.sandbox import Sandbox
-from cpt_pipeline.corpus.collect.sources import _readers, name_unread
 from tests.corpus.collect.test_sources import source, write
 
 
@@ -70,7 +70,7 @@ def test_readers_take_any_bytes(tmp_path: Path) -> None:
 
 
 def test_the_documentation_lists_every_kind_that_is_read_and_every_one_that_is_not() -> None:
-    page = (Path(__file__).parents[3] / "docs/preparing-text.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs/preparing-text.md").read_text(encoding="utf-8")
     section = page.partition("## Kinds of file")[2].partition("\n## ")[0]
     read, unread = (set(re.findall(r"`(\.[a-z0-9]+)`", part)) for part in section.split("**Not read**"))
     assert read - {".tgz", *PACKED} == SUPPORTED - {CODE}

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from cpt_pipeline.core.errors import TasksFailedError
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.params import EngineParams
+from cpt_pipeline.corpus.engine.tasks import Tasks
 from tests.corpus.chain import SHARD_BYTES, manifests, run_chain, write_corpus
 from tests.corpus.engine_steps import Square
 

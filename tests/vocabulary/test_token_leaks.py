@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from cpt_pipeline.core.errors import ArtifactError
-from cpt_pipeline.corpus.dedup.decontamination.search import LeakSearch
 from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex, LeakParams
+from cpt_pipeline.corpus.dedup.decontamination.search import LeakSearch
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
 from cpt_pipeline.formats.plain_text import PlainTextEncoder
 from cpt_pipeline.formats.tokens import TokenWriter, open_shard

@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
+from cpt_pipeline.extraction.encoding.recode import Utf8Stream, decode_utf8
 from cpt_pipeline.extraction.json_stream import JsonListError, JsonPathError, read_elements
 from cpt_pipeline.extraction.reading import Reading, ReadingParams, read_whole, split, too_large
-from cpt_pipeline.extraction.encoding.recode import Utf8Stream, decode_utf8
 from cpt_pipeline.extraction.records import first_keys, read_records, records_path
 
 

@@ -11,15 +11,15 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import BinaryIO, cast
 
-from cpt_pipeline.extraction.encoding.binary_content import BINARY, SAMPLE_BYTES, find_binary
 from cpt_pipeline.extraction.code.files import read_code
+from cpt_pipeline.extraction.code.latex import read_latex
+from cpt_pipeline.extraction.code.notebooks import read_notebook
 from cpt_pipeline.extraction.columnar import read_arrow, read_parquet
 from cpt_pipeline.extraction.compressed import Unpacked, packing
+from cpt_pipeline.extraction.encoding.binary_content import BINARY, SAMPLE_BYTES, find_binary
 from cpt_pipeline.extraction.json_files import read_json, read_jsonl
 from cpt_pipeline.extraction.kinds import CODE, OF_TEXT, kind_and_packing, kind_of, why_unsupported
-from cpt_pipeline.extraction.code.latex import read_latex
 from cpt_pipeline.extraction.litter import APPLE_DOUBLE, COMPANION
-from cpt_pipeline.extraction.code.notebooks import read_notebook
 from cpt_pipeline.extraction.reading import (
     ByteStream,
     Reader,

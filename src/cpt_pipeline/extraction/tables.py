@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO, Literal
 
-from cpt_pipeline.extraction.reading import Reading, ReadingParams, split
 from cpt_pipeline.extraction.encoding.recode import Utf8Stream
+from cpt_pipeline.extraction.reading import Reading, ReadingParams, split
 from cpt_pipeline.extraction.records import find_missing, read_record
 
 Row = tuple[int, list[str] | Reading]

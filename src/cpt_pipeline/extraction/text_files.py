@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from cpt_pipeline.extraction.encoding.decode import decode
-from cpt_pipeline.extraction.reading import Reading, ReadingParams, read_whole, split, too_large
 from cpt_pipeline.extraction.encoding.recode import Utf8Stream, decode_utf8
+from cpt_pipeline.extraction.reading import Reading, ReadingParams, read_whole, split, too_large
 from cpt_pipeline.extraction.records import iso_date
 
 _CODE_FENCE = re.compile(r"^ {0,3}(```|~~~)")

@@ -18,8 +18,8 @@ from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 from cpt_pipeline.extraction.encoding.binary_content import BINARY, SAMPLE_BYTES, find_binary
 from cpt_pipeline.extraction.encoding.decode import decode
 from cpt_pipeline.extraction.encoding.detection import find_codec
-from cpt_pipeline.extraction.html.page import read_page
 from cpt_pipeline.extraction.html.encoding import refuse_undecodable
+from cpt_pipeline.extraction.html.page import read_page
 from cpt_pipeline.extraction.pdf.pdf import PdfParams, read_pdf
 from cpt_pipeline.extraction.reading import CHUNK_BYTES, Reading, ReadingParams, StreamFault, too_large
 from cpt_pipeline.extraction.sandbox import Sandbox

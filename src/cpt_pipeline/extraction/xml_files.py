@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 from xml.etree import ElementTree
 
+from cpt_pipeline.extraction.encoding.recode import Utf8Stream, read_sample
 from cpt_pipeline.extraction.markup.markup import ParagraphCollector, TooMuchTextError
 from cpt_pipeline.extraction.reading import CHUNK_BYTES, Reading, ReadingParams, Rejoined, too_large
-from cpt_pipeline.extraction.encoding.recode import Utf8Stream, read_sample
 
 _DECLARED = re.compile(rb"""\s{0,100}<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}["']([A-Za-z0-9._-]{1,40})["']""")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from cpt_pipeline.core.artifact import is_sealed
 from cpt_pipeline.core.errors import ParameterError, SourceError, raise_all
 from cpt_pipeline.core.verification import verify_artifact
-from cpt_pipeline.corpus.dedup.decontamination.search import LeakSearch
 from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex, LeakParams
+from cpt_pipeline.corpus.dedup.decontamination.search import LeakSearch
 from cpt_pipeline.formats.benchmarks import BenchmarkItem, SuiteParams, load_suite, read_items
 from cpt_pipeline.vocabulary.token_leaks import BenchmarkTokenLeaks, TokenLeak, TokenLeakReport, find_token_leaks
 

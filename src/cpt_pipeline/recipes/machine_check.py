@@ -10,8 +10,8 @@ from pathlib import Path
 
 from cpt_pipeline.core.errors import ArtifactError, ModelNotFoundError, UnfitModelError
 from cpt_pipeline.corpus.clean.personal_data.names import require_name_labels
-from cpt_pipeline.corpus.models.embeddings.params import EncoderParams
 from cpt_pipeline.corpus.llm.params import find_endpoint_problems
+from cpt_pipeline.corpus.models.embeddings.params import EncoderParams
 from cpt_pipeline.formats.model_facts import ModelFacts, read_facts
 from cpt_pipeline.formats.models import locate_model
 from cpt_pipeline.recipes.model_check import describe_scratch

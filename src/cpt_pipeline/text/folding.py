@@ -22,7 +22,7 @@ _HANGUL = range(0x1100, 0x1200)
 
 def fold(text: str) -> str:
     """Give the text without what does not tell texts apart: case, width of characters, kind of white space."""
-    from cpt_pipeline.corpus.dedup.near.minhash_kernel import fold_codes, join_words
+    from cpt_pipeline.text.kernel import fold_codes, join_words
 
     if text.isascii():
         codes = np.frombuffer(text.lower().encode("ascii"), np.uint8)

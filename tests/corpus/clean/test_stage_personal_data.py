@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport
 from cpt_pipeline.corpus.clean.repair.line_noise import LineNoiseParams
 from cpt_pipeline.corpus.clean.repair.normalise import NormaliseParams
-from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport
 from cpt_pipeline.corpus.clean.rules.params import FAMILIES
 from cpt_pipeline.formats.documents import document, read_documents
 from tests.corpus.clean.personal_data.test_personal_data import planted, write_name_model

@@ -14,8 +14,8 @@ from datatrove.pipeline.filters import (
     GopherRepetitionFilter,
 )
 
-from cpt_pipeline.corpus.clean.repair.line_noise import LineNoiseParams
 from cpt_pipeline.corpus.clean.params import CleanParams
+from cpt_pipeline.corpus.clean.repair.line_noise import LineNoiseParams
 from cpt_pipeline.formats.documents import document, read_documents
 from tests.corpus.clean.rules.test_chinese import SPAM
 from tests.corpus.clean.rules.test_rules import PROSE

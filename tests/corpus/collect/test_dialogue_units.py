@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cpt_pipeline.core.channels import ChannelsParams
-from cpt_pipeline.corpus.collect.params import CollectParams, FilesParams
 from cpt_pipeline.corpus.collect.files.parts import plan_parts
-from cpt_pipeline.extraction.sandbox import Sandbox
+from cpt_pipeline.corpus.collect.params import CollectParams, FilesParams
 from cpt_pipeline.corpus.collect.sources import read_part
+from cpt_pipeline.extraction.sandbox import Sandbox
 from cpt_pipeline.formats.benchmarks import SuiteParams
 from tests.corpus.stages import collect_documents
 

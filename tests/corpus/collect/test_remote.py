@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from cpt_pipeline.core.errors import SourceError
 from cpt_pipeline.corpus.collect.remote import HubDatasetParams, list_files, open_remote, read_hub_dataset
-from cpt_pipeline.extraction.sandbox import Sandbox
 from cpt_pipeline.corpus.collect.sources import read_part
+from cpt_pipeline.extraction.sandbox import Sandbox
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 RECORDS = [{"text": f"文本 {number}", "n": number} for number in range(5)]

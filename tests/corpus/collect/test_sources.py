@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from cpt_pipeline.corpus.collect.params import FilesParams, ObjectStoreParams
 from cpt_pipeline.corpus.collect.files.parts import plan_parts
+from cpt_pipeline.corpus.collect.params import FilesParams, ObjectStoreParams
 from cpt_pipeline.corpus.collect.remote import HubDatasetParams
-from cpt_pipeline.extraction.sandbox import Sandbox
 from cpt_pipeline.corpus.collect.sources import find_problems, read_part
+from cpt_pipeline.extraction.sandbox import Sandbox
 
 ALL = 1 << 30
 

@@ -18,14 +18,14 @@ from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport
 from cpt_pipeline.formats.benchmarks import SuiteParams
 from cpt_pipeline.formats.documents import read_documents
 from tests.corpus.collect.pdf_bytes import write_bomb, write_pdf
-from tests.extraction.test_compressed import pack_zstd
+from tests.corpus.stages import clean_documents, collect_documents
+from tests.corpus.texts import make_text
 from tests.extraction.office.test_docx import document as word_file
 from tests.extraction.office.test_docx import formula, mr, paragraph
 from tests.extraction.office.test_docx import run as word_run
 from tests.extraction.office.test_epub import book, page
+from tests.extraction.test_compressed import pack_zstd
 from tests.extraction.test_warc import record
-from tests.corpus.stages import clean_documents, collect_documents
-from tests.corpus.texts import make_text
 
 SENTENCE = "The committee met on Tuesday and agreed on the plan for the next three years of the project."
 

@@ -10,14 +10,14 @@ import pytest
 
 from cpt_pipeline.formats.documents import read_documents
 from tests.corpus.collect.files.test_archives import pack_tar, pack_zip
+from tests.corpus.collect.test_sources import write as write_file
+from tests.corpus.collect.test_stage_formats import SENTENCE, collect, excluded, kept, write
 from tests.extraction.code.test_files import MIT
 from tests.extraction.office.test_docx import document as word_file
 from tests.extraction.office.test_docx import paragraph, run, with_numbers
 from tests.extraction.office.test_epub import book, page
 from tests.extraction.office.test_odt import odt
 from tests.extraction.office.test_office import sheets, slides
-from tests.corpus.collect.test_sources import write as write_file
-from tests.corpus.collect.test_stage_formats import SENTENCE, collect, excluded, kept, write
 
 
 @pytest.mark.feature(172)

@@ -16,10 +16,10 @@ from pydantic import ValidationError
 from cpt_pipeline.core.artifact import seal
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import SourceError
-from cpt_pipeline.corpus.collect.crawl import crawl as web
 from cpt_pipeline.corpus.collect.admission.license_policy import LicensePolicyParams
-from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport
+from cpt_pipeline.corpus.collect.crawl import crawl as web
 from cpt_pipeline.corpus.collect.crawl.fetch import Fetcher
+from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport
 from cpt_pipeline.formats.benchmarks import SuiteParams
 from cpt_pipeline.formats.documents import read_documents
 from cpt_pipeline.formats.mixture import Mixture

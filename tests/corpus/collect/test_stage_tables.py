@@ -10,9 +10,9 @@ import pptx
 import pytest
 import xlsxwriter
 
+from tests.corpus.collect.test_stage_formats import SENTENCE, collect, kept, write
 from tests.extraction.office.test_epub import book, page
 from tests.extraction.office.test_odt import odt
-from tests.corpus.collect.test_stage_formats import SENTENCE, collect, kept, write
 
 TEXTS = (("region", "cases", ""), ("", "men", "women"), ("north", "1", "2"), ("", "3", "4"))
 SPANS = (((0, 0), (1, 0)), ((0, 1), (0, 2)), ((2, 0), (3, 0)))

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from cpt_pipeline.corpus.dedup.near.candidates import find_pairs
 from cpt_pipeline.corpus.dedup.near.clusters import clusters
 from cpt_pipeline.corpus.dedup.near.minhash import Signatures, Signer
-from cpt_pipeline.corpus.dedup.near.params import MinHashParams
 from cpt_pipeline.corpus.dedup.near.pairs import read_pairs
+from cpt_pipeline.corpus.dedup.near.params import MinHashParams
 from cpt_pipeline.corpus.dedup.near.signatures import write_signatures
 
 PARAMS = MinHashParams()

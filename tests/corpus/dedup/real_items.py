@@ -7,8 +7,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from cpt_pipeline.text.words import is_cjk
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
+from cpt_pipeline.text.words import is_cjk
 
 
 def read_gsm8k(shared: Path) -> list[BenchmarkItem]:

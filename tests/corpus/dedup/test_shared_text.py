@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cpt_pipeline.core.errors import NothingLeftError
-from cpt_pipeline.text.folding import fold
 from cpt_pipeline.corpus.dedup.params import DedupParams, DedupReport
 from cpt_pipeline.corpus.dedup.shared_text import MAX_WORKS, find_shared, sketch
 from cpt_pipeline.corpus.engine.hash_files import write_pairs
 from cpt_pipeline.formats.benchmarks import write_items
 from cpt_pipeline.formats.documents import read_documents, read_families, work_of
+from cpt_pipeline.text.folding import fold
 from tests.corpus.stages import dedup_documents
 from tests.corpus.texts import make_row, make_text, write_artifact
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from cpt_pipeline.core.artifact import MANIFEST, seal
 from cpt_pipeline.core.errors import ArtifactError, NothingLeftError
 from cpt_pipeline.corpus.dedup.params import DedupParams, DedupReport
-from cpt_pipeline.text.words import fold
 from cpt_pipeline.formats.benchmarks import BenchmarkItem, write_items
 from cpt_pipeline.formats.documents import read_documents
+from cpt_pipeline.text.words import fold
 from tests.corpus.stages import dedup_documents
 from tests.corpus.texts import item, make_row, make_text, write_artifact
 

@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 import xxhash
 
-from cpt_pipeline.text.folding import fold
-from cpt_pipeline.corpus.dedup.decontamination.verdicts import judge_leaks, read_all_leaks
 from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex
+from cpt_pipeline.corpus.dedup.decontamination.verdicts import judge_leaks, read_all_leaks
 from cpt_pipeline.corpus.dedup.near.minhash import Signer
-from cpt_pipeline.corpus.dedup.params import DedupParams
 from cpt_pipeline.corpus.dedup.near.signatures import SignatureFiles
+from cpt_pipeline.corpus.dedup.params import DedupParams
 from cpt_pipeline.corpus.dedup.survey import (
     SIGNATURES,
     Survey,
@@ -23,10 +22,11 @@ from cpt_pipeline.corpus.dedup.survey import (
     read_survey,
     task_ranges,
 )
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.corpus.engine.steps import ReadDocuments, plan_tasks
+from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.formats.benchmarks import write_items
+from cpt_pipeline.text.folding import fold
 from tests.corpus.texts import item, make_row, make_text, write_artifact
 
 QUESTION = item("A train leaves the station at nine and arrives at noon; how many hours did it travel?", "three")

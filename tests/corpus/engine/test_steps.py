@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cpt_pipeline.core.errors import ArtifactError
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.sieve import Row
 from cpt_pipeline.corpus.engine.steps import (
     NUMBER,
@@ -28,6 +27,7 @@ from cpt_pipeline.corpus.engine.steps import (
     gather_counts,
     plan_tasks,
 )
+from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.formats.documents import SCHEMA, DocumentWriter, digest_text, document
 from tests.corpus.texts import make_row, write_artifact
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from cpt_pipeline.core.errors import TasksFailedError
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.params import EngineParams
+from cpt_pipeline.corpus.engine.tasks import Tasks
 from tests.corpus.engine_steps import DieOnce, Square
 
 ONE, TWO = EngineParams(workers=1), EngineParams(workers=2)
@@ -80,7 +80,7 @@ def test_no_worker_outlives_a_killed_run(tmp_path: Path, number: signal.Signals)
             """
         )
     )
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     child = subprocess.Popen([sys.executable, script], env={**os.environ, "PYTHONPATH": str(root)})
     deadline = time.monotonic() + 60
     while len(list(tmp_path.glob("sleep-*/*.pid"))) < 2 and time.monotonic() < deadline:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from cpt_pipeline.extraction.dialogues.params import DialoguesParams
 from cpt_pipeline.extraction.dialogues.dialogues import as_text, read_dialogue
+from cpt_pipeline.extraction.dialogues.params import DialoguesParams
 from cpt_pipeline.extraction.fields import NoText
 
 CHATML = {

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from cpt_pipeline.extraction.dialogues.params import DialoguesParams
 from cpt_pipeline.corpus.collect.params import FilesParams
+from cpt_pipeline.extraction.dialogues.params import DialoguesParams
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from cpt_pipeline.extraction.encoding.binary_content import find_binary
 from cpt_pipeline.extraction.kinds import OF_TEXT
-from tests.corpus.collect.streams import readings
 from tests.corpus.collect.files.test_archives import pack_tar, pack_zip
+from tests.corpus.collect.streams import readings
 from tests.corpus.collect.test_sources import found, write
 
 ZH = "他们在二零二四年的春天去了北京，那里的天气很好。\r\n第二天下雨了，所以大家都留在家里看书。\n"

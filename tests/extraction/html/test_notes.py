@@ -2,8 +2,8 @@
 
 import pytest
 
-from cpt_pipeline.extraction.html.page import extract_page
 from cpt_pipeline.extraction.html.notes import place_notes
+from cpt_pipeline.extraction.html.page import extract_page
 
 SENTENCE = "The committee met on Tuesday and agreed on the plan for the next three years of the project."
 

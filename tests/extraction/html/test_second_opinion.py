@@ -1,8 +1,8 @@
 import pytest
 
-from cpt_pipeline.extraction.html.page import extract_page
 from cpt_pipeline.extraction.html.boilerplate import Line
 from cpt_pipeline.extraction.html.marks import ALL_MARKS, TABLE
+from cpt_pipeline.extraction.html.page import extract_page
 from cpt_pipeline.extraction.html.second_opinion import better_of
 
 SENTENCES = (

@@ -1,5 +1,5 @@
-from cpt_pipeline.extraction.html.page import extract_page
 from cpt_pipeline.extraction.html.marks import CELL, DIGITS, GROUP, ROW, SPAN, TABLE, TABLE_END, bare_marks
+from cpt_pipeline.extraction.html.page import extract_page
 from cpt_pipeline.extraction.html.tables import mark_tables, write_tables
 
 TEXT = "<p>The cases of the year were counted in every region of the country, and in every month of it.</p>" * 20

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cpt_pipeline.extraction.office.docx import DocxParams, parse_docx, read_docx
+from cpt_pipeline.extraction.office.zipped import ZipParams
 from cpt_pipeline.extraction.reading import Reading
 from cpt_pipeline.extraction.sandbox import Sandbox
-from cpt_pipeline.extraction.office.zipped import ZipParams
 from tests.extraction.office.test_epub import LAUGHS
 from tests.extraction.office.test_zipped import write_zip
 

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cpt_pipeline.extraction.office.epub import EpubParams, chapter_text, parse_epub, read_epub
+from cpt_pipeline.extraction.office.zipped import ZipParams
 from cpt_pipeline.extraction.reading import Reading
 from cpt_pipeline.extraction.sandbox import Sandbox
-from cpt_pipeline.extraction.office.zipped import ZipParams
 from tests.extraction.office.test_zipped import write_zip
 
 CONTAINER = b"""<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>

@@ -10,9 +10,9 @@ import xlsxwriter
 
 from cpt_pipeline.extraction.office.office import OFFICE, read_office
 from cpt_pipeline.extraction.office.params import OfficeParams
-from cpt_pipeline.extraction.sandbox import Sandbox
 from cpt_pipeline.extraction.office.sheet_area import without_empty_area
 from cpt_pipeline.extraction.office.zipped import ZipMembers, ZipParams
+from cpt_pipeline.extraction.sandbox import Sandbox
 from tests.extraction.office.test_zipped import write_zip
 
 NAMES = "urn:oasis:names:tc:opendocument:xmlns"

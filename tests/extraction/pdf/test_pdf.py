@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cpt_pipeline.extraction.pdf.pdf import PdfParams, assemble, read_pdf
 from cpt_pipeline.extraction.pdf.grade import GradeParams
 from cpt_pipeline.extraction.pdf.pages import Page
+from cpt_pipeline.extraction.pdf.pdf import PdfParams, assemble, read_pdf
 from cpt_pipeline.extraction.reading import Reading
 from cpt_pipeline.extraction.sandbox import Sandbox
 from tests.corpus.collect.pdf_bytes import write_bomb, write_objects, write_pdf

@@ -14,8 +14,6 @@ from cpt_pipeline.corpus.clean.augmentation.stage import Augmented
 from cpt_pipeline.corpus.clean.augmentation.tally import QUESTIONS, UNCHANGED, SyntheticTally
 from cpt_pipeline.corpus.clean.classifying.steps import ClassifiedTally
 from cpt_pipeline.corpus.clean.dialogues.steps import DENSITY, LISTED, PARTS
-from cpt_pipeline.corpus.clean.phrases.listing import PhraseReport, read_listings
-from cpt_pipeline.corpus.clean.phrases.mining import Mined
 from cpt_pipeline.corpus.clean.params import (
     CleanParams,
     CleanReport,
@@ -25,12 +23,14 @@ from cpt_pipeline.corpus.clean.params import (
 )
 from cpt_pipeline.corpus.clean.passes import Passes
 from cpt_pipeline.corpus.clean.personal_data.personal_data import check_patterns
+from cpt_pipeline.corpus.clean.phrases.listing import PhraseReport, read_listings
+from cpt_pipeline.corpus.clean.phrases.mining import Mined
 from cpt_pipeline.corpus.clean.rules.report import RULES, report_rules
 from cpt_pipeline.corpus.clean.scoring.report import ScorerReport
 from cpt_pipeline.corpus.clean.steps import PHRASES, SURROGATES
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.sieve import Row, Sieve
 from cpt_pipeline.corpus.engine.steps import gather, gather_counts
+from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.formats.documents import read_synthetic
 
 logger = logging.getLogger(__name__)

@@ -16,18 +16,18 @@ from cpt_pipeline.corpus.clean.classifying.params import (
 )
 from cpt_pipeline.corpus.clean.dialogues.rules import DialoguesParams
 from cpt_pipeline.corpus.clean.languages.language import LanguageParams
-from cpt_pipeline.corpus.clean.repair.line_noise import LineNoiseParams
-from cpt_pipeline.corpus.clean.phrases.listing import PhraseReport
-from cpt_pipeline.corpus.clean.repair.normalise import NormaliseParams
 from cpt_pipeline.corpus.clean.personal_data.personal_data import PersonalDataParams
+from cpt_pipeline.corpus.clean.phrases.listing import PhraseReport
 from cpt_pipeline.corpus.clean.phrases.phrases import PhrasesParams
+from cpt_pipeline.corpus.clean.repair.line_noise import LineNoiseParams
+from cpt_pipeline.corpus.clean.repair.normalise import NormaliseParams
 from cpt_pipeline.corpus.clean.rules.params import RulesParams
 from cpt_pipeline.corpus.clean.rules.report import RulesReport
 from cpt_pipeline.corpus.clean.scoring.params import ScorerParams
 from cpt_pipeline.corpus.clean.scoring.report import ScorerReport
-from cpt_pipeline.corpus.llm.params import EndpointRunParams
 from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.corpus.engine.sieve import Amount
+from cpt_pipeline.corpus.llm.params import EndpointRunParams
 
 
 class FormatCapParams(Params):

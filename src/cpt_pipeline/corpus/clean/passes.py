@@ -15,11 +15,11 @@ from cpt_pipeline.core.artifact import content_hash, read_manifest
 from cpt_pipeline.core.inputs import digest_inputs
 from cpt_pipeline.corpus.clean.classifying.classifiers import Classifiers, train_classifiers
 from cpt_pipeline.corpus.clean.dialogues.steps import CleanDialogues, MineReplies, limits
-from cpt_pipeline.corpus.clean.rules.judging import JudgeText
 from cpt_pipeline.corpus.clean.languages.step import NameLanguage
-from cpt_pipeline.corpus.clean.phrases.mining import Mined, Steps, mine
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanRunParams
+from cpt_pipeline.corpus.clean.phrases.mining import Mined, Steps, mine
 from cpt_pipeline.corpus.clean.phrases.phrases import PhrasesParams
+from cpt_pipeline.corpus.clean.rules.judging import JudgeText
 from cpt_pipeline.corpus.clean.rules.params import Role
 from cpt_pipeline.corpus.clean.scoring.asking import ask_labels
 from cpt_pipeline.corpus.clean.scoring.labels import Label, read_labels
@@ -37,8 +37,8 @@ from cpt_pipeline.corpus.clean.steps import (
     RemovePhrases,
     ReplacePersonalData,
 )
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.steps import DocumentStep, ReadDocuments, plan_tasks
+from cpt_pipeline.corpus.engine.tasks import Tasks
 
 _OF_EVERY_PASS = frozenset(CleanParams.model_fields) - {"classify", "scorer", "augmentation"}
 """The parameters whose files every pass depends on; those of the others only a pass of their own reads."""

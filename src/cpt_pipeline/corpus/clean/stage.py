@@ -20,17 +20,17 @@ from cpt_pipeline.corpus.clean.blocklists.words import BlockedWords
 from cpt_pipeline.corpus.clean.classifying.classifiers import check as check_classifiers
 from cpt_pipeline.corpus.clean.dialogues.rules import DialogueRules
 from cpt_pipeline.corpus.clean.gathering import gather_documents
-from cpt_pipeline.corpus.clean.rules.judging import JudgeText
-from cpt_pipeline.corpus.clean.repair.normalise import normalise
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport, CleanRunParams
 from cpt_pipeline.corpus.clean.passes import Passes
+from cpt_pipeline.corpus.clean.repair.normalise import normalise
+from cpt_pipeline.corpus.clean.rules.judging import JudgeText
 from cpt_pipeline.corpus.clean.scoring.making import check as check_scorer
 from cpt_pipeline.corpus.clean.scoring.scorers import load_scorer
 from cpt_pipeline.corpus.clean.scoring.steps import ScoreText
 from cpt_pipeline.corpus.clean.scoring.verdicts import Verdicts
 from cpt_pipeline.corpus.clean.steps import NameKind, Normalise
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.steps import WriteDocuments
+from cpt_pipeline.corpus.engine.tasks import Tasks
 
 logger = logging.getLogger(__name__)
 

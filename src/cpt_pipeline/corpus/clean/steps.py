@@ -9,15 +9,12 @@ from pathlib import Path
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from cpt_pipeline.corpus.clean.rules.basic import token_shares
 from cpt_pipeline.corpus.clean.blocklists.addresses import BlockedAddresses, BlockedAddressesParams
 from cpt_pipeline.corpus.clean.blocklists.words import BlockedWords, BlockedWordsParams
 from cpt_pipeline.corpus.clean.kinds import kind_of
-from cpt_pipeline.corpus.clean.repair.line_noise import LineNoiseParams, remove_noise
+from cpt_pipeline.corpus.clean.personal_data.personal_data import PersonalData, PersonalDataParams
 from cpt_pipeline.corpus.clean.phrases.listing import Listing
 from cpt_pipeline.corpus.clean.phrases.mining import Gathered, Mined
-from cpt_pipeline.corpus.clean.repair.normalise import NormaliseParams, normalise
-from cpt_pipeline.corpus.clean.personal_data.personal_data import PersonalData, PersonalDataParams
 from cpt_pipeline.corpus.clean.phrases.phrases import (
     Frequent,
     Phrase,
@@ -26,8 +23,11 @@ from cpt_pipeline.corpus.clean.phrases.phrases import (
     find_phrases,
     remove_phrases,
 )
-from cpt_pipeline.corpus.engine.tasks import Tasks
+from cpt_pipeline.corpus.clean.repair.line_noise import LineNoiseParams, remove_noise
+from cpt_pipeline.corpus.clean.repair.normalise import NormaliseParams, normalise
+from cpt_pipeline.corpus.clean.rules.basic import token_shares
 from cpt_pipeline.corpus.engine.steps import NUMBER, DocumentStep, count, exclude, is_excluded
+from cpt_pipeline.corpus.engine.tasks import Tasks
 
 SURROGATES = "surrogate/"
 """Begin of the counters of what was put in the place of personal data."""

@@ -18,11 +18,11 @@ from hashlib import blake2b
 from itertools import groupby
 from typing import Any
 
-from cpt_pipeline.extraction.dialogues.params import Dialogue, DialoguesParams, Turn
+from cpt_pipeline.corpus.collect.source_params import SourceParams
 from cpt_pipeline.extraction.dialogues.dialogues import as_text, spoken
+from cpt_pipeline.extraction.dialogues.params import Dialogue, DialoguesParams, Turn
 from cpt_pipeline.extraction.reading import Reading, too_large
 from cpt_pipeline.extraction.records import COLUMNS_THERE
-from cpt_pipeline.corpus.collect.source_params import SourceParams
 
 ABOUT, COUNTS = "dialogue", "dialogue_counts"
 """Keys of a document's metadata: what holds for all parts of a text that is cut, and what is counted once."""

@@ -10,17 +10,17 @@ from pydantic import Field, model_validator
 
 from cpt_pipeline.core.inputs import InputAddress, InputPattern
 from cpt_pipeline.core.params import Params, Report
+from cpt_pipeline.corpus.collect.admission.recency import RecencyParams
+from cpt_pipeline.corpus.collect.crawl.crawl import WebParams
 from cpt_pipeline.corpus.collect.files.archives import ArchiveParams
+from cpt_pipeline.corpus.collect.python_environment import PythonEnvironmentParams
+from cpt_pipeline.corpus.collect.remote import HubDatasetParams
+from cpt_pipeline.corpus.collect.source_params import SourceParams
+from cpt_pipeline.corpus.engine.sieve import Amount
 from cpt_pipeline.extraction.office.docx import DocxParams
 from cpt_pipeline.extraction.office.epub import EpubParams
 from cpt_pipeline.extraction.office.params import OfficeParams
 from cpt_pipeline.extraction.pdf.pdf import PdfParams
-from cpt_pipeline.corpus.collect.python_environment import PythonEnvironmentParams
-from cpt_pipeline.corpus.collect.admission.recency import RecencyParams
-from cpt_pipeline.corpus.collect.remote import HubDatasetParams
-from cpt_pipeline.corpus.collect.source_params import SourceParams
-from cpt_pipeline.corpus.collect.crawl.crawl import WebParams
-from cpt_pipeline.corpus.engine.sieve import Amount
 
 
 class _FileSourceParams(SourceParams):

@@ -28,10 +28,10 @@ import xxhash
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.text.cut import LINES, Part, cut_text, pack
-from cpt_pipeline.extraction.code.licenses import package_license
 from cpt_pipeline.corpus.engine.sieve import Row
+from cpt_pipeline.extraction.code.licenses import package_license
 from cpt_pipeline.formats.documents import document
+from cpt_pipeline.text.cut import LINES, Part, cut_text, pack
 
 _TOPICS = PurePosixPath("pydoc_data/topics.py")
 _NAMED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)

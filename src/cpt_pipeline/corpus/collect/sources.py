@@ -16,19 +16,25 @@ from typing import Any, BinaryIO
 from cpt_pipeline.core.patterns import split_pattern
 from cpt_pipeline.core.redaction import redact, redact_text
 from cpt_pipeline.corpus.collect import dialogue_units, python_environment, remote
-from cpt_pipeline.extraction.code import licenses
 from cpt_pipeline.corpus.collect.crawl import crawl as web
+from cpt_pipeline.corpus.collect.crawl.crawl import WebParams
+from cpt_pipeline.corpus.collect.crawl.store import INDEX, PAGES
 from cpt_pipeline.corpus.collect.files.archive_files import read_archive, tell_code
-from cpt_pipeline.extraction.office.docx import read_docx
-from cpt_pipeline.extraction.office.epub import read_epub
 from cpt_pipeline.corpus.collect.files.file_list import OUTSIDE, list_files, open_file
+from cpt_pipeline.corpus.collect.files.parts import Part
+from cpt_pipeline.corpus.collect.files.works import Place, cut_works
+from cpt_pipeline.corpus.collect.params import FilesParams, ObjectStoreParams, Source
+from cpt_pipeline.corpus.collect.python_environment import PythonEnvironmentParams
+from cpt_pipeline.corpus.collect.remote import HubDatasetParams
+from cpt_pipeline.corpus.collect.source_params import DIALOGUE, SourceParams
+from cpt_pipeline.corpus.engine.sieve import Row
+from cpt_pipeline.extraction.code import licenses
 from cpt_pipeline.extraction.html.page import read_page
 from cpt_pipeline.extraction.kinds import ARCHIVES, CODE, CRAWLS, SUPPORTED, WEB_PAGES, kind_of, name_unsupported
+from cpt_pipeline.extraction.office.docx import read_docx
+from cpt_pipeline.extraction.office.epub import read_epub
 from cpt_pipeline.extraction.office.office import OFFICE, Parser, read_office
-from cpt_pipeline.corpus.collect.params import FilesParams, ObjectStoreParams, Source
-from cpt_pipeline.corpus.collect.files.parts import Part
 from cpt_pipeline.extraction.pdf.pdf import PdfParams, read_pdf
-from cpt_pipeline.corpus.collect.python_environment import PythonEnvironmentParams
 from cpt_pipeline.extraction.readers import READERS, read_stream
 from cpt_pipeline.extraction.reading import (
     Reader,
@@ -40,14 +46,8 @@ from cpt_pipeline.extraction.reading import (
     too_large,
 )
 from cpt_pipeline.extraction.records import COLUMNS_THERE, read_records
-from cpt_pipeline.corpus.collect.remote import HubDatasetParams
 from cpt_pipeline.extraction.sandbox import Sandbox
-from cpt_pipeline.corpus.collect.source_params import DIALOGUE, SourceParams
 from cpt_pipeline.extraction.warc import read_warc
-from cpt_pipeline.corpus.collect.crawl.crawl import WebParams
-from cpt_pipeline.corpus.collect.crawl.store import INDEX, PAGES
-from cpt_pipeline.corpus.collect.files.works import Place, cut_works
-from cpt_pipeline.corpus.engine.sieve import Row
 from cpt_pipeline.formats.documents import digest_text, document
 
 _COLUMNS = ("url", "language", "category", "published")

@@ -20,23 +20,14 @@ from datatrove.pipeline.base import PipelineStep
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import SourceError, raise_all
 from cpt_pipeline.corpus.collect import sources
-from cpt_pipeline.corpus.collect.files import archives
-from cpt_pipeline.extraction.code import files as code_files
-from cpt_pipeline.extraction import litter
-from cpt_pipeline.corpus.collect.files import repositories
-from cpt_pipeline.extraction.encoding.binary_content import BINARY
-from cpt_pipeline.corpus.collect.dialogue_units import COUNTS
-from cpt_pipeline.extraction.dialogues.dialogues import ROLE_LEFT_OUT
-from cpt_pipeline.corpus.collect.files.file_list import OUTSIDE, SPECIAL
-from cpt_pipeline.extraction.kinds import kind_of
 from cpt_pipeline.corpus.collect.admission.license_policy import LicensePolicyParams
-from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport, DialoguesReport, Source, SourceReport
-from cpt_pipeline.corpus.collect.files.parts import plan_parts
 from cpt_pipeline.corpus.collect.admission.recency import is_older
-from cpt_pipeline.extraction.records import COLUMNS_THERE
-from cpt_pipeline.extraction.sandbox import Sandbox
+from cpt_pipeline.corpus.collect.dialogue_units import COUNTS
+from cpt_pipeline.corpus.collect.files import archives, repositories
+from cpt_pipeline.corpus.collect.files.file_list import OUTSIDE, SPECIAL
+from cpt_pipeline.corpus.collect.files.parts import plan_parts
+from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport, DialoguesReport, Source, SourceReport
 from cpt_pipeline.corpus.collect.source_params import DIALOGUE, SourceParams
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.corpus.engine.sieve import Row, Sieve
 from cpt_pipeline.corpus.engine.steps import (
@@ -48,6 +39,14 @@ from cpt_pipeline.corpus.engine.steps import (
     gather,
     gather_counts,
 )
+from cpt_pipeline.corpus.engine.tasks import Tasks
+from cpt_pipeline.extraction import litter
+from cpt_pipeline.extraction.code import files as code_files
+from cpt_pipeline.extraction.dialogues.dialogues import ROLE_LEFT_OUT
+from cpt_pipeline.extraction.encoding.binary_content import BINARY
+from cpt_pipeline.extraction.kinds import kind_of
+from cpt_pipeline.extraction.records import COLUMNS_THERE
+from cpt_pipeline.extraction.sandbox import Sandbox
 from cpt_pipeline.formats.benchmarks import SuiteParams, load_suite, write_items
 
 logger = logging.getLogger(__name__)

@@ -11,10 +11,9 @@ import numpy as np
 
 from cpt_pipeline.core.errors import NothingLeftError, raise_all
 from cpt_pipeline.corpus.dedup import verdicts as kinds
-from cpt_pipeline.corpus.dedup.statistics.diversity import DiversitySample
-from cpt_pipeline.corpus.dedup.families import follow_parents
-from cpt_pipeline.corpus.dedup.decontamination.verdicts import read_all_leaks
 from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex
+from cpt_pipeline.corpus.dedup.decontamination.verdicts import read_all_leaks
+from cpt_pipeline.corpus.dedup.families import follow_parents
 from cpt_pipeline.corpus.dedup.params import (
     BenchmarkReport,
     DedupParams,
@@ -23,11 +22,12 @@ from cpt_pipeline.corpus.dedup.params import (
     LeaksReport,
     PassagesReport,
 )
+from cpt_pipeline.corpus.dedup.statistics.diversity import DiversitySample
 from cpt_pipeline.corpus.dedup.survey import Survey
 from cpt_pipeline.corpus.dedup.verdicts import Verdicts
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.sieve import Sieve
 from cpt_pipeline.corpus.engine.steps import gather, gather_counts
+from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.formats.documents import work_of, write_families
 
 _EXAMPLES = 5

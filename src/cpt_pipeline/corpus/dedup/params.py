@@ -8,15 +8,15 @@ from pydantic import Field
 
 from cpt_pipeline.core.inputs import InputFolder
 from cpt_pipeline.core.params import Params, Report, Seed
-from cpt_pipeline.corpus.dedup.statistics.coverage_params import CoverageParams, CoverageReport
-from cpt_pipeline.corpus.dedup.statistics.diversity_params import DiversityParams, DiversityReport
 from cpt_pipeline.corpus.dedup.decontamination.params import LeakParams
 from cpt_pipeline.corpus.dedup.near.params import MinHashParams
 from cpt_pipeline.corpus.dedup.passages.passages import PassagesParams
 from cpt_pipeline.corpus.dedup.semantic.params import SemanticParams, SemanticReport
-from cpt_pipeline.corpus.models.embeddings.params import EncoderRunParams
+from cpt_pipeline.corpus.dedup.statistics.coverage_params import CoverageParams, CoverageReport
+from cpt_pipeline.corpus.dedup.statistics.diversity_params import DiversityParams, DiversityReport
 from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.corpus.engine.sieve import Amount
+from cpt_pipeline.corpus.models.embeddings.params import EncoderRunParams
 
 
 class DedupParams(Params):

@@ -19,34 +19,34 @@ from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.inputs import digest_inputs
 from cpt_pipeline.core.verification import verify_artifact
 from cpt_pipeline.corpus.dedup import verdicts as kinds
-from cpt_pipeline.corpus.dedup.near.candidates import find_pairs
-from cpt_pipeline.corpus.dedup.near.clusters import clusters
-from cpt_pipeline.corpus.dedup.statistics.coverage import CountTerms, Wanted, general_texts, read_lists, report_coverage
-from cpt_pipeline.corpus.dedup.statistics.coverage_params import CoverageReport
-from cpt_pipeline.text.folding import fold
+from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex
+from cpt_pipeline.corpus.dedup.decontamination.verdicts import judge_leaks
 from cpt_pipeline.corpus.dedup.gathering import gather_documents, report_benchmarks
 from cpt_pipeline.corpus.dedup.heldout import count_families
+from cpt_pipeline.corpus.dedup.near.candidates import find_pairs
+from cpt_pipeline.corpus.dedup.near.clusters import clusters
 from cpt_pipeline.corpus.dedup.near.index import NearCopyIndex, match, write_index
-from cpt_pipeline.corpus.dedup.decontamination.verdicts import judge_leaks
-from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex
 from cpt_pipeline.corpus.dedup.near.minhash import Signatures
 from cpt_pipeline.corpus.dedup.near.pairs import Pairs, PairWriter, read_pairs
+from cpt_pipeline.corpus.dedup.near.signatures import SignatureFiles
+from cpt_pipeline.corpus.dedup.near.thresholds import Kept, kept_by_threshold, pick_threshold
+from cpt_pipeline.corpus.dedup.near.verify import compare_texts, settle
 from cpt_pipeline.corpus.dedup.params import CurvePoint, DedupParams, DedupReport, DedupRunParams
 from cpt_pipeline.corpus.dedup.passages.steps import HashPassages, RemovePassages
-from cpt_pipeline.corpus.dedup.semantic.semantic import find_semantic_copies, identify_models
 from cpt_pipeline.corpus.dedup.semantic.params import SemanticReport
-from cpt_pipeline.corpus.dedup.near.signatures import SignatureFiles
+from cpt_pipeline.corpus.dedup.semantic.semantic import find_semantic_copies, identify_models
+from cpt_pipeline.corpus.dedup.statistics.coverage import CountTerms, Wanted, general_texts, read_lists, report_coverage
+from cpt_pipeline.corpus.dedup.statistics.coverage_params import CoverageReport
+from cpt_pipeline.corpus.dedup.statistics.topics import find_topics
 from cpt_pipeline.corpus.dedup.survey import SIGNATURES, SKETCHES, Survey, SurveyDocuments, read_ids, read_survey
 from cpt_pipeline.corpus.dedup.texts import TextsByNumber
-from cpt_pipeline.corpus.dedup.near.thresholds import Kept, kept_by_threshold, pick_threshold
-from cpt_pipeline.corpus.dedup.statistics.topics import find_topics
 from cpt_pipeline.corpus.dedup.verdict_files import ApplyVerdicts, write_verdicts
 from cpt_pipeline.corpus.dedup.verdicts import Verdicts, decide, first_alike, free_documents
-from cpt_pipeline.corpus.dedup.near.verify import compare_texts, settle
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.hash_files import FirstDocuments
 from cpt_pipeline.corpus.engine.steps import ReadDocuments, WriteDocuments, plan_tasks
+from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.formats.benchmarks import read_items
+from cpt_pipeline.text.folding import fold
 
 logger = logging.getLogger(__name__)
 

@@ -24,20 +24,20 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import content_hash, unfinished
-from cpt_pipeline.text.folding import fold
+from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex, SeedCounts
 from cpt_pipeline.corpus.dedup.decontamination.params import LeakParams
 from cpt_pipeline.corpus.dedup.decontamination.passages import Borders, find_passages
 from cpt_pipeline.corpus.dedup.decontamination.verdicts import CANDIDATES, read_all_leaks, write_seed_counts
-from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex, SeedCounts
 from cpt_pipeline.corpus.dedup.near.minhash import Signer
+from cpt_pipeline.corpus.dedup.near.signatures import write_signatures
 from cpt_pipeline.corpus.dedup.params import DedupParams
 from cpt_pipeline.corpus.dedup.shared_text import sketch
-from cpt_pipeline.corpus.dedup.near.signatures import write_signatures
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.hash_files import write_pairs
 from cpt_pipeline.corpus.engine.steps import NUMBER
+from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.formats.benchmarks import read_items
 from cpt_pipeline.formats.documents import read_synthetic, work_of
+from cpt_pipeline.text.folding import fold
 
 _SCHEMA = pa.schema(
     [

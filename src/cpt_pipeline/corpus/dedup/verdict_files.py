@@ -14,13 +14,13 @@ from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import unfinished
 from cpt_pipeline.corpus.dedup import verdicts as kinds
-from cpt_pipeline.corpus.dedup.families import parent_numbers
 from cpt_pipeline.corpus.dedup.decontamination.cuts import cut
 from cpt_pipeline.corpus.dedup.decontamination.verdicts import LeakingDocument, read_leaks
+from cpt_pipeline.corpus.dedup.families import parent_numbers
 from cpt_pipeline.corpus.dedup.survey import Survey, read_ids, task_ranges
 from cpt_pipeline.corpus.dedup.verdicts import Verdicts
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.steps import NUMBER, count, exclude
+from cpt_pipeline.corpus.engine.tasks import Tasks
 
 VERDICTS = ".verdicts.parquet"
 """Suffix of the file."""

@@ -20,8 +20,8 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import read_manifest, require_space, unfinished
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.sieve import Row
+from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.formats.documents import SCHEMA, digest_text
 
 NUMBER = "number"

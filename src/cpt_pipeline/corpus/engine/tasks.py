@@ -44,13 +44,15 @@ logger = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_LOOKS = 2.0
 _LAST_LINES = 5
-_CORPUS = Path(__file__).parent
+_PACKAGE = Path(__file__).parents[2]
+_OF_TASKS = ("corpus", "extraction", "text")
+"""Where code of the data stages lies."""
 
 
 @cache
 def _code() -> str:
-    """Return what the files of a task depend on beside its settings: all code that the corpus can reach."""
-    return fingerprint(_CORPUS.rglob("*.py"), _CORPUS.parent)
+    """Return what the files of a task depend on beside its settings: all code that the data stages can reach."""
+    return fingerprint((path for name in _OF_TASKS for path in (_PACKAGE / name).rglob("*.py")), _PACKAGE)
 
 
 class Tasks:

@@ -1,0 +1,1 @@
+"""Small models that data stages train or load: classifiers and encoders."""

@@ -1,0 +1,1 @@
+"""Source code and what stands around it: languages, licences, notebooks, LaTeX."""

@@ -1,0 +1,1 @@
+"""Dialogues in records: their shapes and how they are written as text."""

@@ -1,0 +1,1 @@
+"""Web pages to text: the article with its tables, lists, formulas and code."""

@@ -1,0 +1,1 @@
+"""XML to text, and what all formats write alike: tables, lists, scripts, symbols, formulas."""

@@ -16,9 +16,9 @@ from typing import Any
 
 from cpt_pipeline.extraction.markup.inline import Readings, Scripts, is_note
 from cpt_pipeline.extraction.markup.lists import ListNumbers
+from cpt_pipeline.extraction.markup.mathml import FormulaBuilder
 from cpt_pipeline.extraction.markup.spans import ColumnNames
 from cpt_pipeline.extraction.markup.tables import Table
-from cpt_pipeline.extraction.markup.mathml import FormulaBuilder
 
 # fmt: off
 _INLINE = frozenset((

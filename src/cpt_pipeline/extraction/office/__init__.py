@@ -1,0 +1,1 @@
+"""Word, OpenDocument, EPUB, RTF, slides and spreadsheets."""

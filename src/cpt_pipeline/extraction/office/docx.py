@@ -14,13 +14,13 @@ from xml.etree import ElementTree
 from pydantic import Field
 
 from cpt_pipeline.core.params import Params
+from cpt_pipeline.extraction.markup.markup import TooMuchTextError
 from cpt_pipeline.extraction.office.docx_numbers import Numbers
 from cpt_pipeline.extraction.office.docx_styles import RunStyles
 from cpt_pipeline.extraction.office.docx_words import NOTES, Words, attribute
-from cpt_pipeline.extraction.markup.markup import TooMuchTextError
+from cpt_pipeline.extraction.office.zipped import ZipFault, ZipMembers, ZipParams, resolve
 from cpt_pipeline.extraction.reading import Reading
 from cpt_pipeline.extraction.sandbox import Sandbox, SandboxError
-from cpt_pipeline.extraction.office.zipped import ZipFault, ZipMembers, ZipParams, resolve
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from cpt_pipeline.extraction.markup import omml
+from cpt_pipeline.extraction.markup.markup import ParagraphCollector
+from cpt_pipeline.extraction.markup.symbols import symbol, with_symbols
+from cpt_pipeline.extraction.markup.tables import Span
 from cpt_pipeline.extraction.office.docx_numbers import Numbers
 from cpt_pipeline.extraction.office.docx_styles import RunStyle, RunStyles
-from cpt_pipeline.extraction.markup.markup import ParagraphCollector
-from cpt_pipeline.extraction.markup.tables import Span
-from cpt_pipeline.extraction.markup.symbols import symbol, with_symbols
 
 _BLOCKS = {"p": "p", "tbl": "table", "tr": "tr", "tc": "td"}
 _SKIPPED = frozenset(("del", "moveFrom", "Fallback", "rt", "instrText", "delText", "sectPr", "pPrChange"))

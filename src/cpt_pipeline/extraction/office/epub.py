@@ -21,9 +21,9 @@ from pydantic import Field
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.extraction.encoding.decode import decode
 from cpt_pipeline.extraction.markup.markup import ParagraphCollector, TooMuchTextError
+from cpt_pipeline.extraction.office.zipped import ZipFault, ZipMembers, ZipParams, resolve
 from cpt_pipeline.extraction.reading import Reading
 from cpt_pipeline.extraction.sandbox import Sandbox, SandboxError
-from cpt_pipeline.extraction.office.zipped import ZipFault, ZipMembers, ZipParams, resolve
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"

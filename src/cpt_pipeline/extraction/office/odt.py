@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
-from cpt_pipeline.extraction.markup.markup import ParagraphCollector, TooMuchTextError
 from cpt_pipeline.extraction.markup.lists import BULLET
+from cpt_pipeline.extraction.markup.markup import ParagraphCollector, TooMuchTextError
 from cpt_pipeline.extraction.markup.tables import Span
-from cpt_pipeline.text.numerals import FORMS_OF_HTML, numeral
 from cpt_pipeline.extraction.office.params import OfficeParams
-from cpt_pipeline.extraction.reading import Reading
 from cpt_pipeline.extraction.office.zipped import ZipFault, ZipMembers
+from cpt_pipeline.extraction.reading import Reading
+from cpt_pipeline.text.numerals import FORMS_OF_HTML, numeral
 
 _MIMETYPES = ("application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.text-template")
 _BLOCKS = {"p": "p", "h": "h1", "list-item": "li", "table": "table", "table-row": "tr", "table-cell": "td"}

@@ -14,13 +14,13 @@ from typing import Any
 from cpt_pipeline.extraction.markup.tables import Table
 from cpt_pipeline.extraction.office.odt import parse_odt
 from cpt_pipeline.extraction.office.params import OfficeParams
-from cpt_pipeline.extraction.reading import Reading
 from cpt_pipeline.extraction.office.rtf import rtf_paragraphs
-from cpt_pipeline.extraction.sandbox import Sandbox, SandboxError
 from cpt_pipeline.extraction.office.sheet_area import without_empty_area
 from cpt_pipeline.extraction.office.slide_lists import marked_paragraphs
 from cpt_pipeline.extraction.office.slides import frame_text
 from cpt_pipeline.extraction.office.zipped import ZipFault, ZipMembers
+from cpt_pipeline.extraction.reading import Reading
+from cpt_pipeline.extraction.sandbox import Sandbox, SandboxError
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from cpt_pipeline.extraction.markup.lists import BULLET
-from cpt_pipeline.text.numerals import numeral
 from cpt_pipeline.extraction.office.slides import paragraph_text
+from cpt_pipeline.text.numerals import numeral
 
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _SLIDES = "{http://schemas.openxmlformats.org/presentationml/2006/main}"

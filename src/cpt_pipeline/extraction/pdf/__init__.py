@@ -1,0 +1,1 @@
+"""PDF to text: pages, lines, and a grade of how well they were parsed."""

@@ -10,7 +10,13 @@ import py3langid
 import pytest
 
 from cpt_pipeline.core.errors import ParameterError
-from cpt_pipeline.corpus.clean.languages.language import Language, LanguageParams, identify, judge_language, load_identifier
+from cpt_pipeline.corpus.clean.languages.language import (
+    Language,
+    LanguageParams,
+    identify,
+    judge_language,
+    load_identifier,
+)
 from tests.corpus.clean.languages import PAGES
 from tests.corpus.clean.more_languages import SEEN, UNKNOWN_SEEN, UNKNOWN_UNSEEN, UNSEEN
 

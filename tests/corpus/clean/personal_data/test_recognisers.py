@@ -18,7 +18,7 @@ from cpt_pipeline.corpus.clean.personal_data.recognisers import Span, find_spans
 
 PARAMS = PersonalDataParams()
 RECOGNISERS = (Emails(PARAMS.allowed_emails), Hosts(PARAMS.public_hosts), Numbers(PARAMS.phone_regions))
-SENTENCES = Path(__file__).parent / "pii_sentences.jsonl"
+SENTENCES = Path(__file__).parents[1] / "pii_sentences.jsonl"
 
 
 def found_in(text: str) -> list[tuple[str, str]]:

@@ -12,11 +12,11 @@ import pytest
 from cpt_pipeline.core.artifact import MANIFEST
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport
-from cpt_pipeline.corpus.models.devices import one_thread
 from cpt_pipeline.corpus.engine.params import EngineParams
+from cpt_pipeline.corpus.models.devices import one_thread
 from cpt_pipeline.formats.documents import document, read_documents
-from tests.corpus.clean.scoring.texts import make_labels, make_prose, write_encoder
 from tests.corpus.clean.rules.test_rules import PROSE
+from tests.corpus.clean.scoring.texts import make_labels, make_prose, write_encoder
 from tests.corpus.stages import clean_documents
 from tests.corpus.texts import write_artifact
 

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from cpt_pipeline.corpus.collect.files.archives import ArchiveParams, members
 from cpt_pipeline.extraction.reading import StreamFault
+from tests.corpus.collect.test_sources import found, rows, source, write
 from tests.extraction.code.test_files import MIT
 from tests.extraction.test_compressed import pack_zstd
-from tests.corpus.collect.test_sources import found, rows, source, write
 
 
 def pack_zip(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:

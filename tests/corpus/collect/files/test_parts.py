@@ -10,8 +10,8 @@ import pytest
 
 from cpt_pipeline.core.channels import ChannelsParams
 from cpt_pipeline.core.errors import SourceError
-from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport
 from cpt_pipeline.corpus.collect.files.parts import plan_parts
+from cpt_pipeline.corpus.collect.params import CollectParams, CollectReport
 from cpt_pipeline.formats.benchmarks import SuiteParams
 from cpt_pipeline.formats.documents import read_documents
 from tests.corpus.collect.test_sources import rows, source, write

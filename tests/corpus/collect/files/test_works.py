@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from cpt_pipeline.extraction.reading import Reading
 from cpt_pipeline.corpus.collect.files.works import Place, cut_works
+from cpt_pipeline.extraction.reading import Reading
 from cpt_pipeline.formats.documents import continues
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpt_pipeline.text.folding import fold
 from cpt_pipeline.corpus.dedup.decontamination.cuts import _SENTENCE, Sentences, cut, merge_spans
 from cpt_pipeline.corpus.dedup.decontamination.items import find_letters
+from cpt_pipeline.text.folding import fold
 
 ENGLISH = "One two. Three four five! Is it six? Seven.\nEight nine.\n\nTen."
 CHINESE = "甲乙丙。丁戊己，庚辛！“壬癸。”子丑\n寅卯辰巳"

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex, Leak, LeakParams
-from cpt_pipeline.text.words import fold
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
+from cpt_pipeline.text.words import fold
 from tests.corpus.dedup.real_items import DISGUISES, answered, read_cmmlu, read_gsm8k
 from tests.corpus.texts import item, make_text
 

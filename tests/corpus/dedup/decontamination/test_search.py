@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cpt_pipeline.corpus.dedup.decontamination.search import LeakSearch
 from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex, LeakParams
+from cpt_pipeline.corpus.dedup.decontamination.search import LeakSearch
 from tests.corpus.texts import item, make_text
 
 LILY = item("Lily had nine red apples and gave four of them to the old dog. How many are left?", "five", 1)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpt_pipeline.text.folding import fold
 from cpt_pipeline.corpus.dedup.decontamination.cuts import Sentences, cut
 from cpt_pipeline.corpus.dedup.decontamination.items import find_letters
 from cpt_pipeline.corpus.dedup.decontamination.surroundings import find_surroundings
+from cpt_pipeline.text.folding import fold
 
 CHOICES = ["a rope as long as the quay", "the lantern at the stern", "three hens", "nothing of the kind"]
 QUESTION = "Which of these did the captain of the old river ferry carry ashore on that day?"

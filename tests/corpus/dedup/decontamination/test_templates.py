@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from cpt_pipeline.corpus.dedup.decontamination.items import read_item_letters
-from cpt_pipeline.corpus.dedup.decontamination.templates import find_distinctions
 from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex, LeakParams
+from cpt_pipeline.corpus.dedup.decontamination.templates import find_distinctions
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
 from tests.corpus.texts import item, make_text
 

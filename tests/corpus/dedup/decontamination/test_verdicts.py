@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from cpt_pipeline.corpus.dedup.decontamination.verdicts import judge_leaks, read_all_leaks
 from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex, LeakParams
+from cpt_pipeline.corpus.dedup.decontamination.verdicts import judge_leaks, read_all_leaks
 from cpt_pipeline.corpus.dedup.params import DedupParams
 from cpt_pipeline.corpus.dedup.survey import SurveyDocuments
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.corpus.engine.steps import ReadDocuments, plan_tasks
+from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.formats.benchmarks import write_items
 from tests.corpus.texts import item, make_row, make_text, write_artifact
 

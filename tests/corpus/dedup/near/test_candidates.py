@@ -15,8 +15,8 @@ from cpt_pipeline.corpus.dedup.near import candidates
 from cpt_pipeline.corpus.dedup.near.candidates import find_pairs
 from cpt_pipeline.corpus.dedup.near.clusters import clusters
 from cpt_pipeline.corpus.dedup.near.minhash import Signatures, Signer
-from cpt_pipeline.corpus.dedup.near.params import MinHashParams
 from cpt_pipeline.corpus.dedup.near.pairs import Pairs, read_pairs
+from cpt_pipeline.corpus.dedup.near.params import MinHashParams
 from tests.corpus.dedup.near_copies import (
     PARAMS,
     cluster_signatures,

@@ -10,8 +10,8 @@ import pytest
 from cpt_pipeline.corpus.dedup.near.candidates import find_pairs
 from cpt_pipeline.corpus.dedup.near.clusters import clusters
 from cpt_pipeline.corpus.dedup.near.minhash import Signer
-from cpt_pipeline.corpus.dedup.near.params import MinHashParams
 from cpt_pipeline.corpus.dedup.near.pairs import Pairs, PairWriter, read_pairs
+from cpt_pipeline.corpus.dedup.near.params import MinHashParams
 from cpt_pipeline.corpus.dedup.near.verify import compare_texts, settle
 from tests.corpus.dedup.near_copies import write_parts
 from tests.corpus.texts import make_text

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from cpt_pipeline.core.errors import ModelNotFoundError
 from cpt_pipeline.corpus.dedup.params import DedupParams, DedupReport, DedupRunParams
+from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.corpus.models.embeddings.hashed import HashedEmbedder
 from cpt_pipeline.corpus.models.embeddings.params import EncoderRunParams, HashedParams
-from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.formats.benchmarks import BenchmarkItem, write_items
 from cpt_pipeline.formats.documents import read_documents
 from tests.corpus.embeddings.tiny_encoder import WORDS, write_encoder

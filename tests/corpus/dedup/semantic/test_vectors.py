@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from cpt_pipeline.corpus.dedup.semantic.vectors import VECTORS, EmbedDocuments, VectorFiles
-from cpt_pipeline.corpus.models.embeddings.hashed import HashedEmbedder
-from cpt_pipeline.corpus.models.embeddings.params import EncoderRunParams, HashedParams
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.corpus.engine.steps import ReadDocuments, plan_tasks
+from cpt_pipeline.corpus.engine.tasks import Tasks
+from cpt_pipeline.corpus.models.embeddings.hashed import HashedEmbedder
+from cpt_pipeline.corpus.models.embeddings.params import EncoderRunParams, HashedParams
 from tests.corpus.texts import make_text, write_artifact
 
 PARAMS = HashedParams(dimensions=32)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from cpt_pipeline.core.errors import ParameterError
-from cpt_pipeline.corpus.dedup.statistics.coverage_params import CoverageReport
 from cpt_pipeline.corpus.dedup.params import DedupParams, DedupReport
+from cpt_pipeline.corpus.dedup.statistics.coverage_params import CoverageReport
 from cpt_pipeline.formats.benchmarks import BenchmarkItem, write_items
 from cpt_pipeline.formats.documents import document, read_documents
 from tests.corpus.stages import dedup_documents

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cpt_pipeline.core.artifact import digest_json
-from cpt_pipeline.corpus.llm.answers import AnswerStore, Request
 from cpt_pipeline.corpus.clean.augmentation.made import Made
 from cpt_pipeline.corpus.clean.augmentation.params import GenerativeParams, Kind, QuestionsParams
 from cpt_pipeline.corpus.clean.augmentation.questions import is_too_general, read_pairs, write_pairs
 from cpt_pipeline.corpus.clean.augmentation.selection import language_of
-from cpt_pipeline.text.cut import cut_text
-from cpt_pipeline.corpus.llm.params import EndpointParams
 from cpt_pipeline.corpus.engine.sieve import Row
+from cpt_pipeline.corpus.llm.answers import AnswerStore, Request
+from cpt_pipeline.corpus.llm.params import EndpointParams
+from cpt_pipeline.text.cut import cut_text
 
 _PREAMBLE = re.compile(
     r"\A(?:(?:sure|certainly|of course|here is|here's|below is|rewritten)\b[^\n]{0,100}[:.!]"

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import xxhash
 
 from cpt_pipeline.corpus.clean.augmentation.params import SelectionParams
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.sieve import Row
+from cpt_pipeline.corpus.engine.tasks import Tasks
 
 _HEAD = ["id", "channel", "source", "category", "language", "metadata", "reason"]
 _DRAWS = 1 << 64

@@ -18,7 +18,6 @@ from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.errors import EndpointError, ParameterError
 from cpt_pipeline.core.inputs import digest_inputs
-from cpt_pipeline.corpus.llm.answers import Request
 from cpt_pipeline.corpus.clean.augmentation.generative import Writer
 from cpt_pipeline.corpus.clean.augmentation.made import Maker, Replacer, Shuffler
 from cpt_pipeline.corpus.clean.augmentation.params import AugmentationParams, Kind, QuestionsParams, SelectionParams
@@ -26,11 +25,20 @@ from cpt_pipeline.corpus.clean.augmentation.questions import common_words
 from cpt_pipeline.corpus.clean.augmentation.selection import Choice, read_chosen, with_limits
 from cpt_pipeline.corpus.clean.augmentation.synonyms import Synonyms
 from cpt_pipeline.corpus.clean.augmentation.tally import UNCHANGED
-from cpt_pipeline.corpus.llm.params import EndpointRunParams
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.corpus.engine.sieve import Row
-from cpt_pipeline.corpus.engine.steps import DocumentStep, ReadParts, WriteDocuments, as_document, count, exclude, is_excluded
+from cpt_pipeline.corpus.engine.steps import (
+    DocumentStep,
+    ReadParts,
+    WriteDocuments,
+    as_document,
+    count,
+    exclude,
+    is_excluded,
+)
+from cpt_pipeline.corpus.engine.tasks import Tasks
+from cpt_pipeline.corpus.llm.answers import Request
+from cpt_pipeline.corpus.llm.params import EndpointRunParams
 from cpt_pipeline.formats.documents import Synthetic, work_of
 
 logger = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""Words and addresses from lists of the user."""

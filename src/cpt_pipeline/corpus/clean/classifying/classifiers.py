@@ -11,8 +11,6 @@ from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import read_manifest
 from cpt_pipeline.core.inputs import digest_inputs
-from cpt_pipeline.corpus.models.classifier import Example, draw_examples, train
-from cpt_pipeline.corpus.models.classifier_report import ClassifierReport
 from cpt_pipeline.corpus.clean.classifying.examples import (
     SampleExamples,
     count_examples,
@@ -23,9 +21,11 @@ from cpt_pipeline.corpus.clean.classifying.labels import read_labels
 from cpt_pipeline.corpus.clean.classifying.params import CategorizeReport, ClassifyReport
 from cpt_pipeline.corpus.clean.classifying.steps import ClassifiedTally, ClassifyCategories, ClassifyChannels
 from cpt_pipeline.corpus.clean.params import CleanParams
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.corpus.engine.steps import plan_tasks
+from cpt_pipeline.corpus.engine.tasks import Tasks
+from cpt_pipeline.corpus.models.classifier import Example, draw_examples, train
+from cpt_pipeline.corpus.models.classifier_report import ClassifierReport
 
 Prepare = Callable[[Path, Tasks], list[PipelineStep]]
 """Gives the steps that read documents and change their text."""

@@ -20,10 +20,10 @@ from datatrove.pipeline.base import PipelineStep
 from cpt_pipeline.core.artifact import read_manifest, unfinished
 from cpt_pipeline.core.errors import ArtifactError, ParameterError, raise_all
 from cpt_pipeline.core.verification import verify_artifact
-from cpt_pipeline.corpus.models.classifier import Example, find_few, make_example
 from cpt_pipeline.corpus.clean.classifying.params import ClassifyParams
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.steps import is_excluded
+from cpt_pipeline.corpus.engine.tasks import Tasks
+from cpt_pipeline.corpus.models.classifier import Example, find_few, make_example
 
 _SUFFIX = ".examples.parquet"
 _RANKS = 1 << 64

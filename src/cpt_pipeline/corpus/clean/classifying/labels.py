@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cpt_pipeline.core.errors import ParameterError, raise_all
-from cpt_pipeline.corpus.models.classifier import Example, draw_examples, find_few, make_example
 from cpt_pipeline.corpus.clean.classifying.params import CategoriesParams
 from cpt_pipeline.corpus.clean.repair.line_noise import LineNoiseParams, remove_noise
 from cpt_pipeline.corpus.clean.repair.normalise import NormaliseParams, normalise
+from cpt_pipeline.corpus.models.classifier import Example, draw_examples, find_few, make_example
 
 _HEADING = "No category can be learnt (conf: clean.categories.labels):"
 

@@ -21,8 +21,6 @@ from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import write_json
 from cpt_pipeline.core.json_reading import UNFINISHED, read_json
-from cpt_pipeline.corpus.models.classifier import ClassifierParams
-from cpt_pipeline.corpus.models.classifier_report import ClassifierReport
 from cpt_pipeline.corpus.clean.classifying.params import (
     CategorizeReport,
     ClassifiedSourceReport,
@@ -30,9 +28,11 @@ from cpt_pipeline.corpus.clean.classifying.params import (
     ClassifyReport,
     DoubtReport,
 )
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.sieve import Row
 from cpt_pipeline.corpus.engine.steps import exclude, is_excluded
+from cpt_pipeline.corpus.engine.tasks import Tasks
+from cpt_pipeline.corpus.models.classifier import ClassifierParams
+from cpt_pipeline.corpus.models.classifier_report import ClassifierReport
 from cpt_pipeline.corpus.models.text_model import TextModel
 
 _SUFFIX = ".doubts.json"

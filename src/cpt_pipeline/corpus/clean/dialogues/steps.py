@@ -16,10 +16,10 @@ from cpt_pipeline.corpus.clean.dialogues.rules import Cleaned, DialogueRules, Di
 from cpt_pipeline.corpus.clean.dialogues.stock_replies import hash_turn, is_countable, masked
 from cpt_pipeline.corpus.clean.phrases.listing import Listing
 from cpt_pipeline.corpus.clean.phrases.mining import Gathered, Mined
-from cpt_pipeline.corpus.clean.repair.normalise import NormaliseParams, normalise
 from cpt_pipeline.corpus.clean.phrases.phrases import Frequent, PhrasesParams
-from cpt_pipeline.corpus.engine.tasks import Tasks
+from cpt_pipeline.corpus.clean.repair.normalise import NormaliseParams, normalise
 from cpt_pipeline.corpus.engine.steps import NUMBER, DocumentStep, count, exclude, is_excluded
+from cpt_pipeline.corpus.engine.tasks import Tasks
 
 DENSITY = "dialogue density/"
 """Begin of the counters of dialogues by unit."""

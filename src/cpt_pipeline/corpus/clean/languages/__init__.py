@@ -1,0 +1,1 @@
+"""Which language a text is in: script first, then letters, then a model."""

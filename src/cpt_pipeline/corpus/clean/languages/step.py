@@ -5,8 +5,8 @@ from __future__ import annotations
 from datatrove.data import Document
 
 from cpt_pipeline.corpus.clean.languages.language import Language, LanguageParams, identify, judge_language
-from cpt_pipeline.text.language_tags import NotALanguageError, read_language
 from cpt_pipeline.corpus.engine.steps import DocumentStep, count, exclude
+from cpt_pipeline.text.language_tags import NotALanguageError, read_language
 
 
 class NameLanguage(DocumentStep):

@@ -1,0 +1,1 @@
+"""Recognisers of personal data and what takes its place."""

@@ -1,0 +1,1 @@
+"""Phrases that a source repeats: mined, listed, removed."""

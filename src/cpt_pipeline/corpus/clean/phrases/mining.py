@@ -16,10 +16,10 @@ from datatrove.pipeline.base import PipelineStep
 from cpt_pipeline.core.artifact import read_manifest, write_json
 from cpt_pipeline.core.json_reading import UNFINISHED, read_json
 from cpt_pipeline.corpus.clean.phrases.phrases import Frequent, PhrasesParams, is_mined, mined_number
-from cpt_pipeline.corpus.engine.tasks import Tasks
-from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.corpus.engine.hash_files import Hashes, write_pairs
+from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.corpus.engine.steps import plan_tasks
+from cpt_pipeline.corpus.engine.tasks import Tasks
 
 Steps = Callable[[Tasks, list[str]], Sequence[PipelineStep]]
 """Makes the steps of the pass from its tasks and the sources in order; the first one reads, the last one leaves what

@@ -1,0 +1,1 @@
+"""Repair of text: encoding damage, characters, units, wrapped lines, lines of noise."""

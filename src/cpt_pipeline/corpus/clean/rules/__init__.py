@@ -1,0 +1,1 @@
+"""Rules that judge a document, their limits, and the measures they rest on."""

@@ -16,8 +16,15 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from cpt_pipeline.corpus.clean.languages.scripts import (
+    LATIN,
+    SYLLABIC,
+    UNSPACED,
+    WITHOUT_STOPS,
+    letters_by_script,
+    main_script,
+)
 from cpt_pipeline.corpus.clean.rules.ngrams import NGrams
-from cpt_pipeline.corpus.clean.languages.scripts import LATIN, SYLLABIC, UNSPACED, WITHOUT_STOPS, letters_by_script, main_script
 from cpt_pipeline.text.tokens import EnglishWords, Flags, Tokens, describe_words, encode, mix, powers
 from cpt_pipeline.text.words import first_words, is_cjk, is_mark, is_unspaced
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 
 from cpt_pipeline.core.errors import EndpointError
-from cpt_pipeline.corpus.llm.answers import Answer, Request
 from cpt_pipeline.corpus.clean.scoring.asking_params import MAX_MARK, AskParams
 from cpt_pipeline.corpus.clean.scoring.labels import Label
 from cpt_pipeline.corpus.clean.scoring.report import AskReport
 from cpt_pipeline.corpus.clean.scoring.sampling import Sample
+from cpt_pipeline.corpus.llm.answers import Answer, Request
 from cpt_pipeline.corpus.llm.endpoint import ask
 from cpt_pipeline.corpus.llm.params import EndpointRunParams
 

@@ -17,8 +17,8 @@ import numpy.typing as npt
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.corpus.clean.scoring.params import LanguageModelParams, QuestionParams
 from cpt_pipeline.corpus.models.devices import one_thread, pick_device
-from cpt_pipeline.text.words import is_cjk, split_words
 from cpt_pipeline.formats.plain_text import PlainTextEncoder
+from cpt_pipeline.text.words import is_cjk, split_words
 
 _HEAD_CHARACTERS = 2_000
 

@@ -11,10 +11,10 @@ from cpt_pipeline.corpus.clean.scoring.params import ScorerParams
 from cpt_pipeline.corpus.clean.scoring.report import AskReport, EvaluationReport
 from cpt_pipeline.corpus.clean.scoring.scorers import describe_model
 from cpt_pipeline.corpus.clean.scoring.steps import TrainScorer, model_folder, write_labels
+from cpt_pipeline.corpus.engine.params import EngineParams
+from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.llm.endpoint import check_endpoint
 from cpt_pipeline.corpus.llm.params import EndpointRunParams
-from cpt_pipeline.corpus.engine.tasks import Tasks
-from cpt_pipeline.corpus.engine.params import EngineParams
 
 _MAKING = {"kind", "validation_share", "seed", "linear", "encoder", "language_model"}
 """The parameters that decide what the scorer is; the others decide whom it is asked about and what follows."""

@@ -16,8 +16,8 @@ from cpt_pipeline.core.artifact import write_json
 from cpt_pipeline.core.json_reading import UNFINISHED, read_json
 from cpt_pipeline.corpus.clean.scoring.params import ScorerParams
 from cpt_pipeline.corpus.clean.scoring.steps import why_unscored
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.steps import is_excluded
+from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.formats.documents import read_documents
 
 _RANKS = 1 << 64

@@ -19,8 +19,8 @@ from cpt_pipeline.corpus.clean.scoring.labels import Label, split
 from cpt_pipeline.corpus.clean.scoring.params import ScorerParams
 from cpt_pipeline.corpus.clean.scoring.report import EvaluationReport
 from cpt_pipeline.corpus.clean.scoring.scorers import load_scorer, round_scores, train_scorer
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.steps import is_excluded
+from cpt_pipeline.corpus.engine.tasks import Tasks
 
 _BATCH_DOCUMENTS = 64
 SCORES, TALLY = ".scores.npy", ".scores.json"

@@ -20,9 +20,9 @@ from cpt_pipeline.corpus.clean.scoring.making import MadeScorer
 from cpt_pipeline.corpus.clean.scoring.params import ScorerParams, ThresholdParams
 from cpt_pipeline.corpus.clean.scoring.report import BorderReport, ScorerReport
 from cpt_pipeline.corpus.clean.scoring.steps import SCORES, TALLY
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.corpus.engine.steps import ReadParts, WriteDocuments, exclude, is_excluded
+from cpt_pipeline.corpus.engine.tasks import Tasks
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""Sites: robots.txt, fetching, links, and the store of pages."""

@@ -18,13 +18,13 @@ from pydantic import Field, StringConstraints
 
 from cpt_pipeline.core.errors import SourceError, raise_all
 from cpt_pipeline.core.params import Report
-from cpt_pipeline.extraction.code import licenses
-from cpt_pipeline.corpus.collect.crawl.robots import MAX_BYTES, Robots, parse_robots
-from cpt_pipeline.extraction.sandbox import Sandbox, SandboxError
-from cpt_pipeline.corpus.collect.source_params import SourceParams
 from cpt_pipeline.corpus.collect.crawl.fetch import Answer, Fetcher, FetchError, canonical_url
 from cpt_pipeline.corpus.collect.crawl.links import HTML_TYPES, find_links
+from cpt_pipeline.corpus.collect.crawl.robots import MAX_BYTES, Robots, parse_robots
 from cpt_pipeline.corpus.collect.crawl.store import Outcome, PageStore, open_store
+from cpt_pipeline.corpus.collect.source_params import SourceParams
+from cpt_pipeline.extraction.code import licenses
+from cpt_pipeline.extraction.sandbox import Sandbox, SandboxError
 
 logger = logging.getLogger(__name__)
 

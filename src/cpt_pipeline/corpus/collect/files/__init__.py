@@ -1,0 +1,1 @@
+"""Files and folders of a source: lists, archives, repositories, parts, works."""

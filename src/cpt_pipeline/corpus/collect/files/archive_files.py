@@ -12,13 +12,13 @@ from dataclasses import replace
 from typing import Any, BinaryIO
 
 from cpt_pipeline.corpus.collect.files.archives import ArchiveParams, judge_members, members
+from cpt_pipeline.corpus.collect.files.repositories import Verdict
+from cpt_pipeline.corpus.collect.source_params import SourceParams
 from cpt_pipeline.extraction.code.languages import language_of
 from cpt_pipeline.extraction.compressed import SUFFIXES
 from cpt_pipeline.extraction.kinds import ARCHIVES, CODE, kind_and_packing, kind_of
 from cpt_pipeline.extraction.readers import unpacked
 from cpt_pipeline.extraction.reading import Reading, StreamFault, seekable
-from cpt_pipeline.corpus.collect.files.repositories import Verdict
-from cpt_pipeline.corpus.collect.source_params import SourceParams
 
 Named = tuple[str, Reading]
 Read = Callable[[str, BinaryIO], Iterator[Reading]]

@@ -21,11 +21,11 @@ from pydantic import Field
 
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.corpus.collect.files.file_list import printable
+from cpt_pipeline.corpus.collect.files.member_names import find_encoding, tar_name, zip_names
+from cpt_pipeline.corpus.collect.files.repositories import MAX_LICENSE_BYTES, Verdict, judge_files, states_license
 from cpt_pipeline.extraction.kinds import ZIP
 from cpt_pipeline.extraction.litter import member_litter
-from cpt_pipeline.corpus.collect.files.member_names import find_encoding, tar_name, zip_names
 from cpt_pipeline.extraction.reading import ByteStream, StreamFault
-from cpt_pipeline.corpus.collect.files.repositories import MAX_LICENSE_BYTES, Verdict, judge_files, states_license
 
 OUTSIDE, NO_FILE, BOMB = "path_outside", "special_file", "compression_bomb"
 REASONS = frozenset((OUTSIDE, NO_FILE))

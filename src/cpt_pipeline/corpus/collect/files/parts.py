@@ -14,13 +14,13 @@ from typing import Any, BinaryIO
 from cpt_pipeline.core.artifact import digest_file
 from cpt_pipeline.corpus.collect import python_environment, remote
 from cpt_pipeline.corpus.collect.crawl import crawl as web
-from cpt_pipeline.corpus.collect.files.file_list import list_files, open_file
-from cpt_pipeline.extraction.litter import member_litter
-from cpt_pipeline.corpus.collect.params import FilesParams, ObjectStoreParams, Source
-from cpt_pipeline.corpus.collect.remote import HubDatasetParams
-from cpt_pipeline.corpus.collect.files.repositories import MAX_LICENSE_BYTES, Verdict, judge_files
 from cpt_pipeline.corpus.collect.crawl.crawl import WebParams
 from cpt_pipeline.corpus.collect.crawl.store import INDEX
+from cpt_pipeline.corpus.collect.files.file_list import list_files, open_file
+from cpt_pipeline.corpus.collect.files.repositories import MAX_LICENSE_BYTES, Verdict, judge_files
+from cpt_pipeline.corpus.collect.params import FilesParams, ObjectStoreParams, Source
+from cpt_pipeline.corpus.collect.remote import HubDatasetParams
+from cpt_pipeline.extraction.litter import member_litter
 
 Part = dict[str, Any]
 Entry = list[str | None]

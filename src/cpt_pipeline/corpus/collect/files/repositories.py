@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from cpt_pipeline.extraction.code.files import passed_over
-from cpt_pipeline.extraction.kinds import CODE, RECORDS, SUPPORTED, WEB_PAGES, kind_of
 from cpt_pipeline.extraction.code.licenses import UNCLEAR, license_of_text, spdx
+from cpt_pipeline.extraction.kinds import CODE, RECORDS, SUPPORTED, WEB_PAGES, kind_of
 
 DATA_OF_CODE, WEB_ASSET, LICENSE_FILE = "data_of_code", "web_asset", "license_file"
 REASONS = frozenset((DATA_OF_CODE, WEB_ASSET, LICENSE_FILE))

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from cpt_pipeline.text.cut import cut_text
 from cpt_pipeline.extraction.reading import Reading
+from cpt_pipeline.text.cut import cut_text
 
 _BETWEEN_READINGS = "\n\n"
 """What stands between the chapters of a book."""

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cpt_pipeline.text.folding import fold
 from cpt_pipeline.corpus.dedup.decontamination.items import ItemLetters, Letters, find_letters
 from cpt_pipeline.corpus.dedup.decontamination.seeds import Match, Places
+from cpt_pipeline.text.folding import fold
 
 _LINE_END = " | "
 """Stands for a line end where a text is looked at for what borders a question."""

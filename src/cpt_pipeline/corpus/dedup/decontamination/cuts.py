@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from cpt_pipeline.text.folding import fold
 from cpt_pipeline.corpus.dedup.decontamination.items import find_letters
 from cpt_pipeline.corpus.dedup.decontamination.surroundings import Span, find_surroundings
+from cpt_pipeline.text.folding import fold
 
 _SENTENCE = re.compile(r"[^\n]*?(?:[。！？!?；…।॥۔؟؛።፧။៕།]+[”’」』）)\"']*\s*|\.[\"')]*\s+|\n\s*|\Z)")
 

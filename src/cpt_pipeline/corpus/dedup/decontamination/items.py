@@ -15,9 +15,9 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from cpt_pipeline.formats.benchmarks import BenchmarkItem
 from cpt_pipeline.text.folding import fold
 from cpt_pipeline.text.words import find_cjk_runs, is_cjk, split_words
-from cpt_pipeline.formats.benchmarks import BenchmarkItem
 
 Letters = npt.NDArray[np.uint32]
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cpt_pipeline.corpus.dedup.near.minhash_kernel import compiled
+from cpt_pipeline.text.kernel import compiled
 
 Hashes = npt.NDArray[np.uint64]
 Letters = npt.NDArray[np.uint32]

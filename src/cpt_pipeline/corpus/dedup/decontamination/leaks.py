@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cpt_pipeline.text.folding import fold
 from cpt_pipeline.corpus.dedup.decontamination.context import SeenText
 from cpt_pipeline.corpus.dedup.decontamination.items import find_letters, read_item_letters
 from cpt_pipeline.corpus.dedup.decontamination.params import LeakParams
 from cpt_pipeline.corpus.dedup.decontamination.seeds import Marks, Match, SeedCounts, SeedIndex, Weights
 from cpt_pipeline.corpus.dedup.decontamination.templates import find_distinctions
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
+from cpt_pipeline.text.folding import fold
 
 __all__ = ["BenchmarkIndex", "Candidate", "Leak", "LeakParams", "SeedCounts", "Weights"]
 

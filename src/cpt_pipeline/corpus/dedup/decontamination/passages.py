@@ -13,13 +13,13 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from cpt_pipeline.core.artifact import unfinished
-from cpt_pipeline.text.folding import fold
 from cpt_pipeline.corpus.dedup.decontamination.cuts import Sentences
 from cpt_pipeline.corpus.dedup.decontamination.items import find_letters
-from cpt_pipeline.corpus.dedup.decontamination.params import LeakParams
 from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex, Candidate, SeedCounts
+from cpt_pipeline.corpus.dedup.decontamination.params import LeakParams
 from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.formats.documents import continues
+from cpt_pipeline.text.folding import fold
 
 Passage = dict[str, Any]
 """A candidate as a mapping, with the spans to cut as `cuts`."""

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from cpt_pipeline.text.folding import fold
 from cpt_pipeline.corpus.dedup.decontamination.items import find_letters
 from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex, Candidate, Leak
+from cpt_pipeline.text.folding import fold
 
 
 class LeakSearch:

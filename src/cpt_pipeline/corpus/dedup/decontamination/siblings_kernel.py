@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from cpt_pipeline.corpus.dedup.near.minhash_kernel import compiled
+from cpt_pipeline.text.kernel import compiled
 
 Numbers = npt.NDArray[np.int64]
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from cpt_pipeline.text.folding import fold
 from cpt_pipeline.corpus.dedup.decontamination.items import find_letters
+from cpt_pipeline.text.folding import fold
 from cpt_pipeline.text.words import is_cjk
 
 Span = tuple[int, int]

@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 
 from cpt_pipeline.core.artifact import unfinished
 from cpt_pipeline.corpus.dedup.decontamination.cuts import merge_spans
+from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex, Candidate, SeedCounts, Weights
 from cpt_pipeline.corpus.dedup.decontamination.params import LeakParams
 from cpt_pipeline.corpus.dedup.decontamination.passages import Borders, Passage, read_edges
 from cpt_pipeline.corpus.dedup.decontamination.surroundings import Span
-from cpt_pipeline.corpus.dedup.decontamination.leaks import BenchmarkIndex, Candidate, SeedCounts, Weights
 from cpt_pipeline.corpus.engine.tasks import Tasks
 
 SEEDS, LEAKS = ".seeds.parquet", ".leaks.parquet"

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from cpt_pipeline.corpus.dedup.near.params import MinHashParams, count_places
 from cpt_pipeline.corpus.dedup.near.pairs import Pairs, PairWriter
+from cpt_pipeline.corpus.dedup.near.params import MinHashParams, count_places
 from cpt_pipeline.corpus.dedup.near.signatures import SignatureFiles, new_array
 
 _Numbers = npt.NDArray[np.int64]

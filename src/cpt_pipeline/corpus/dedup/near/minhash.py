@@ -84,7 +84,9 @@ class Signer:
         padding = max(0, self._params.width - codes.size)
         if self._params.shingles == "characters":
             return np.pad(codes, (0, padding)) if padding else codes
-        words = self._kernel.hash_words(codes, _word_classes())
+        from cpt_pipeline.text.kernel import hash_words
+
+        words = hash_words(codes, _word_classes())
         words = words if words.size else codes.astype(np.uint64)
         return np.pad(words, (0, max(0, self._params.width - words.size)))
 

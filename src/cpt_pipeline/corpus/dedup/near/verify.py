@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from cpt_pipeline.corpus.dedup.near.clusters import Labels, new_forest
 from cpt_pipeline.corpus.dedup.near.minhash import Signer, jaccard
-from cpt_pipeline.corpus.dedup.near.params import MinHashParams
 from cpt_pipeline.corpus.dedup.near.pairs import Pairs, PairWriter, read_pairs
+from cpt_pipeline.corpus.dedup.near.params import MinHashParams
 
 Verify = Callable[[Pairs], npt.NDArray[np.float64]]
 """Give the exact similarity of each pair; pairs come sorted by their first document."""

@@ -11,9 +11,9 @@ from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.corpus.dedup.passages.passages import PassagesParams, find_passages, remove_passages
 from cpt_pipeline.corpus.dedup.verdicts import HELD_OUT, PARENT
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.hash_files import FirstDocuments, write_pairs
 from cpt_pipeline.corpus.engine.steps import NUMBER, DocumentStep, count, exclude, is_excluded
+from cpt_pipeline.corpus.engine.tasks import Tasks
 
 
 class HashPassages(PipelineStep):  # type: ignore[misc]

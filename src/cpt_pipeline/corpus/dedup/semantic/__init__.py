@@ -1,0 +1,1 @@
+"""Copies by meaning: clusters of vectors and the cosines inside them."""

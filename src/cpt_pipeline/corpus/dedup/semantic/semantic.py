@@ -20,19 +20,19 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from cpt_pipeline.core.artifact import unfinished
-from cpt_pipeline.corpus.dedup.statistics import diversity
+from cpt_pipeline.corpus.dedup.params import DedupParams
 from cpt_pipeline.corpus.dedup.semantic.centroids import Clusters
 from cpt_pipeline.corpus.dedup.semantic.leaders import find_leaders
-from cpt_pipeline.corpus.dedup.params import DedupParams
 from cpt_pipeline.corpus.dedup.semantic.params import SemanticParams, SemanticPoint, SemanticReport
-from cpt_pipeline.corpus.dedup.survey import Survey
 from cpt_pipeline.corpus.dedup.semantic.vectors import KEY, VECTORS, EmbedDocuments, VectorFiles
+from cpt_pipeline.corpus.dedup.statistics import diversity
+from cpt_pipeline.corpus.dedup.survey import Survey
 from cpt_pipeline.corpus.dedup.verdicts import HELDOUT, KEPT, NEAR_HELDOUT, SEMANTIC, Verdicts, count_clusters
-from cpt_pipeline.corpus.models.embeddings.embed import identify
-from cpt_pipeline.corpus.models.embeddings.params import EncoderRunParams
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.params import EngineParams
 from cpt_pipeline.corpus.engine.steps import Plan, ReadDocuments
+from cpt_pipeline.corpus.engine.tasks import Tasks
+from cpt_pipeline.corpus.models.embeddings.embed import identify
+from cpt_pipeline.corpus.models.embeddings.params import EncoderRunParams
 
 _Numbers = npt.NDArray[np.int64]
 

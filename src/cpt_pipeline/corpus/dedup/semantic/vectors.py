@@ -18,11 +18,11 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from cpt_pipeline.core.artifact import require_space, unfinished
+from cpt_pipeline.corpus.engine.steps import NUMBER
+from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.models.embeddings.embed import load_embedder
 from cpt_pipeline.corpus.models.embeddings.hashed import Vectors
 from cpt_pipeline.corpus.models.embeddings.params import EmbeddingParams, EncoderRunParams
-from cpt_pipeline.corpus.engine.tasks import Tasks
-from cpt_pipeline.corpus.engine.steps import NUMBER
 
 VECTORS = ".npy"
 """Suffix of a task's file."""

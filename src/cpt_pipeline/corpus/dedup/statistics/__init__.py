@@ -1,0 +1,1 @@
+"""How various the text is, and which topics and terms it covers."""

@@ -27,13 +27,13 @@ from cpt_pipeline.corpus.dedup.statistics.coverage_params import (
     TermListReport,
     TopicReport,
 )
-from cpt_pipeline.text.folding import fold
+from cpt_pipeline.corpus.dedup.statistics.topics import Topic
 from cpt_pipeline.corpus.dedup.survey import Survey
 from cpt_pipeline.corpus.dedup.texts import TextsByNumber
-from cpt_pipeline.corpus.dedup.statistics.topics import Topic
 from cpt_pipeline.corpus.dedup.verdicts import HELD_OUT, KEPT, PARENT, Verdicts
-from cpt_pipeline.corpus.engine.tasks import Tasks
 from cpt_pipeline.corpus.engine.steps import NUMBER, DocumentStep
+from cpt_pipeline.corpus.engine.tasks import Tasks
+from cpt_pipeline.text.folding import fold
 from cpt_pipeline.text.term_search import TermSearch, read_terms
 
 _SUFFIX = ".coverage.json"

@@ -16,12 +16,12 @@ import numpy.typing as npt
 import xxhash
 from threadpoolctl import threadpool_limits
 
-from cpt_pipeline.corpus.dedup.statistics.diversity_params import DiversityOf, DiversityParams, DiversityReport
 from cpt_pipeline.corpus.dedup.semantic.leaders import find_leaders
+from cpt_pipeline.corpus.dedup.statistics.diversity_params import DiversityOf, DiversityParams, DiversityReport
+from cpt_pipeline.corpus.engine.sieve import Row
 from cpt_pipeline.corpus.models.embeddings.embed import load_embedder
 from cpt_pipeline.corpus.models.embeddings.hashed import Vectors
 from cpt_pipeline.corpus.models.embeddings.params import EncoderRunParams
-from cpt_pipeline.corpus.engine.sieve import Row
 from cpt_pipeline.text.words import fold, split_words
 
 KEY = "dedup.diversity.embedding.model"

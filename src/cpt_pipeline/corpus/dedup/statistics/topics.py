@@ -14,8 +14,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cpt_pipeline.text.words import find_cjk_runs, fold, is_cjk, split_words
 from cpt_pipeline.formats.benchmarks import BenchmarkItem
+from cpt_pipeline.text.words import find_cjk_runs, fold, is_cjk, split_words
 
 _CJK_LENGTHS = (2, 3, 4)
 _MIN_LETTERS = 3

@@ -1,0 +1,1 @@
+"""Text to vectors: hashed words, or a sentence encoder."""
