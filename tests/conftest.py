@@ -33,10 +33,16 @@ HOUSE_FILES = (
     "conf/base/mlflow.yml",
 )
 ONE_PROCESS = {
-    "house_template": ("end_to_end", "make", "notebooks", "project", "readme", "repro", "run_check", "viz"),
-    "tiny_template": ("cli", "dvc", "hooks", "json_check", "release_lock", "runs", "tracking"),
+    "house_template": (
+        *("test_end_to_end", "test_make", "test_notebooks", "test_project", "test_readme", "test_repro", "test_viz"),
+        "wiring/test_run_check",
+    ),
+    "tiny_template": (
+        *("test_cli", "test_hooks", "wiring/test_dvc", "wiring/test_json_check"),
+        *("wiring/releases/test_lock", "wiring/tracking/test_runs", "wiring/tracking/test_hook"),
+    ),
 }
-"""Fixtures that take long to make, and the files `tests/test_*.py` that ask for them."""
+"""Fixtures that take long to make, and the files below `tests/` that ask for them."""
 QUIET = {"DO_NOT_TRACK": "true", "KEDRO_DISABLE_TELEMETRY": "1", "DVC_NO_ANALYTICS": "1", "DS_ACCELERATOR": "cpu"}
 
 
@@ -50,7 +56,7 @@ class OneProcessPerFixture(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        name = file.removeprefix("tests/test_").removesuffix(".py")
+        name = file.removeprefix("tests/").removesuffix(".py")
         return next((fixture for fixture, names in ONE_PROCESS.items() if name in names), file)
 
 

@@ -16,7 +16,7 @@ from kedro.validation.type_extractor import TypeExtractor
 from pydantic import BaseModel
 
 from cpt_pipeline import __version__
-from cpt_pipeline.conf_check import _models_in
+from cpt_pipeline.wiring.conf_check import _models_in
 from tests.capabilities import PAGE, REPOSITORY, Change, Row, find_problems, read_rows
 from tests.mutants import Place
 

@@ -221,10 +221,10 @@ def test_a_damaged_release_is_named_and_keeps_nobody_from_verdict_adopt_a_run_an
 def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data root with tokens of one story that holds an item of the suite of base, and the tokenizer."""
     from cpt_pipeline.core.artifact import seal
-    from cpt_pipeline.layout import Layout
     from cpt_pipeline.vocabulary.params import TokenizeParams
     from cpt_pipeline.vocabulary.tokenize import tokenize_splits
     from cpt_pipeline.vocabulary.tokenizer import train_bpe
+    from cpt_pipeline.wiring.layout import Layout
 
     root = tmp_path_factory.mktemp("shards")
     layout = Layout.read(REPOSITORY, "base", data_root=str(root))
@@ -244,7 +244,7 @@ def test_items_of_the_suite_leave_training_and_those_in_shards_end_with_a_table_
     from cpt_pipeline.corpus.collect.params import CollectParams
     from cpt_pipeline.corpus.dedup.params import DedupParams
     from cpt_pipeline.formats.benchmarks import SuiteParams
-    from cpt_pipeline.layout import Layout
+    from cpt_pipeline.wiring.layout import Layout
 
     suite = SuiteParams.model_validate(Layout.read(REPOSITORY, "base").parameters["evaluate"]["suite"])
     texts = [*(make_text(number) for number in range(4)), f"{make_text(4)}\n{longest_item()}\n{make_text(5)}"]
@@ -267,7 +267,7 @@ def test_items_of_the_suite_leave_training_and_those_in_shards_end_with_a_table_
 
 
 def test_shards_from_elsewhere_need_their_own_tokenizer(shards: Path, command: Callable[..., Result]) -> None:
-    from cpt_pipeline.layout import Layout
+    from cpt_pipeline.wiring.layout import Layout
 
     layout = Layout.read(REPOSITORY, "base", data_root=str(shards))
     tokens, tokenizer = layout.path("tokens"), layout.path("tokenizer")

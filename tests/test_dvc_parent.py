@@ -19,7 +19,7 @@ import os, pathlib, time
 pathlib.Path("started").write_text(str(os.getpid()))
 while not pathlib.Path("go").exists():
     time.sleep(0.01)
-from cpt_pipeline.dvc import bind_to_dvc
+from cpt_pipeline.wiring.dvc import bind_to_dvc
 bind_to_dvc(pathlib.Path.cwd())
 pathlib.Path("bound").touch()
 while not pathlib.Path("finish").exists():

@@ -10,7 +10,7 @@ from kedro.config import OmegaConfigLoader
 
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.hooks import _losses, refuse_overwrite
-from cpt_pipeline.layout import Layout
+from cpt_pipeline.wiring.layout import Layout
 
 LOCK = """
 schema: '2.0'

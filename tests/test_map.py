@@ -90,9 +90,9 @@ def test_the_lines_for_ones_own_model_are_valid_conf(tmp_path: Path) -> None:
 
     from kedro.framework.startup import bootstrap_project
 
-    from cpt_pipeline.conf_check import find_problems
-    from cpt_pipeline.layout import Layout
     from cpt_pipeline.pipeline_registry import register_pipelines
+    from cpt_pipeline.wiring.conf_check import find_problems
+    from cpt_pipeline.wiring.layout import Layout
 
     for folder in ("conf/base", "src"):
         shutil.copytree(REPOSITORY / folder, tmp_path / folder, ignore=shutil.ignore_patterns("*.pyc"))

@@ -21,11 +21,11 @@ from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Pipeline
 from kedro.validation.type_extractor import TypeExtractor
 
-from cpt_pipeline import dvc
-from cpt_pipeline.conf_check import find_problems
 from cpt_pipeline.core.closure import import_closure
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.layout import Layout
+from cpt_pipeline.wiring import dvc
+from cpt_pipeline.wiring.conf_check import find_problems
+from cpt_pipeline.wiring.layout import Layout
 from tests.conftest import REPOSITORY
 from tests.project import Project
 

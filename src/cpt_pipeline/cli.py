@@ -24,8 +24,6 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.startup import ProjectMetadata
 from kedro.pipeline import Pipeline
 
-from cpt_pipeline import dvc, release_check, releases
-from cpt_pipeline.conf_check import check_parameters
 from cpt_pipeline.core.artifact import unfinished, write_json
 from cpt_pipeline.core.errors import GOES_ON, ArtifactError, CptError, ParameterError, WorkspaceBusyError, find_fault
 from cpt_pipeline.core.json_reading import read_json
@@ -33,9 +31,13 @@ from cpt_pipeline.core.redaction import redact_text
 from cpt_pipeline.core.verdicts import Verdict
 from cpt_pipeline.core.verification import verify_artifact
 from cpt_pipeline.core.workspace import locked
-from cpt_pipeline.layout import BASE, DATA_ROOT, Layout
-from cpt_pipeline.origin import find_stale
-from cpt_pipeline.release_lock import complete_records, restore_commands
+from cpt_pipeline.wiring import dvc
+from cpt_pipeline.wiring.conf_check import check_parameters
+from cpt_pipeline.wiring.layout import BASE, DATA_ROOT, Layout
+from cpt_pipeline.wiring.origin import find_stale
+from cpt_pipeline.wiring.releases import check as release_check
+from cpt_pipeline.wiring.releases import releases
+from cpt_pipeline.wiring.releases.lock import complete_records, restore_commands
 
 _INTERRUPTED = 75
 _STOPPING = (signal.SIGTERM, signal.SIGUSR1)
@@ -186,7 +188,7 @@ def workspaces(metadata: ProjectMetadata, clear: bool, env: str | None, data_roo
 @readable
 def rollback(metadata: ProjectMetadata, to: str | None, env: str | None, data_root: str | None) -> None:
     """Go back to an earlier release: checks its bytes and moves the pointer; nothing is removed."""
-    from cpt_pipeline.model_registry import tell_registry  # loads MLflow
+    from cpt_pipeline.wiring.tracking.model_registry import tell_registry  # loads MLflow
 
     layout = Layout.read(metadata.project_path, env, data_root=data_root)
     root = layout.path("release")

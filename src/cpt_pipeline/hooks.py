@@ -26,14 +26,14 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from cpt_pipeline.conf_check import check_parameters, warn_of_secrets
 from cpt_pipeline.core.errors import FileAccessError, ParameterError, find_fault
 from cpt_pipeline.core.fingerprint import remembered_fingerprints, write_fingerprints
 from cpt_pipeline.core.json_reading import read_json
 from cpt_pipeline.core.redaction import redact, redact_log
 from cpt_pipeline.core.workspace import ROOT_VARIABLE
-from cpt_pipeline.datasets import ReleaseDataset
-from cpt_pipeline.dvc import (
+from cpt_pipeline.wiring.conf_check import check_parameters, warn_of_secrets
+from cpt_pipeline.wiring.datasets import ReleaseDataset
+from cpt_pipeline.wiring.dvc import (
     BASE_LOCK,
     code_file,
     lock_of,
@@ -42,13 +42,13 @@ from cpt_pipeline.dvc import (
     target,
     tracked_outputs,
 )
-from cpt_pipeline.json_check import note_digests, require_as_made
-from cpt_pipeline.layout import BASE, DATA_ROOT, LOCAL, ConfError, Layout, real_place
-from cpt_pipeline.origin import digest_named, find_edited, find_stale, note_origin, noted_files
-from cpt_pipeline.release_draft import RunFacts
-from cpt_pipeline.release_lock import complete_records
-from cpt_pipeline.run_check import check_run, find_lacking_evidence
-from cpt_pipeline.tracking import flatten
+from cpt_pipeline.wiring.json_check import note_digests, require_as_made
+from cpt_pipeline.wiring.layout import BASE, DATA_ROOT, LOCAL, ConfError, Layout, real_place
+from cpt_pipeline.wiring.origin import digest_named, find_edited, find_stale, note_origin, noted_files
+from cpt_pipeline.wiring.releases.draft import RunFacts
+from cpt_pipeline.wiring.releases.lock import complete_records
+from cpt_pipeline.wiring.run_check import check_run, find_lacking_evidence
+from cpt_pipeline.wiring.tracking.hook import flatten
 
 logger = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ os.environ.setdefault("DO_NOT_TRACK", "true")
 logging.captureWarnings(True)
 
 from cpt_pipeline.hooks import PreflightHook  # noqa: E402
-from cpt_pipeline.layout import ConfLoader  # noqa: E402
-from cpt_pipeline.plugins import defer_mlflow_commands  # noqa: E402
-from cpt_pipeline.tracking import TrackingHook  # noqa: E402
+from cpt_pipeline.wiring.layout import ConfLoader  # noqa: E402
+from cpt_pipeline.wiring.tracking.hook import TrackingHook  # noqa: E402
+from cpt_pipeline.wiring.tracking.plugins import defer_mlflow_commands  # noqa: E402
 
 defer_mlflow_commands()
 CONFIG_LOADER_CLASS = ConfLoader

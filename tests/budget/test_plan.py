@@ -18,9 +18,9 @@ from cpt_pipeline.core.artifact import seal
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.workspace import ROOT_VARIABLE
 from cpt_pipeline.formats.model_facts import read_facts, read_shapes
-from cpt_pipeline.layout import Layout
 from cpt_pipeline.pipelines.plan.nodes import estimate_bill
 from cpt_pipeline.training.params import LoraParams, ScheduleParams, TrainParams, TrainRunParams
+from cpt_pipeline.wiring.layout import Layout
 from tests.conftest import REPOSITORY
 from tests.formats.tiny_models import save_gemma3, save_tiny
 

@@ -23,7 +23,7 @@ from cpt_pipeline.core.process import run_child
 from cpt_pipeline.core.provenance import describe
 from cpt_pipeline.core.redaction import HIDDEN, redact, redact_log, redact_text
 from cpt_pipeline.formats.documents import document
-from cpt_pipeline.layout import Layout
+from cpt_pipeline.wiring.layout import Layout
 from tests.conftest import REPOSITORY
 from tests.secrets import BENIGN, CANARY, FORMS, secret
 
@@ -175,7 +175,7 @@ def test_no_text_parameter_brings_a_secret_into_a_record(tmp_path: Path, mlflow_
     """Every text parameter of every class, in every form, through provenance and MLflow."""
     from mlflow import MlflowClient
 
-    from cpt_pipeline.recorder import Recorder
+    from cpt_pipeline.wiring.tracking.recorder import Recorder
 
     fields = sorted(set(text_fields()))
     assert len(fields) > 120

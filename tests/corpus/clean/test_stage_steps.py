@@ -10,7 +10,7 @@ import pytest
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport
 from cpt_pipeline.corpus.clean.rules.params import FAMILIES
 from cpt_pipeline.formats.documents import document, read_documents
-from tests.corpus.clean.languages import PAGES
+from tests.corpus.clean.language_pages import PAGES
 from tests.corpus.stages import clean_documents
 from tests.corpus.texts import write_artifact
 

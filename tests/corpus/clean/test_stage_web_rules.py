@@ -11,7 +11,7 @@ from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.corpus.clean.params import CleanParams, CleanReport
 from cpt_pipeline.corpus.clean.rules.params import WEB_FAMILIES
 from cpt_pipeline.formats.documents import document, read_documents
-from tests.corpus.clean.languages import PAGES
+from tests.corpus.clean.language_pages import PAGES
 from tests.corpus.clean.more_languages import SEEN, UNKNOWN_SEEN, UNKNOWN_UNSEEN, UNSEEN
 from tests.corpus.clean.rules.test_rules import PROSE
 from tests.corpus.stages import clean_documents

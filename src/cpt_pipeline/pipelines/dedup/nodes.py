@@ -20,4 +20,5 @@ def dedup(
     with workspace("dedup", inputs, {"dedup": params, "channels": channels}) as work:
         report = dedup_documents(clean_documents, benchmark_texts, work.out, params, channels, run)
         names = ("dedup_excluded", "corpus_index", "heldout_documents", "unique_documents")
-        return report.as_metrics(), work.provenance(), *(work.out / name for name in names)
+        excluded, index, heldout, unique = (work.out / name for name in names)
+        return report.as_metrics(), work.provenance(), excluded, index, heldout, unique

@@ -19,5 +19,5 @@ def plan_order(
     """Plan the order of training; the method is in mixture.plan."""
     with workspace("mix", {"tokens": tokens, "ratio": ratio}, {"mix": params, "channels": channels}) as work:
         report = mix(tokens, ratio, work.out, params, channels)
-        directories = (work.out / name for name in ("exposures", "mixture_stage1", "mixture_stage2"))
-        return report.as_metrics(), work.provenance(), *directories
+        exposures, stage1, stage2 = (work.out / name for name in ("exposures", "mixture_stage1", "mixture_stage2"))
+        return report.as_metrics(), work.provenance(), exposures, stage1, stage2

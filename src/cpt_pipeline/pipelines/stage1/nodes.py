@@ -19,5 +19,5 @@ def train(
     inputs = {"start_model": start_model, "tokens": tokens, "mixture_stage1": mixture_stage1}
     with workspace("stage1", inputs, params, accepts_other_code=run.resume_other_code) as work:
         report, log = train_stage(work, inputs, permit, params, run)
-        directories = (work.out / f"stage1_{name}" for name in ("optimizer", "candidates", "model"))
-        return report.as_metrics(), work.provenance(), log, *directories
+        optimizer, candidates, model = (work.out / f"stage1_{name}" for name in ("optimizer", "candidates", "model"))
+        return report.as_metrics(), work.provenance(), log, optimizer, candidates, model

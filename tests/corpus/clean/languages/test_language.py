@@ -17,7 +17,7 @@ from cpt_pipeline.corpus.clean.languages.language import (
     judge_language,
     load_identifier,
 )
-from tests.corpus.clean.languages import PAGES
+from tests.corpus.clean.language_pages import PAGES
 from tests.corpus.clean.more_languages import SEEN, UNKNOWN_SEEN, UNKNOWN_UNSEEN, UNSEEN
 
 DATA = Path(os.environ.get("CPT_SHARED", "/nowhere")) / "data"

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cpt_pipeline.corpus.clean.languages.scripts import languages_of, letters_by_script, main_script, script_of
-from tests.corpus.clean.languages import PAGES
+from tests.corpus.clean.language_pages import PAGES
 
 SCRIPTS = {
     "am": "ethiopic",

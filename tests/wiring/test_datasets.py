@@ -15,7 +15,7 @@ from cpt_pipeline.core.artifact import seal
 from cpt_pipeline.core.errors import ArtifactError
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.core.workspace import ROOT_VARIABLE, workspace
-from cpt_pipeline.datasets import DirectoryDataset, ReleaseDataset
+from cpt_pipeline.wiring.datasets import DirectoryDataset, ReleaseDataset
 
 
 def artifact(folder: Path, text: str) -> Path:

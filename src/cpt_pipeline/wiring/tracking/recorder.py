@@ -23,12 +23,12 @@ from pydantic import BaseModel
 
 from cpt_pipeline.core.redaction import redact
 from cpt_pipeline.core.workspace import root
-from cpt_pipeline.curves import LiveCurves
-from cpt_pipeline.layout import BASE, Layout
-from cpt_pipeline.model_registry import follow_pointer
-from cpt_pipeline.runs import FINISHED, KILLED, LiveRun, close_abandoned, dvc_group, status_of
-from cpt_pipeline.tracking import attempt, curves, flatten, numbers
 from cpt_pipeline.training.log import TimedRow
+from cpt_pipeline.wiring.layout import BASE, Layout
+from cpt_pipeline.wiring.tracking.curves import LiveCurves
+from cpt_pipeline.wiring.tracking.hook import attempt, curves, flatten, numbers
+from cpt_pipeline.wiring.tracking.model_registry import follow_pointer
+from cpt_pipeline.wiring.tracking.runs import FINISHED, KILLED, LiveRun, close_abandoned, dvc_group, status_of
 
 _MOST_METRICS, _MOST_PARAMS, _LONGEST_PARAM, _LONGEST_TAG = 1000, 100, 6000, 1000
 _SMALL_FILES = (".json", ".png", ".svg", ".html")

@@ -14,9 +14,9 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST
 
 from cpt_pipeline.core.artifact import seal
-from cpt_pipeline.layout import Layout
-from cpt_pipeline.model_registry import follow_pointer
-from cpt_pipeline.tracking import curves, flatten, numbers
+from cpt_pipeline.wiring.layout import Layout
+from cpt_pipeline.wiring.tracking.hook import curves, flatten, numbers
+from cpt_pipeline.wiring.tracking.model_registry import follow_pointer
 from tests.conftest import TINY
 from tests.project import Project
 from tests.secrets import CANARY, FORMS, secret

@@ -22,7 +22,7 @@ from cpt_pipeline.core.artifact import MANIFEST, digest_file, publish, write_jso
 from cpt_pipeline.core.errors import ArtifactError, ParameterError, WorkspaceBusyError
 from cpt_pipeline.core.json_reading import read_json
 from cpt_pipeline.core.workspace import locked
-from cpt_pipeline.release_check import (
+from cpt_pipeline.wiring.releases.check import (
     STAYS,
     find_names,
     list_releases,
@@ -30,7 +30,7 @@ from cpt_pipeline.release_check import (
     read_release_manifest,
     require_release,
 )
-from cpt_pipeline.release_draft import RunFacts, write_draft
+from cpt_pipeline.wiring.releases.draft import RunFacts, write_draft
 
 POINTER = "current.json"
 INTENT = "intent.json"

@@ -18,14 +18,16 @@ from typing import Any
 
 import yaml
 
-from cpt_pipeline import dvc, release_check, releases
 from cpt_pipeline.core.artifact import MANIFEST, copy_file, md5_file
 from cpt_pipeline.core.errors import WorkspaceBusyError
 from cpt_pipeline.core.input_digests import DIRECTORY
 from cpt_pipeline.core.json_reading import read_json
 from cpt_pipeline.core.redaction import HIDDEN, redact
-from cpt_pipeline.layout import Layout
-from cpt_pipeline.release_draft import HIDDEN_SUFFIX
+from cpt_pipeline.wiring import dvc
+from cpt_pipeline.wiring.layout import Layout
+from cpt_pipeline.wiring.releases import check as release_check
+from cpt_pipeline.wiring.releases import releases
+from cpt_pipeline.wiring.releases.draft import HIDDEN_SUFFIX
 
 logger = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
-from cpt_pipeline import releases
-from cpt_pipeline.layout import Layout
-from cpt_pipeline.tracking import tracking_place
+from cpt_pipeline.wiring.layout import Layout
+from cpt_pipeline.wiring.releases import releases
+from cpt_pipeline.wiring.tracking.hook import tracking_place
 
 logger = logging.getLogger(__name__)
 

@@ -13,14 +13,14 @@ from typing import Any
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from cpt_pipeline.conf_check import stage_inputs, value_at
 from cpt_pipeline.core.artifact import content_hash, digest_json, is_sealed
 from cpt_pipeline.core.input_digests import MEMORY, digest_place
 from cpt_pipeline.core.json_reading import read_json
 from cpt_pipeline.core.patterns import split_pattern
 from cpt_pipeline.core.redaction import redact
-from cpt_pipeline.dvc import deciding_keys
-from cpt_pipeline.layout import Layout
+from cpt_pipeline.wiring.conf_check import stage_inputs, value_at
+from cpt_pipeline.wiring.dvc import deciding_keys
+from cpt_pipeline.wiring.layout import Layout
 
 _PROVENANCE = "_provenance"
 _MADE_FROM = "made_from"

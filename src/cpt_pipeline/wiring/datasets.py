@@ -12,11 +12,11 @@ from typing import Any, NewType
 
 from kedro.io import AbstractDataset
 
-from cpt_pipeline import releases
 from cpt_pipeline.core.artifact import is_sealed, publish, read_manifest, require_whole
 from cpt_pipeline.core.verification import remember, verify_artifact
 from cpt_pipeline.core.workspace import close_if_spent
-from cpt_pipeline.release_draft import RunFacts
+from cpt_pipeline.wiring.releases import releases
+from cpt_pipeline.wiring.releases.draft import RunFacts
 
 logger = logging.getLogger(__name__)
 

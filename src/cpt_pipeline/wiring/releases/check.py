@@ -13,7 +13,7 @@ from typing import Any
 
 from cpt_pipeline.core.artifact import MANIFEST, digest_file, is_sealed, read_manifest, require_whole
 from cpt_pipeline.core.errors import ArtifactError
-from cpt_pipeline.release_draft import MODEL, identify
+from cpt_pipeline.wiring.releases.draft import MODEL, identify
 
 STAYS = "The pointer stays. `kedro rollback --to ID` goes to another release."
 _NAME = re.compile(r"\d{4,}-[0-9a-f]{8}")

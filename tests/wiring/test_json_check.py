@@ -11,8 +11,8 @@ from kedro.config import OmegaConfigLoader
 from kedro.pipeline import Node, Pipeline
 
 from cpt_pipeline.core.errors import ArtifactError
-from cpt_pipeline.json_check import note_digests, require_as_made
-from cpt_pipeline.layout import Layout
+from cpt_pipeline.wiring.json_check import note_digests, require_as_made
+from cpt_pipeline.wiring.layout import Layout
 from tests.conftest import TINY
 from tests.project import Project
 

@@ -23,7 +23,7 @@ from cpt_pipeline.core.inputs import UNPINNED, Named, named_inputs
 from cpt_pipeline.core.params import Params
 from cpt_pipeline.core.redaction import redact
 from cpt_pipeline.formats.models import newest_commit
-from cpt_pipeline.layout import BASE, DATA_ROOT, LOCAL, Layout, has_key
+from cpt_pipeline.wiring.layout import BASE, DATA_ROOT, LOCAL, Layout, has_key
 
 logger = logging.getLogger(__name__)
 
@@ -219,8 +219,8 @@ def _line(where: KeyFiles, dotted: str, detail: Mapping[str, Any], known: list[s
     name = dotted.rpartition(".")[2]
     if detail["type"] == UNPINNED:
         commit = newest_commit(detail["ctx"]["name"], detail["ctx"]["repository"])
-        known = f". The newest that is known here is {commit}" if commit else ""
-        return f"{where.of(dotted)}: {dotted}.{detail['ctx']['field']}: {detail['msg']}{known}"
+        newest = f". The newest that is known here is {commit}" if commit else ""
+        return f"{where.of(dotted)}: {dotted}.{detail['ctx']['field']}: {detail['msg']}{newest}"
     if detail["type"] == "extra_forbidden":
         return f"{where.of(dotted)}: {dotted} = {shown(name, detail['input'])}: no such key{_closest(name, known)}"
     if detail["type"] == "missing":

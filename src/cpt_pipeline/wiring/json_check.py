@@ -14,7 +14,7 @@ from kedro.pipeline import Pipeline
 from cpt_pipeline.core.artifact import digest_json
 from cpt_pipeline.core.errors import ArtifactError
 from cpt_pipeline.core.json_reading import read_json
-from cpt_pipeline.layout import Layout
+from cpt_pipeline.wiring.layout import Layout
 
 _PROVENANCE = "_provenance"
 _SUFFIX = ".json"

@@ -13,11 +13,11 @@ import yaml
 from kedro.config import OmegaConfigLoader
 from kedro.pipeline import Node, Pipeline
 
-from cpt_pipeline import dvc
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.inputs import HubName, HubParams, InputFile, InputPattern
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.layout import Layout
+from cpt_pipeline.wiring import dvc
+from cpt_pipeline.wiring.layout import Layout
 from tests.conftest import REPOSITORY, TINY
 from tests.project import Project
 

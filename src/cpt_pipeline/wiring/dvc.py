@@ -21,12 +21,12 @@ from typing import Any
 import yaml
 from kedro.pipeline import Pipeline
 
-from cpt_pipeline.conf_check import stage_inputs
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.patterns import split_pattern
 from cpt_pipeline.core.process import die_with_one_of, die_with_parent
 from cpt_pipeline.core.yaml_reading import read_yaml
-from cpt_pipeline.layout import BASE, Entry, Layout, has_key, real_place
+from cpt_pipeline.wiring.conf_check import stage_inputs
+from cpt_pipeline.wiring.layout import BASE, Entry, Layout, has_key, real_place
 
 BASE_FILE = "dvc.yaml"
 BASE_LOCK = "dvc.lock"

@@ -21,11 +21,11 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from cpt_pipeline.core.redaction import redact
-from cpt_pipeline.layout import Layout
-from cpt_pipeline.plugins import MLFLOW_HOOK
+from cpt_pipeline.wiring.layout import Layout
+from cpt_pipeline.wiring.tracking.plugins import MLFLOW_HOOK
 
 if TYPE_CHECKING:
-    from cpt_pipeline.recorder import Recorder
+    from cpt_pipeline.wiring.tracking.recorder import Recorder
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class TrackingHook:
         assert context is not None
 
         def open_run() -> Recorder | None:
-            from cpt_pipeline.recorder import open_recorder
+            from cpt_pipeline.wiring.tracking.recorder import open_recorder
 
             return open_recorder(context, Layout.of(context), given, pipeline, catalog)
 

@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from cpt_pipeline.core.errors import DiskSpaceError, ParameterError, TrainingFailedError, TrainingInterruptedError
-from cpt_pipeline.runs import dvc_group, status_of
+from cpt_pipeline.wiring.tracking.runs import dvc_group, status_of
 from tests.project import Project
 
 SLOW = "--params=train_run.pause_seconds=0.2,train.num_steps=400"

@@ -9,11 +9,11 @@ from kedro.config import OmegaConfigLoader
 from kedro.pipeline import Node, Pipeline
 from pydantic import Field, model_validator
 
-from cpt_pipeline.conf_check import check_parameters, find_problems, missing_inputs, warn_of_secrets
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.core.inputs import HubName, HubParams, InputFile
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.layout import Layout
+from cpt_pipeline.wiring.conf_check import check_parameters, find_problems, missing_inputs, warn_of_secrets
+from cpt_pipeline.wiring.layout import Layout
 
 
 class SourceParams(Params):

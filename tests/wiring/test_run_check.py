@@ -11,11 +11,11 @@ import pytest
 from kedro.framework.project import pipelines
 from kedro.framework.startup import bootstrap_project
 
-from cpt_pipeline.conf_check import check_parameters, missing_inputs, stage_inputs
 from cpt_pipeline.core.errors import ParameterError
 from cpt_pipeline.hooks import PreflightHook
-from cpt_pipeline.layout import Layout
-from cpt_pipeline.run_check import check_run
+from cpt_pipeline.wiring.conf_check import check_parameters, missing_inputs, stage_inputs
+from cpt_pipeline.wiring.layout import Layout
+from cpt_pipeline.wiring.run_check import check_run
 from tests.conftest import REPOSITORY
 from tests.formats.other_models import save_other
 from tests.formats.tiny_models import save_tiny

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 import yaml
@@ -36,7 +36,7 @@ class ConfError(ParameterError, click.ClickException):
     """Conf that cannot be read; Kedro's own commands end with its message too, not with a traceback."""
 
 
-class ConfLoader(OmegaConfigLoader):  # type: ignore[misc]
+class ConfLoader(OmegaConfigLoader):
     """Kedro's loader, which reads the files of a kind once and names a globals.yml that is broken."""
 
     def __init__(self, conf_source: str, env: str | None = None, **arguments: Any) -> None:
@@ -237,7 +237,7 @@ def _parse(path: Path, written: bytes) -> dict[str, Any]:
         raise ParameterError(
             f"{path}: the key {odd[0]!r} is no text; no stage reads it. Leave it out, or put it in quotes"
         )
-    return content
+    return cast(dict[str, Any], content)
 
 
 def _files(conf: Path, env: str | None, kind: str) -> list[Path]:

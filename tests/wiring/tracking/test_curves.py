@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from cpt_pipeline import curves
 from cpt_pipeline.core import workspace
 from cpt_pipeline.core.artifact import seal
 from cpt_pipeline.core.params import Params
-from cpt_pipeline.curves import LiveCurves
 from cpt_pipeline.training.checkpoint import name_of
 from cpt_pipeline.training.log import TimedRow, TrainingLog
+from cpt_pipeline.wiring.tracking import curves
+from cpt_pipeline.wiring.tracking.curves import LiveCurves
 
 Sent = list[tuple[str, int, float]]
 

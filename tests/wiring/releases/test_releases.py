@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
-from cpt_pipeline import release_check, releases
 from cpt_pipeline.core.artifact import find_damage, seal, write_json
 from cpt_pipeline.core.errors import ArtifactError, ParameterError
 from cpt_pipeline.core.workspace import locked
-from cpt_pipeline.datasets import ReleaseDataset
-from cpt_pipeline.release_draft import RunFacts
+from cpt_pipeline.wiring.datasets import ReleaseDataset
+from cpt_pipeline.wiring.releases import check as release_check
+from cpt_pipeline.wiring.releases import releases
+from cpt_pipeline.wiring.releases.draft import RunFacts
 from tests.kills import killed_at
 
 NOTHING = RunFacts()

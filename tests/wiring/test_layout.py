@@ -10,7 +10,7 @@ import pytest
 from kedro.config import OmegaConfigLoader
 
 from cpt_pipeline.core.errors import ParameterError
-from cpt_pipeline.layout import ConfLoader, Layout, has_key
+from cpt_pipeline.wiring.layout import ConfLoader, Layout, has_key
 from tests.conftest import REPOSITORY
 
 

@@ -14,9 +14,7 @@ from typing import Any, get_type_hints
 from kedro.pipeline import Pipeline
 from kedro.validation.type_extractor import TypeExtractor
 
-from cpt_pipeline.conf_check import KeyFiles, missing_inputs, shown, value_at
 from cpt_pipeline.core.errors import ModelNotFoundError, ParameterError, UnfitModelError, raise_all
-from cpt_pipeline.layout import BASE, Layout
 from cpt_pipeline.recipes.machine_check import find_base, find_machine_problems
 from cpt_pipeline.recipes.model_check import find_model_problems
 from cpt_pipeline.recipes.problem import Problem
@@ -24,6 +22,8 @@ from cpt_pipeline.recipes.role_check import find_miscast
 from cpt_pipeline.recipes.settings import STAGES, Settings
 from cpt_pipeline.recipes.settings_check import find_conflicts
 from cpt_pipeline.release.evidence import Evidence, find_lacking
+from cpt_pipeline.wiring.conf_check import KeyFiles, missing_inputs, shown, value_at
+from cpt_pipeline.wiring.layout import BASE, Layout
 
 logger = logging.getLogger(__name__)
 

@@ -14,13 +14,13 @@ import pytest
 from dvc.repo import Repo
 from kedro.config import OmegaConfigLoader
 
-from cpt_pipeline import release_check
-from cpt_pipeline import releases as release_store
 from cpt_pipeline.core.artifact import find_damage, seal, write_json
 from cpt_pipeline.core.errors import ParameterError
-from cpt_pipeline.layout import Layout
-from cpt_pipeline.release_draft import RunFacts
-from cpt_pipeline.release_lock import complete_records, restore_commands
+from cpt_pipeline.wiring.layout import Layout
+from cpt_pipeline.wiring.releases import check as release_check
+from cpt_pipeline.wiring.releases import releases as release_store
+from cpt_pipeline.wiring.releases.draft import RunFacts
+from cpt_pipeline.wiring.releases.lock import complete_records, restore_commands
 from tests.kills import killed_at
 from tests.project import Project
 
