@@ -9,7 +9,7 @@ from cpt_pipeline.formats.documents import read_synthetic
 
 Use = Literal["stage1_only", "synthesis", "sft_source"]
 """What a text with faults is fit for: the first stage alone, to be written anew, to make questions from. These are the
-grades of PDFs (`corpus.collect.pdf_grade`); `clean` and no grade mean any use."""
+grades of PDFs (`extraction.pdf.grade`); `clean` and no grade mean any use."""
 USES: tuple[Use, ...] = get_args(Use)
 
 

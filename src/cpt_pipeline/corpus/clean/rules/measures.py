@@ -188,7 +188,7 @@ class Text:
         return self._english.num_sentences(line)
 
     def mean_word_characters(self) -> float:
-        """Compute letters and digits per word of `corpus.words`, without the signs on them."""
+        """Compute letters and digits per word of `text.words`, without the signs on them."""
         classes = self._classes[~self._is(_MARK)] if self.num_marks else self._classes
         alone = (classes & (_CJK | _ALONE)).astype(np.bool_)
         inside = (classes & _ALNUM).astype(np.bool_) & ~alone
@@ -196,7 +196,7 @@ class Text:
         return (int(alone.sum()) + int(inside.sum())) / max(num_words, 1)
 
     def distinct_word_share(self, num_words: int) -> float:
-        """Compute the share of distinct ones among the first `num_words` of `corpus.words`."""
+        """Compute the share of distinct ones among the first `num_words` of `text.words`."""
         first = first_words(self.text, num_words)
         return len(set(first)) / max(len(first), 1)
 
