@@ -48,7 +48,7 @@ def test_a_read_only_data_root_ends_with_2_and_its_name(tiny: Project, mount: Mo
     done = tiny.run("kedro", "run", "--pipelines=draw", f"--data-root={place}")
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
-    assert f"FileAccessError: {place}/08_reporting: Read-only file system" in done.stderr
+    assert f"FileAccessError: {place}/.work: Read-only file system" in done.stderr
     assert "--data-root" in done.stderr
 
 

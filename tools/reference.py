@@ -190,6 +190,8 @@ def _limits(constraint: Any) -> Iterator[str]:
         yield from _limits(inner)
     for name, sign in LIMITS.items():
         limit = getattr(constraint, name, None)
+        if isinstance(limit, float) and limit.is_integer():
+            limit = int(limit)  # `Annotated` keeps whichever of 0 and 0.0 it met first
         if limit is not None and not callable(limit):
             yield f"{sign} `{limit}`" if isinstance(limit, str) else f"{sign} {limit}"
 

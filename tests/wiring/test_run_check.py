@@ -111,7 +111,7 @@ def test_what_stands_in_the_files_of_later_stages_is_read_before_collect(project
     (project / "index").mkdir()
     clean = f"""clean:
   blocked_words: {{lists: {{own: {{file: {project / "none.txt"}}}}}}}
-  language: {{candidates: [en, zh, xx]}}
+  language: {{candidates: [en, zh, bo]}}
   scorer: {{enabled: true, labels: {{path: {project / "labels.jsonl"}}}}}
   augmentation: {{synonyms: {{enabled: true, files: [{project / "words.txt"}]}}}}
 """
@@ -121,7 +121,7 @@ def test_what_stands_in_the_files_of_later_stages_is_read_before_collect(project
         check(project, reads_everything=True, clean=clean, dedup=dedup)
     said = str(caught.value)
     assert said.count("clean.blocked_words") == 1, "a file that is not there is told once"
-    assert "  - conf/mine/parameters_clean.yml: clean.language.candidates: no model of xx; there are ace" in said
+    assert "  - conf/mine/parameters_clean.yml: clean.language.candidates: no model of bo; there are ace" in said
     assert f"\n    - {project / 'words.txt'}:1: fine has no synonym" in said
     for key in ("clean.scorer.labels", "clean.augmentation.synonyms.files", "dedup.earlier_index", "dedup.coverage"):
         assert f": {key}" in said
