@@ -77,7 +77,10 @@ _PAIR = re.compile(
 _BASIC = re.compile(r"(?P<name>\bbasic\s+)(?P<value>[A-Za-z0-9+/]{8,}={0,2})", re.IGNORECASE)
 _QUOTE = r"(?:\\*[\"'])?"
 _QUOTED = r"\\+\"[^\"]+|\\+'[^']+|\"[^\"]+\"|'[^']+'"
-_PASSWORD_NAME = rf"[a-z0-9_\-]{{0,40}}(?:password|passwd|passphrase|passcode|pwd|(?<![a-z0-9_\-])pw|密码|口令|密钥){_QUOTE}\s*[:=：]"
+_PASSWORD_NAME = (
+    r"[a-z0-9_\-]{0,40}(?:password|passwd|passphrase|passcode|pwd|(?<![a-z0-9_\-])pw|密码|口令|密钥)"
+    rf"{_QUOTE}\s*[:=：]"
+)
 _PASSWORD = re.compile(
     rf"(?P<name>{_PASSWORD_NAME}\s*)(?!<hidden>)"
     rf"(?:{_QUOTED}|[^\s;,&\"'<>]+(?: (?!{_PASSWORD_NAME})[^\s;,&\"'<>]+){{0,8}})",

@@ -30,6 +30,7 @@ _NONE: Final = frozenset(
         "none",
         "null",
         "n/a",
+        "nan",  # what tables write for a missing value; Min Nan is also nan
     }
 )
 """What is written where nobody knows the language, or there are several."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cpt_pipeline.extraction.code.licenses import find_problem, package_license, spdx
+from cpt_pipeline.extraction.code.licenses import find_problem, license_of_text, package_license, spdx
 
 BSD_2 = "Redistribution and use in source and binary forms, with or without modification, are permitted provided " + (
     "that the following conditions are met: Redistributions of source code must retain the above copyright notice, "
@@ -71,3 +71,26 @@ def test_package_metadata(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, metad
 
 def test_the_packages_of_the_default_source() -> None:
     assert [package_license(name) for name in ("scipy", "scikit-learn")] == ["BSD-3-Clause", "BSD-3-Clause"]
+
+
+MIT = (
+    "Copyright 2020 A. Permission is hereby granted, free of charge, to any person obtaining a copy. The above "
+    'copyright notice shall be included. THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY.'
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (MIT, "MIT"),
+        (f"MIT License\n\n{MIT}", "MIT"),
+        (f"{MIT} The Software shall be used for Good, not Evil.", "JSON"),
+        (f'"Commons Clause" License Condition v1.0\n\n{MIT}', None),
+        (f"{MIT}\nThe Software may not be used to train machine learning models.", None),
+        (f"{MIT}\nFor non-commercial use only.", None),
+        (f"{BSD_2} You must not sell it.", None),
+        (BSD_3 + " The name of the author may not be used to endorse it.", "BSD-3-Clause"),
+    ],
+)
+def test_a_free_licence_with_restrictions_of_its_own_is_not_known(text: str, expected: str | None) -> None:
+    assert license_of_text(text) == expected

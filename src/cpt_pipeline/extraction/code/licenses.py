@@ -45,6 +45,7 @@ _TEXTS = (
         ("Redistribution and use in source and binary forms", "may be used to endorse or promote products"),
     ),
     ("BSD-2-Clause", ("Redistribution and use in source and binary forms", "this list of conditions")),
+    ("JSON", ("Permission is hereby granted, free of charge", "shall be used for Good, not Evil")),
     (
         "MIT",
         (
@@ -70,6 +71,19 @@ _TEXTS = (
 )
 """Sentences that all stand in the text of a licence; of those that fit, the one that stands first in the text wins, and
 of those that begin alike the one that stands first here."""
+
+
+_COLLECTION = 20_000
+"""Characters of a file that holds licences of parts behind the one of the whole."""
+_FREE = frozenset(("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "ISC", "MIT", "MIT-0"))
+_FREE_TOO = frozenset(("PSF-2.0", "Unlicense", "WTFPL", "Zlib"))
+_RESTRICTED = re.compile(
+    r"commons clause|non-?commercial|machine learning|artificial intelligence|language models?\b|\btrain(?:ing)?\b"
+    r"|may not be used (?!to endorse)|(?:do|does|may|shall|must) not (?:be )?(?:sell|sold|resell|resold)\b"
+    r"|(?:only|solely) for (?:personal|academic|research|internal|educational)",
+    re.IGNORECASE,
+)
+"""Words of a restriction that none of the free licences has: where they stand beside its text, it is another one."""
 
 
 def spdx(text: str) -> str | None:
@@ -107,11 +121,14 @@ def package_license(name: str) -> str | None:
 def license_of_text(text: str) -> str | None:
     """Return the SPDX identifier of the licence whose text this is; None where it is not known.
 
-    A text does not say whether a later version is allowed, so of the GNU licences it is the one that stands there.
+    A text does not say whether a later version is allowed, so of the GNU licences it is the one that stands there. A
+    free licence with restrictions of its own (Commons Clause, no training of models) is not known.
     """
     plain = " ".join(text.split())
     fitting = [(plain.index(each[0]), name) for name, each in _TEXTS if all(sentence in plain for sentence in each)]
-    return min(fitting, key=lambda found: found[0])[1] if fitting else None
+    name = min(fitting, key=lambda found: found[0])[1] if fitting else None
+    is_one_text = len(plain) < _COLLECTION
+    return None if is_one_text and name in _FREE | _FREE_TOO and _RESTRICTED.search(plain) else name
 
 
 def _from_classifiers(classifiers: list[str]) -> str | None:

@@ -118,3 +118,28 @@ def test_an_id_number_needs_its_check_digit_its_date_and_a_real_place() -> None:
 def test_no_text_makes_the_search_slow(unit: str) -> None:
     """A third of a megabyte each; a search that is not linear would run into the time limit of the tests."""
     assert find_spans(unit * (300_000 // len(unit)), RECOGNISERS) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Take a look at amazon dot com for prices",
+        "Visit us at acme dot com",
+        "more at wikipedia dot org",
+        "Meet us (at) booking.com",
+        "1.10.100.1 总则",
+        "12.4.50.2 Requirements for pumps",
+        "text before\n## 12.4.50.2 Pumps\ntext",
+    ],
+)
+def test_words_before_an_at_and_numbers_of_sections_are_no_personal_data(text: str) -> None:
+    assert [*Emails().find(text), *Hosts().find(text)] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["write to mei.lin at example-host dot com", "12.4.50.2 answered", "server 12.4.50.77 up"]
+)
+    "text", ["write to mei.lin at example-host dot com", "12.4.50.2 answered", "server 12.4.50.77 up"]
+)
+def test_what_stands_for_a_person_or_a_host_is(text: str) -> None:
+    assert len([*Emails().find(text), *Hosts().find(text)]) == 1

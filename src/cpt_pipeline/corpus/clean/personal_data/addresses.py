@@ -29,6 +29,18 @@ _RESERVED_TLDS: Final = frozenset(
 _NAMES_A_PATH: Final = re.compile(r":[A-Za-z~/_]")
 _ARTICLES: Final = frozenset(("a", "an", "the"))
 """No domain: "at the dot com party"."""
+_NO_NAMES: Final = frozenset(
+    """
+    about all and anyone anything are available based be beautiful been best book books buy check click contact day
+    deal deals directly everyone everything find found free from get go going great had has have help her here high
+    him home hosted how i is it items job jobs join just learn life like list listed live living look looked looking
+    looks low luck me meet met more new news next night not now off offers on one online only open or order orders
+    our out people prices read run sale save search see seen sell sells shop shopping sign sold start stay stop
+    store team that them there these they thing things this those time today tomorrow up us visit was watch we were
+    what when where who work worked working works you your yours
+    """.split()  # noqa: SIM905
+)
+"""Words that stand before "at" in a sentence: "look at example dot com" is no mailbox."""
 _COMMON_TLD: Final = re.compile(r"\.(?:com|net|org|edu|gov|cn|hk|tw|de|fr|uk|jp|ru|it|es|nl|ch|eu|io|info)$")
 _MAY_STAND_APART: Final = re.compile(
     r"(?:e-?mail|邮箱|邮件|郵箱|邮址|contact|write to)\W{0,3}[^@\s]*$|[A-Za-z0-9][0-9._-]+[A-Za-z0-9]*$", re.IGNORECASE
@@ -127,7 +139,7 @@ class Emails:
     def _is_mailbox(self, written: str) -> bool:
         address = plain_address(written)
         labels = address.partition("@")[2].split(".")
-        if labels[0] in _ARTICLES:
+        if labels[0] in _ARTICLES or (_AT_WORD.search(fold(written)) and address.partition("@")[0] in _NO_NAMES):
             return False
         if labels[-1] in _RESERVED_TLDS or any(label.startswith("-") or label.endswith("-") for label in labels):
             return False
@@ -202,6 +214,23 @@ def _windows(hints: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         yield last
 
 
+_TITLE: Final = re.compile(r"[ \t\u3000](?:[\u4e00-\u9fff]|[A-Z][a-z]+(?: [a-z]|\s*$))", re.MULTILINE)
+_MAX_SECTION: Final = 31
+
+
+def _is_section(found: re.Match[str], text: str) -> bool:
+    """Return whether a number begins a line and a title follows: `12.4.50.2 Requirements for pumps`."""
+    start = text.rfind("\n", 0, found.start()) + 1
+    is_first = not text[start : found.start()].strip(" \t#*\u3000")
+    return (
+        is_first
+        and int(found.group().partition(".")[0]) <= _MAX_SECTION
+        and _TITLE.match(text, found.end()) is not None
+    )
+
+
 def _is_no_version(found: re.Match[str], text: str) -> bool:
     cue = nearest_cue(text, found.start(), ("host", "version"))
-    return cue == "host" or (cue is None and max(map(int, found.group().split("."))) >= _FEW_VERSIONS)
+    if cue == "host":
+        return True
+    return cue is None and not _is_section(found, text) and max(map(int, found.group().split("."))) >= _FEW_VERSIONS

@@ -22,8 +22,12 @@ DATA_OF_CODE, WEB_ASSET, LICENSE_FILE = "data_of_code", "web_asset", "license_fi
 REASONS = frozenset((DATA_OF_CODE, WEB_ASSET, LICENSE_FILE))
 
 _LICENSE_NAMES = frozenset(
-    ("license", "licence", "copying", "unlicense", "mit-license", "license-mit", "license-apache")
+    (
+        *("license", "licence", "copying", "unlicense", "mit-license", "license-mit", "license-apache"),
+        *("copying.lesser", "copying.lib", "license-bsd", "license-isc", "license-zlib"),
+    )
 )
+_LESSER, _GENERAL = "LGPL-", "GPL-"
 _MANIFESTS = {
     "package.json": re.compile(r'"license"\s*:\s*"([^"]{1,200})"'),
     "cargo.toml": re.compile(r'^license\s*=\s*"([^"\n]{1,200})"', re.MULTILINE),
@@ -86,7 +90,7 @@ def _licenses(names: Iterable[str], read: Callable[[str], bytes]) -> dict[str, s
             text = ""  # the file itself is listed with what is wrong
         if _MANIFESTS.get(path.name.lower()):
             if (told := _MANIFESTS[path.name.lower()].search(text)) is not None:
-                stated[str(path.parent)]["manifest"].append(spdx(told[1]) or f"{UNCLEAR}{name}")
+                stated[str(path.parent)]["manifest"].append(spdx(told[1].replace("/", " OR ")) or f"{UNCLEAR}{name}")
         elif is_license(name):
             stated[str(path.parent)]["file"].append(_of_file(text) or f"{UNCLEAR}{name}")
         else:
@@ -102,9 +106,14 @@ def _of_file(text: str) -> str | None:
 
 
 def _combined(stated: Mapping[str, list[str]]) -> str:
-    """Return one licence of those that a folder states; of several LICENSE files any, of a folder LICENSES all."""
+    """Return one licence of those that a folder states; of several LICENSE files any, of a folder LICENSES all.
+
+    The text of the LGPL comes with that of the GPL, which it adds to.
+    """
     kind = next(kind for kind in ("file", "folder", "manifest") if kind in stated)
     known = sorted({each for each in stated[kind] if not each.startswith(UNCLEAR)})
+    if any(each.startswith(_LESSER) for each in known):
+        known = [each for each in known if not each.startswith(_GENERAL)]
     if not known or (kind == "folder" and any(each.startswith(UNCLEAR) for each in stated[kind])):
         return next(each for each in stated[kind] if each.startswith(UNCLEAR))
     if len(known) == 1:
