@@ -209,3 +209,14 @@ def test_a_sample_may_end_within_a_character(cut: int) -> None:
 def test_no_bytes_are_no_text() -> None:
     assert decode(b"") == Decoded("", "utf-8", 0)
     assert list(DecodedStream(io.BytesIO(b""))) == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "cp1251", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("num_zeros", [16, 255, 512, 4096])
+def test_zero_bytes_that_fill_a_block_do_not_decide(encoding: str, num_zeros: int) -> None:
+    text = (
+        "Четыре строки, обычные слова.\n" * 12
+        if encoding == "cp1251"
+        else "一行普通的话，四行。\nFour plain lines.\n" * 9
+    )
+    assert detect(text.encode(encoding) + b"\0" * num_zeros) == encoding

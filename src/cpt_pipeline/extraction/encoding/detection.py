@@ -103,6 +103,7 @@ NUM_STRAY, MAX_CONTROL_SHARE = 2, 0.01
 _NO_TEXT = frozenset(("Cc", "Cn", "Co", "Cs"))
 _STOPS = " \n\r\u3000\u3001\u3002\uff0c\u0964"
 _MIN_STOP_SHARE = 0.01
+_MAX_ZEROS = 4
 _NOT_CHARSETS = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
 _NOT_DECLARED = frozenset({"ascii", "utf-7", "utf-8", "utf-8-sig"})
 _ESCAPED = ("iso2022_jp", "iso2022_kr", "iso2022_jp_2", "iso2022_jp_ext", "iso2022_jp_2004")
@@ -116,6 +117,7 @@ def detect(sample: bytes) -> str:
     marked = find_mark(sample)
     if marked is not None:
         return marked[1]
+    sample = _without_padding(sample)
     is_utf8 = _decodes(sample, "utf-8")
     if is_utf8 and _ESCAPE.search(sample):
         return next((codec for codec in _ESCAPED if _decodes(sample, codec)), "utf-8")
@@ -130,6 +132,12 @@ def detect(sample: bytes) -> str:
     # A drawn rule tells as much as one of its characters; left whole, it outvotes the text behind it.
     scored = _REPEATED_PAIR.sub(rb"\1", lines)[:_SCORED_BYTES]
     return _most_plausible(scored, wide + _CANDIDATES, _find_declared(sample))
+
+
+def _without_padding(sample: bytes) -> bytes:
+    """Return the sample without the zero bytes that fill a block up; up to four may belong to a wide character."""
+    body = sample.rstrip(b"\0\x1a")
+    return body if body and len(sample) - len(body) > _MAX_ZEROS else sample
 
 
 def find_wide(sample: bytes) -> str | None:

@@ -139,7 +139,5 @@ def test_words_before_an_at_and_numbers_of_sections_are_no_personal_data(text: s
 @pytest.mark.parametrize(
     "text", ["write to mei.lin at example-host dot com", "12.4.50.2 answered", "server 12.4.50.77 up"]
 )
-    "text", ["write to mei.lin at example-host dot com", "12.4.50.2 answered", "server 12.4.50.77 up"]
-)
 def test_what_stands_for_a_person_or_a_host_is(text: str) -> None:
     assert len([*Emails().find(text), *Hosts().find(text)]) == 1

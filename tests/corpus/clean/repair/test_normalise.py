@@ -65,6 +65,7 @@ PIECES += ["\\x", "\n", " ", "\u3000", "。", "a", "\ufffd", "<b>"]
         ("encoding_repair", "â€œMy nameâ€\x9d, he said. â€œYes.â€ CafÃ©", "“My name”, he said. “Yes.” Café"),
         ("line_ends", "a\r\nb\rc\u2028d", "a\nb\nc\nd"),
         ("control_characters", "a\x00b\x0cc\x1b[0m\td\x7f", "abc[0m\td"),
+        ("control_characters", "N\bNA\bAM\bME\bE of _\b中_\b文, \bx", "NAME of 中文,x"),
         ("invisible_characters", "\ufeffa\u200bb\u2060c", "abc"),
         ("unicode_nfc", "Cafe\u0301", "Café"),
         ("half_width_letters", "２０２４年，ＡＢＣ（ａ）！", "2024年，ABC（a）！"),

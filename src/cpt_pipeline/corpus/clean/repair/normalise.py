@@ -41,6 +41,8 @@ _NESTED_AMPERSAND = re.compile(r"&(?:(?:amp|#0{0,5}38|#[xX]0{0,4}26);)+")
 _LOST_QUOTE = re.compile(r"""â€(?=[ .,;:!?)"'\]]|$)""")
 """`â€\x9d`, a closing quote, whose control was removed by others; ftfy would read `â€ ` as a dagger."""
 _LINE_ENDS = re.compile("\r\n?|[\x85\u2028\u2029]")
+_OVERSTRUCK = re.compile("[^\n\b]\b")
+"""A character that the next one is printed over: bold and underlined words of `man` and `nroff`."""
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f]")
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff]")
 _HAN = re.compile(f"[{_CJK}]")
@@ -197,7 +199,7 @@ _STEPS: dict[str, Callable[[str, Any], str]] = {
     "html_entities": lambda text, _: _unescape(text),
     "encoding_repair": lambda text, _: _mend(text),
     "line_ends": lambda text, _: _LINE_ENDS.sub("\n", text),
-    "control_characters": lambda text, _: _CONTROLS.sub("", text),
+    "control_characters": lambda text, _: _CONTROLS.sub("", _OVERSTRUCK.sub("", text)),
     "invisible_characters": lambda text, _: _INVISIBLE.sub("", text),
     "replacement_characters": lambda text, _: text.replace("\ufffd", ""),
     "unicode_nfc": lambda text, _: unicodedata.normalize("NFC", text),
