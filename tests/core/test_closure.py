@@ -90,4 +90,4 @@ def test_domain_modules_do_not_reach_the_wiring() -> None:
     package = Path(import_closure.__code__.co_filename).parents[1]
     stage = package / "corpus" / "dedup" / "stage.py"
     reached = {path.relative_to(package).parts[0] for path in import_closure([stage], package)}
-    assert reached == {"__init__.py", "core", "corpus", "formats", "model"}
+    assert reached == {"__init__.py", "core", "corpus", "formats", "model", "text"}

@@ -91,7 +91,7 @@ def find_problems(source: WebParams) -> list[str]:
 
 
 def crawl(params: WebParams, folder: Path, fetcher: Fetcher | None = None) -> CrawlSummary:
-    """Fetch what is missing of the crawl into `folder` (`web_store`), which may be killed and started again.
+    """Fetch what is missing of the crawl into `folder` (`store`), which may be killed and started again.
 
     Limits may be raised between two starts; another list of start addresses or hosts needs another folder
     (SourceError). `fetcher` is for tests. One bad address never ends a crawl.
