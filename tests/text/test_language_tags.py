@@ -55,7 +55,7 @@ def test_what_stands_in_brackets_plays_no_part(tag: str, code: str) -> None:
     assert read_language(tag) == code
 
 
-@pytest.mark.parametrize("tag", ["", "  ", "und", "unknown", "mul-Latn", "zxx", "MIS", "None", "N/A"])
+@pytest.mark.parametrize("tag", ["", "  ", "und", "unknown", "mul-Latn", "zxx", "MIS", "None", "N/A", "NaN"])
 def test_what_says_that_it_names_none_names_none(tag: str) -> None:
     assert read_language(tag) is None
 

@@ -134,10 +134,23 @@ def test_a_repository_states_its_licence_in_LICENSES_or_its_manifest(tmp_path: P
     write(tmp_path / "rust/d.rs", "fn main() {}\n")
     write(tmp_path / "python/pyproject.toml", '[project]\nlicense = {text = "MPL-2.0"}\n')
     write(tmp_path / "python/e.py", "x = 1\n")
+    write(tmp_path / "cargo/Cargo.toml", '[package]\nlicense = "MIT/Apache-2.0"\n')
+    write(tmp_path / "cargo/f.rs", "fn main() {}\n")
+    write(tmp_path / "lesser/COPYING", "GNU GENERAL PUBLIC LICENSE Version 3, 29 June 2007")
+    write(tmp_path / "lesser/COPYING.LESSER", "GNU LESSER GENERAL PUBLIC LICENSE Version 3, 29 June 2007")
+    write(tmp_path / "lesser/g.py", "x = 1\n")
+    write(tmp_path / "lib/COPYING.LIB", "GNU LESSER GENERAL PUBLIC LICENSE Version 2.1, February 1999")
+    write(tmp_path / "lib/h.py", "x = 1\n")
+    write(tmp_path / "clause/LICENSE", f"Commons Clause License Condition v1.0\n\n{MIT}")
+    write(tmp_path / "clause/i.py", "x = 1\n")
     read = {row["id"].removeprefix("own/"): row for row in rows(source(tmp_path, license="Apache-2.0"), 1)}
-    code = ("a.py", "b.js", "c.js", "d.rs", "e.py")
+    code = ("a.py", "b.js", "c.js", "d.rs", "e.py", "f.rs", "g.py", "h.py", "i.py")
     assert {name: row.get("license") or row["reason"] for name, row in read.items() if name.endswith(code)} == {
+        "cargo/f.rs": "MIT OR Apache-2.0",
+        "clause/i.py": "license_unclear",
         "closed/c.js": "license_unclear",
+        "lesser/g.py": "LGPL-3.0-only",
+        "lib/h.py": "LGPL-2.1-only",
         "node/b.js": "BSD-2-Clause",
         "python/e.py": "MPL-2.0",
         "reuse/a.py": "ISC AND MIT",
